@@ -1,0 +1,34 @@
+# AutoRTNet as a reproducibility pipeline: raw images -> every number of the paper.
+#
+#   snakemake --cores all reproduce_tables                       the scale that params.yaml picks
+#   snakemake --cores all reproduce_tables --config scale=camvid another scale, for this run
+#
+# What is run stands in params.yaml, workflow/scales/SCALE.yaml and pipeline_src/config/rows.py.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "params.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/latency.smk"
+include: "workflow/rules/search.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/pretrain.smk"
+include: "workflow/rules/finetune.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule reproduce_tables:
+    """All ten tables, the data of figures 1, 5 and 6, the table check and the submissions."""
+    default_target: True
+    input:
+        tables=TABLES,
+        figures=FIGURES,
+        checks=LUT_CHECKS,
+        submissions=SUBMISSIONS,
+    localrule: True

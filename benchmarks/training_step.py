@@ -1,0 +1,137 @@
+"""Seconds a finetuning step, and its ratio to the floor: forward and backward of the network alone.
+
+    python -m benchmarks.training_step [--height 128 --width 256 --batch 4 --steps 20 --threads 2 ...]
+
+A step is all that the loop does: augmentation of decoded frames in this process, copy to the device,
+forward, bootstrapped loss, backward, optimizer, bookkeeping. The floor is measured in turn with the steps, on
+a copy of the network and a batch of the same shape, without data, loss or optimizer. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pipeline_src.config.models import FinetuneConfig, RuntimeConfig, SpaceConfig
+from pipeline_src.data.transforms import TrainTransform
+from pipeline_src.space.network import SegmentationNetwork
+from pipeline_src.space.sampling import random_genotype
+from pipeline_src.training.distributed import resolve_device
+from pipeline_src.training.finetune import finetune
+from pipeline_src.training.seeding import seed_everything
+
+CLASSES = 11
+WARMUP = 3
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Sizes and settings."""
+    parser = argparse.ArgumentParser(description="Seconds a finetuning step, as a ratio to its floor.")
+    parser.add_argument("--height", type=int, default=128, help="of the crop, in pixels")
+    parser.add_argument("--width", type=int, default=256, help="of the crop, in pixels")
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=20, help="measured, after 3 for warming up")
+    parser.add_argument("--depths", type=int, nargs=3, default=(5, 10, 10), help="largest numbers of cells")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def frame_batches(args: argparse.Namespace) -> Callable[[int, int], Iterator[tuple[Tensor, Tensor]]]:
+    """Augmented batches of noise frames that lie decoded in memory."""
+    rng = np.random.default_rng(args.seed)
+    frames = rng.integers(0, 256, (8, args.height, args.width, 3), dtype=np.uint8)
+    labels = rng.integers(0, CLASSES, (8, args.height, args.width), dtype=np.uint8)
+    size = (args.height, args.width)
+    transform = TrainTransform(crop_hw=size, base_hw=size)
+
+    def batches(epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor]]:
+        for step in range(start, args.steps + WARMUP):
+            drawn = np.random.default_rng([args.seed, epoch, step])
+            chosen = drawn.integers(len(frames), size=args.batch)
+            images, targets = zip(*(transform(frames[i], labels[i], drawn) for i in chosen), strict=True)
+            yield torch.stack(images), torch.stack(targets)
+
+    return batches
+
+
+def seconds_of(action: Callable[[], Any], device: torch.device) -> float:
+    """Wall time of one call, with the device's work done."""
+    started = time.perf_counter()
+    action()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - started
+
+
+def floor_of(network: nn.Module, args: argparse.Namespace, device: torch.device) -> Callable[[], None]:
+    """Forward and backward of the network alone."""
+    inputs = torch.randn(args.batch, 3, args.height, args.width, device=device)
+    gradient = torch.full((args.batch, CLASSES, args.height, args.width), 1e-6, device=device)
+    dtype = getattr(torch, args.precision)
+
+    def run() -> None:
+        network.zero_grad(set_to_none=True)
+        with torch.autocast(device.type, dtype, enabled=args.precision != "float32"):
+            logits = network(inputs)
+        logits.backward(gradient.to(logits.dtype))
+
+    return run
+
+
+def measure(args: argparse.Namespace) -> dict[str, object]:
+    """Train for a few steps, each followed by one pass of the floor."""
+    seed_everything(args.seed, args.threads)
+    device = resolve_device(args.device)
+    genotype = random_genotype(SpaceConfig(), tuple(args.depths), np.random.default_rng(args.seed))
+    network = SegmentationNetwork(genotype, CLASSES).to(device)
+    floor = floor_of(copy.deepcopy(network).train(), args, device)
+    step_s: list[float] = []
+    floor_s: list[float] = []
+
+    def timed(steps: Iterable[None], _total: int, _label: str) -> Iterator[None]:
+        iterator = iter(steps)
+        for _ in range(args.steps + WARMUP):
+            step_s.append(seconds_of(lambda: next(iterator), device))
+            floor_s.append(seconds_of(floor, device))
+        yield from iterator
+
+    finetune(
+        network,
+        frame_batches(args),
+        None,
+        steps_per_epoch=args.steps + WARMUP,
+        cfg=FinetuneConfig(epochs=1, batch_size=args.batch),
+        runtime=RuntimeConfig(device=args.device, precision=args.precision, threads=args.threads),
+        device=device,
+        progress=timed,
+    )
+    step, bottom = (statistics.median(values[WARMUP:]) for values in (step_s, floor_s))
+    return {
+        "benchmark": "training_step",
+        "seconds_per_step": step,
+        "floor_seconds": bottom,
+        "ratio": step / bottom,
+        "settings": vars(args),
+        "depths_drawn": genotype.depths,
+        "device": torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else platform.processor() or "cpu",
+        "torch": torch.__version__,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(parse_arguments()), indent=2))

@@ -1,0 +1,49 @@
+"""Arguments that several commands share, and their parsing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def height_by_width(text: str) -> tuple[int, int]:
+    """`768x1536` -> (768, 1536)."""
+    try:
+        height, width = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HEIGHTxWIDTH, such as 768x1536") from None
+    if height < 1 or width < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} has a side under 1")
+    return height, width
+
+
+def three_integers(text: str) -> tuple[int, int, int]:
+    """`5,10,10` or `5.10.10` -> (5, 10, 10)."""
+    try:
+        first, second, third = (int(part) for part in text.replace(".", ",").split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three integers, such as 5,10,10") from None
+    if min(first, second, third) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} has a number under 1")
+    return first, second, third
+
+
+def add_settings(parser: argparse.ArgumentParser, blocks: str) -> None:
+    """`--settings`: the configuration blocks that the command depends on."""
+    parser.add_argument(
+        "--settings",
+        required=True,
+        metavar="JSON|FILE",
+        help=f"the blocks {blocks}, as inline JSON or a YAML file (see `autortnet config`)",
+    )
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """`--prepared` and `--raw`: a prepared data set and the raw images it points to."""
+    parser.add_argument("--prepared", type=Path, required=True, help="folder with manifest.json")
+    parser.add_argument("--raw", type=Path, required=True, help="root of the raw data set")
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """`train,val` -> ("train", "val")."""
+    return tuple(part for part in text.split(",") if part)

@@ -1,0 +1,38 @@
+"""`autortnet collect-figure`: the data behind figure 1, 5 or 6 from result files, as CSV."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_settings
+from pipeline_src.errors import UserError
+
+HELP = "write the data behind figure 1, 5 or 6 from result files"
+BLOCKS = ("scale", "data", "experiments")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    figures = ["figure_1", "figure_5", "figure_6"]
+    parser.add_argument("figure", choices=figures, metavar="FIGURE", help="figure_1, figure_5 or figure_6")
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    parser.add_argument("--output", type=Path, required=True, help="the CSV to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the figure's data."""
+    if not args.results.is_dir():
+        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.figures import figure_data
+    from pipeline_src.reporting.sources import artifacts_of
+    from pipeline_src.reporting.tables import write_csv
+
+    grid = Grid(read_settings(args.settings, BLOCKS))
+    inputs = [args.results / path for path in artifacts_of(grid, args.figure)]
+    with recorded(args.output, args, [path for path in inputs if path.exists()]):
+        write_csv(figure_data(args.figure, grid, args.results), args.output)

@@ -1,0 +1,101 @@
+"""Score a finetuned network on a split: the last and the best epoch, side by side (Sec. 4.3)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_src.cli.arguments import add_data, add_settings, height_by_width
+
+if TYPE_CHECKING:
+    from pipeline_src.config.models import Config
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.evaluation.confusion import ConfusionMatrix
+
+HELP = "score a finetuned network: mIoU and per-class IoU"
+BLOCKS = ("evaluate", "runtime")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_data(parser)
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--genotype", type=Path, required=True)
+    parser.add_argument("--weights-last", type=Path, required=True, help="weights of the last epoch")
+    parser.add_argument("--weights-best", type=Path, required=True, help="weights of the best epoch")
+    parser.add_argument("--split", required=True)
+    parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
+    parser.add_argument(
+        "--architecture", help="name in the result; as a default, the output's folder's folder"
+    )
+    parser.add_argument("--training", help="name in the result; as a default, the output's folder")
+    parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Evaluate both weight files in one pass over the split and write the scores."""
+    from pipeline_src.artifacts import write_json
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.data.transforms import EvalTransform
+    from pipeline_src.training.checkpoint import load_metadata
+
+    config = read_settings(args.settings, BLOCKS)
+    data = SegmentationDataset(args.prepared, args.raw, (args.split,), EvalTransform(args.input_size))
+    inputs = [args.genotype, args.weights_last, args.weights_best, args.prepared / "manifest.json"]
+    with recorded(args.output, args, inputs):
+        last, best = _matrices(args, config, data)
+        folder = args.output.absolute().parent
+        names = data.manifest.class_names
+        result = {
+            "architecture": args.architecture or folder.parent.name,
+            "training": args.training or folder.name,
+            "dataset": data.manifest.name,
+            "split": args.split,
+            "input_height_px": args.input_size[0],
+            "input_width_px": args.input_size[1],
+            "images": len(data),
+            "labelled": data.manifest.labelled[args.split],
+            "class_names": list(names),
+            "last": last.scores(names),
+            "best": {**best.scores(names), "epoch": load_metadata(args.weights_best).get("epoch")},
+            "confusion": last.counts.tolist(),
+        }
+        write_json(args.output, result)
+
+
+def _matrices(
+    args: argparse.Namespace, config: Config, data: SegmentationDataset
+) -> tuple[ConfusionMatrix, ConfusionMatrix]:
+    """Confusion matrices of the last and the best weights; empty where the split has no labels."""
+    import torch
+
+    from pipeline_src.cli.progress import progress
+    from pipeline_src.data.loading import batch_count, batches
+    from pipeline_src.evaluation.confusion import ConfusionMatrix
+    from pipeline_src.evaluation.metrics import evaluate_networks
+    from pipeline_src.evaluation.trained import load_network
+    from pipeline_src.space.genotype import Genotype
+    from pipeline_src.training.distributed import resolve_device
+
+    genotype, names = Genotype.load(args.genotype), data.manifest.class_names
+    last, best = (load_network(path, genotype, names) for path in (args.weights_last, args.weights_best))
+    if not data.manifest.labelled[args.split]:
+        return ConfusionMatrix(data.num_classes), ConfusionMatrix(data.num_classes)
+    torch.set_num_threads(config.runtime.threads)
+    size = config.evaluate.batch_size
+    source = batches(data, size, 0, 0, shuffle=False, drop_last=False, workers=config.runtime.workers)
+    # With the last epoch the best, both files hold the same network: once is enough.
+    weights = best.state_dict()
+    same = all(torch.equal(value, weights[name]) for name, value in last.state_dict().items())
+    matrices = evaluate_networks(
+        [last] if same else [last, best],
+        progress(source, batch_count(len(data), size, drop_last=False), "batches"),
+        data.num_classes,
+        resolve_device(config.runtime.device),
+        config.runtime.precision,
+        data.manifest.ignore,
+    )
+    return matrices[0], matrices[-1]

@@ -1,0 +1,127 @@
+"""Finetune a network on a segmentation set (Sec. 4.1): weights of the last and best epoch, log.csv, run.json."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline_src.cli.arguments import add_data, add_settings, height_by_width, split_names
+
+if TYPE_CHECKING:
+    from pipeline_src.training.loop import TrainingResult
+
+HELP = "finetune a network on Cityscapes or CamVid"
+BLOCKS = ("finetune", "evaluate", "runtime", "space")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_data(parser)
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--genotype", type=Path, required=True)
+    parser.add_argument("--backbone", type=Path, help="pretrained weights; without them, from scratch")
+    parser.add_argument("--splits", type=split_names, required=True, help="such as train or train,val,coarse")
+    parser.add_argument("--validation-split", help="split for the best epoch; none: only the last is kept")
+    parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
+    parser.add_argument("--crop-size", type=height_by_width, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Finetune, or go on from the newest checkpoint."""
+    from pipeline_src.cli.progress import progress
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.cli.sources import fits_in_memory, identity_of, miou_of, training_source, write_log
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.data.transforms import EvalTransform, TrainTransform
+    from pipeline_src.space.genotype import Genotype
+    from pipeline_src.space.network import SegmentationNetwork
+    from pipeline_src.training.checkpoint import Checkpoints, load_weights
+    from pipeline_src.training.distributed import session
+    from pipeline_src.training.finetune import finetune, transfer_backbone
+    from pipeline_src.training.loop import Keeping
+    from pipeline_src.training.seeding import seed_everything
+
+    config = read_settings(args.settings, BLOCKS)
+    cfg, runtime = config.finetune, config.runtime
+    genotype = Genotype.load(args.genotype)
+    genotype.require_space(config.space, args.genotype)
+    inputs = [args.genotype, args.prepared / "manifest.json", *([args.backbone] if args.backbone else [])]
+    with recorded(args.output, args, inputs, args.seed) as facts, session(runtime.device) as world:
+        seed_everything(args.seed, runtime.threads)
+        transform = TrainTransform(args.crop_size, args.input_size, cfg.scale_range, cfg.flip_probability)
+        train = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
+        train.cache = fits_in_memory([(i.width, i.height) for i in train.items], runtime.cache_mib)
+        validate = None
+        if args.validation_split:
+            val = SegmentationDataset(
+                args.prepared, args.raw, (args.validation_split,), EvalTransform(args.input_size)
+            )
+            validate = miou_of(val, config.evaluate.batch_size, world, cfg.validation_images)
+        source, steps = training_source(
+            train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
+        )
+        network = SegmentationNetwork(genotype, train.num_classes)
+        if args.backbone:
+            transfer_backbone(network, load_weights(args.backbone), args.backbone)
+        checkpoints = Checkpoints(args.checkpoints)
+        identity = identity_of(
+            *(_digest(path) for path in inputs), args.splits, args.validation_split, args.seed,
+            args.crop_size, args.input_size, config.evaluate, world.size,
+        )  # fmt: skip
+        result = finetune(
+            network,
+            source,
+            validate,
+            steps_per_epoch=steps,
+            cfg=cfg,
+            runtime=runtime,
+            device=world.device,
+            keeping=Keeping(checkpoints, identity, runtime.checkpoint_every_s),
+            progress=progress,
+            on_epoch=_say,
+        )
+        if world.is_main:
+            write_log(args.output / "log.csv", result.rows)
+            _save(args, result, genotype, train.manifest)
+            checkpoints.clear()
+            facts["best_epoch"] = result.best_epoch
+
+
+def _digest(path: Path) -> str:
+    from pipeline_src.artifacts import sha256_of
+
+    return sha256_of(path)
+
+
+def _save(args: argparse.Namespace, result: TrainingResult, genotype: Any, manifest: Any) -> None:
+    """Both weight files; without a validation set the best epoch is unknown, and its file says so."""
+    from pipeline_src.training.checkpoint import save_weights
+
+    metadata = {
+        "genotype": genotype.model_dump(mode="json"),
+        "dataset": manifest.name,
+        "class_names": manifest.class_names,
+        "palette": manifest.palette,
+        "input_height_px": args.input_size[0],
+        "input_width_px": args.input_size[1],
+    }
+    last = {**metadata, "epoch": len(result.rows), "chosen_by": "last epoch"}
+    save_weights(args.output / "weights_last.safetensors", result.last_state, last)
+    if result.best_state is None:
+        best_state, best = result.last_state, {**last, "chosen_by": "last epoch, no validation set"}
+    else:
+        best_state = result.best_state
+        best = {**metadata, "epoch": result.best_epoch, "chosen_by": f"mIoU on {args.validation_split}"}
+    save_weights(args.output / "weights_best.safetensors", best_state, best)
+
+
+def _say(row: Any) -> None:
+    import logging
+
+    score = "" if row["val_miou"] is None else f", mIoU {row['val_miou']:.4f}"
+    logging.getLogger(__name__).info("epoch %d: loss %.4f%s", row["epoch"], row["loss"], score)

@@ -1,0 +1,85 @@
+"""The `autortnet` command: one subcommand a step. Each lives in a module of its own, loaded when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from pipeline_src.errors import UserError
+from pipeline_src.training.interruption import Interrupted
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "configuration": ("config",),
+    "data": ("render-scenes", "render-objects", "prepare-cityscapes", "prepare-camvid", "prepare-imagenet"),
+    "latency": ("measure-lut", "check-lut", "measure-speed"),
+    "architectures": (
+        "search-architecture",
+        "sample-random",
+        "sample-matched",
+        "sample-downsampling",
+        "sample-aggregation",
+    ),
+    "training": ("pretrain-backbone", "finetune-network"),
+    "results": ("evaluate-network", "export-submission", "tabulate-table", "collect-figure", "predict"),
+}
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: start the same command again and it goes on
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"pipeline_src.cli.{command.replace('-', '_')}")
+
+
+def _overview() -> str:
+    lines = ["usage: autortnet COMMAND [ARGUMENTS]", "", "AutoRTNet as a reproducibility pipeline.", ""]
+    for group, commands in COMMANDS.items():
+        lines.append(f"{group}:")
+        lines += [f"  {command:<22}{_module(command).HELP}" for command in commands]
+        lines.append("")
+    lines.append("`autortnet COMMAND --help` lists a command's arguments; `make reproduce` runs them all.")
+    return "\n".join(lines)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; the exit status is 0, 2 for bad input, 75 for a step told to stop."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0
+    command, rest = words[0], words[1:]
+    known = [name for group in COMMANDS.values() for name in group]
+    if command not in known:
+        import difflib
+
+        near = difflib.get_close_matches(command, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else " See `autortnet --help`."
+        print(f"error: unknown command {command!r}.{hint}", file=sys.stderr)
+        return EXIT_ERROR
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    module = _module(command)
+    parser = argparse.ArgumentParser(prog=f"autortnet {command}", description=module.HELP)
+    module.add_arguments(parser)
+    args = parser.parse_args(rest)
+    args.command_line = ["autortnet", *words]
+    try:
+        module.run(args)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except Interrupted as error:
+        print(f"interrupted: {error}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def run_from_shell() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Time a whole network at batch 1 and count its parameters and multiply-adds (Sec. 4.3)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_src.cli.arguments import add_settings, height_by_width
+from pipeline_src.errors import UserError
+
+if TYPE_CHECKING:
+    from pipeline_src.latency.timing import Timing
+
+HELP = "measure a network's latency, parameters and multiply-adds"
+BLOCKS = ("latency", "runtime")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--genotype", type=Path, required=True)
+    parser.add_argument("--num-classes", type=int, required=True)
+    parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
+    parser.add_argument("--architecture", help="name in the result; as a default, the output's folder")
+    parser.add_argument(
+        "--dataset", help="name in the result; as a default, the output's name up to the size"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Measure the network with batch norm unfolded and folded."""
+    if args.num_classes < 1:
+        raise UserError("--num-classes", f"is {args.num_classes}.", "Give the number of classes, 1 or more.")
+    import torch
+
+    from pipeline_src.artifacts import write_json
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
+    from pipeline_src.evaluation.speed import measure_network
+    from pipeline_src.latency.fingerprint import current
+    from pipeline_src.space.genotype import Genotype
+    from pipeline_src.space.network import SegmentationNetwork
+    from pipeline_src.training.distributed import resolve_device
+
+    config = read_settings(args.settings, BLOCKS)
+    device = resolve_device(config.runtime.device)
+    genotype = Genotype.load(args.genotype)
+    with recorded(args.output, args, [args.genotype]):
+        torch.manual_seed(0)
+        network = SegmentationNetwork(genotype, args.num_classes)
+        speed = measure_network(network, args.input_size, config.latency, device)
+        result = {
+            "architecture": args.architecture or args.output.absolute().parent.name,
+            "dataset": args.dataset or args.output.stem.rpartition("-")[0] or None,
+            "input_height_px": args.input_size[0],
+            "input_width_px": args.input_size[1],
+            "fingerprint": current(config.latency, device).model_dump(mode="json"),
+            "latency_ms": _milliseconds(speed.unfolded),
+            "latency_folded_ms": _milliseconds(speed.folded),
+            "fps": 1e6 / speed.unfolded.mean_us,
+            "fps_folded": 1e6 / speed.folded.mean_us,
+            "parameters": count_parameters(network),
+            "multiply_adds": count_multiply_adds(network, args.input_size),
+        }
+        write_json(args.output, result)
+
+
+def _milliseconds(timing: Timing) -> dict[str, float | int]:
+    return {
+        "median": timing.median_us / 1e3,
+        "q1": timing.q1_us / 1e3,
+        "q3": timing.q3_us / 1e3,
+        "mean": timing.mean_us / 1e3,
+        "repeats": timing.repeats,
+    }

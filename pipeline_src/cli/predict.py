@@ -1,0 +1,71 @@
+"""Try a trained network on a picture: a coloured mask at the picture's own size, and the class shares."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pipeline_src.cli.arguments import height_by_width
+
+HELP = "colour a photograph by a trained network's classes"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="a PNG or JPEG photograph")
+    parser.add_argument("--weights", type=Path, required=True, help="weights of `autortnet finetune-network`")
+    parser.add_argument("--output", type=Path, help="PNG to write (IMAGE_mask.png in the current folder)")
+    parser.add_argument("--overlay", action="store_true", help="blend the mask into the photograph")
+    parser.add_argument("--genotype", type=Path, help="in place of the one that the weights file names")
+    parser.add_argument("--dataset", choices=("cityscapes", "camvid"), help="in place of the weights file's")
+    parser.add_argument(
+        "--input-size", type=height_by_width, help="HEIGHTxWIDTH in place of the weights file's"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Predict, write the picture, and print the share of every class."""
+    from pipeline_src.data.images import read_rgb, write_png
+
+    image = read_rgb(args.image)  # before torch is loaded: a wrong path is told at once
+
+    from pipeline_src.data.transforms import EvalTransform
+    from pipeline_src.evaluation.colour import class_shares, colourise, overlay
+    from pipeline_src.evaluation.metrics import predict_classes
+    from pipeline_src.evaluation.trained import describe, restore_network
+    from pipeline_src.training.checkpoint import load_metadata, load_weights
+    from pipeline_src.training.distributed import resolve_device
+
+    description = describe({**load_metadata(args.weights), **_overrides(args)}, args.weights)
+    names, palette = description.class_names, description.palette
+    network = restore_network(description.genotype, len(names), load_weights(args.weights), args.weights)
+    device = resolve_device(args.device)
+    pixels = EvalTransform(description.input_hw).image(image)
+    (prediction,) = predict_classes(network.to(device), pixels[None], [image.shape[:2]], device)
+    mask = colourise(prediction, palette)
+    output = args.output or Path(f"{args.image.stem}_mask.png")
+    write_png(output, overlay(image, mask) if args.overlay else mask)
+    print(f"{output}: {image.shape[1]}x{image.shape[0]}, classes of {description.dataset}")
+    for name, share in class_shares(prediction, names):
+        print(f"{share:7.2%}  {name}")
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says of the network, over what its weights file says."""
+    from pipeline_src.data import classes
+    from pipeline_src.space.genotype import Genotype
+
+    given: dict[str, Any] = {}
+    if args.genotype:
+        given["genotype"] = Genotype.load(args.genotype)
+    if args.dataset == "cityscapes":
+        given |= {"class_names": classes.CITYSCAPES_CLASSES, "palette": classes.CITYSCAPES_PALETTE}
+    elif args.dataset == "camvid":
+        given |= {"class_names": classes.CAMVID_CLASSES, "palette": classes.CAMVID_PALETTE}
+    if args.dataset:
+        given["dataset"] = args.dataset
+    if args.input_size:
+        given |= {"input_height_px": args.input_size[0], "input_width_px": args.input_size[1]}
+    return given

@@ -1,0 +1,95 @@
+"""Pretrain a backbone as a classifier (Sec. 4.1): writes weights.safetensors, log.csv and run.json."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_data, add_settings
+
+HELP = "pretrain a backbone on class folders (ImageNet)"
+BLOCKS = ("pretrain", "runtime", "space")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_data(parser)
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--genotype", type=Path, required=True)
+    parser.add_argument("--crop", type=int, default=224, help="side of the crop in pixels")
+    parser.add_argument("--resize", type=int, default=256, help="shorter side before the validation crop")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Pretrain, or go on from the newest checkpoint."""
+    from pipeline_src.artifacts import sha256_of
+    from pipeline_src.cli.progress import progress
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.cli.sources import fits_in_memory, identity_of, training_source, write_log
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.data.datasets import ClassificationDataset
+    from pipeline_src.data.transforms import ClassEvalTransform, ClassTrainTransform
+    from pipeline_src.space.genotype import Genotype
+    from pipeline_src.space.network import ClassificationNetwork
+    from pipeline_src.training.checkpoint import Checkpoints, save_weights
+    from pipeline_src.training.distributed import session
+    from pipeline_src.training.loop import Keeping
+    from pipeline_src.training.pretrain import pretrain
+    from pipeline_src.training.seeding import seed_everything
+
+    config = read_settings(args.settings, BLOCKS)
+    cfg, runtime = config.pretrain, config.runtime
+    genotype = Genotype.load(args.genotype)
+    genotype.require_space(config.space, args.genotype)
+    manifest = args.prepared / "manifest.json"
+    with recorded(args.output, args, [args.genotype, manifest], args.seed), session(runtime.device) as world:
+        seed_everything(args.seed, runtime.threads)
+        train = ClassificationDataset(
+            args.prepared, args.raw, ("train",), ClassTrainTransform(args.crop, cfg.area_range)
+        )
+        val = ClassificationDataset(
+            args.prepared, args.raw, ("val",), ClassEvalTransform(resize_px=args.resize, crop_px=args.crop)
+        )
+        for part in (train, val):
+            sizes = [(item.width, item.height) for item in part.items]
+            part.cache = fits_in_memory(sizes, runtime.cache_mib)
+        source, steps = training_source(
+            train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
+        )
+        checkpoints = Checkpoints(args.checkpoints)
+        identity = identity_of(
+            genotype.model_dump_json(), args.seed, args.crop, args.resize, sha256_of(manifest), world.size
+        )
+        result = pretrain(
+            ClassificationNetwork(genotype, train.num_classes),
+            source,
+            _top1(val, cfg.batch_size, world.device),
+            steps_per_epoch=steps,
+            cfg=cfg,
+            runtime=runtime,
+            device=world.device,
+            keeping=Keeping(checkpoints, identity, runtime.checkpoint_every_s),
+            progress=progress,
+        )
+        if world.is_main:
+            write_log(args.output / "log.csv", result.rows)
+            metadata = {"genotype": genotype.model_dump(mode="json"), "dataset": train.manifest.name}
+            save_weights(args.output / "weights.safetensors", result.last_state, metadata)
+            checkpoints.clear()
+
+
+def _top1(dataset, batch_size, device):  # type: ignore[no-untyped-def]
+    """A validation: share of the set whose likeliest class is the right one."""
+    from pipeline_src.data.loading import batches
+
+    def validate(network):  # type: ignore[no-untyped-def]
+        right = seen = 0
+        for images, classes in batches(dataset, batch_size, 0, 0, shuffle=False, drop_last=False):
+            answers = network(images.to(device)).argmax(dim=1).cpu()
+            right, seen = right + int((answers == classes).sum()), seen + len(classes)
+        return right / seen
+
+    return validate

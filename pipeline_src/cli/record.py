@@ -1,0 +1,112 @@
+"""The run record beside every output: who made it, from what, with what, and at what cost."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline_src.artifacts import sha256_of, write_json
+
+PACKAGES = ("torch", "numpy", "pandas", "pillow", "pydantic", "safetensors", "scikit-learn", "snakemake", "dvc")
+
+
+@contextmanager
+def recorded(
+    output: Path, args: argparse.Namespace, inputs: Sequence[Path] = (), seed: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Write a run record when the body has ended well.
+
+    Args:
+        output: the folder made (the record is its `run.json`) or the file (`NAME.run.json` beside it).
+        args: the parsed command line.
+        inputs: files read; their SHA-256 are recorded.
+        seed: the run's seed, where it has one.
+
+    Yields:
+        A mapping to which the body may add facts of its own.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    extra: dict[str, Any] = {}
+    yield extra
+    if int(os.environ.get("RANK", "0")) != 0:
+        return
+    record = {
+        "command": list(getattr(args, "command_line", sys.argv)),
+        "settings": getattr(args, "settings", None),
+        "seed": seed,
+        "started": started.isoformat(timespec="seconds"),
+        "wall_s": round(time.monotonic() - clock, 3),
+        "peak_memory_mib": _peak_memory_mib(),
+        "device": _device(),
+        "host": {"system": platform.platform(), "cpus": os.cpu_count()},
+        "versions": _versions(),
+        "git": _git_state(),
+        "inputs": {str(path): sha256_of(path) for path in inputs},
+        **extra,
+    }
+    write_json(record_path(output), record)
+
+
+def record_path(output: Path) -> Path:
+    """Where the record of an output stands."""
+    return output / "run.json" if output.is_dir() else output.with_name(f"{output.name}.run.json")
+
+
+def _peak_memory_mib() -> dict[str, float]:
+    scale = 1024.0 if sys.platform != "darwin" else 1024.0**2
+    peaks = {
+        "process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "largest_child": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
+    }
+    return {name: round(value / scale, 1) for name, value in peaks.items()}
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _device() -> str:
+    """The GPU in use, or the processor's model; torch is asked only if the command loaded it."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name())
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git_state() -> dict[str, Any]:
+    """Commit of the code and whether it was changed since; both None outside of a git checkout."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str | None:
+        try:
+            done = subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, timeout=20, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+    commit = git("rev-parse", "HEAD")
+    status = git("status", "--porcelain", "--untracked-files=no", "--", ":/pipeline_src") if commit else None
+    return {"commit": commit, "changed": None if status is None else bool(status)}

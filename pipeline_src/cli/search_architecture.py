@@ -1,0 +1,181 @@
+"""Search one architecture (Sec. 3): writes genotype.json, log.csv and run.json."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline_src.cli.arguments import add_data, add_settings, height_by_width, split_names, three_integers
+
+if TYPE_CHECKING:
+    from pipeline_src.config.models import Config
+    from pipeline_src.search.searcher import Searcher
+    from pipeline_src.training.distributed import World
+
+HELP = "search an architecture under a latency term"
+BLOCKS = ("space", "latency", "search", "runtime")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_data(parser)
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--splits", type=split_names, default=("train",), help="splits to search on")
+    parser.add_argument("--validation-split", help="split for the mIoU columns of the log")
+    parser.add_argument("--lut", type=Path, required=True, help="lookup table of the deployed input size")
+    parser.add_argument("--gamma", type=float, required=True, help="weight of the latency term (Eq. 8)")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--depths", type=three_integers, required=True, help="initial cells, such as 5,10,10")
+    parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
+    parser.add_argument("--crop-size", type=height_by_width, required=True, help="crop searched on")
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Search, or go on searching from the newest checkpoint."""
+    from pipeline_src.cli.progress import progress
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.cli.sources import write_log
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.errors import ConfigError
+    from pipeline_src.training.distributed import session
+
+    if args.gamma < 0:
+        raise ConfigError("--gamma", f"is {args.gamma}.", "Give 0 or more.")
+    config = read_settings(args.settings, BLOCKS)
+    inputs = [args.prepared / "manifest.json", args.lut]
+    with recorded(args.output, args, inputs, args.seed) as facts, session(config.runtime.device) as world:
+        searcher = _build(args, config, world)
+        searcher.resume()
+        left = config.search.epochs * searcher.plan.steps_per_epoch
+        left -= searcher.epoch * searcher.plan.steps_per_epoch + searcher.batch
+        steps = searcher.run(on_epoch=_say if world.is_main else None)
+        for _ in progress(steps, left, "search steps") if world.is_main else steps:
+            pass
+        if world.is_main:
+            genotype = searcher.parameters.derive(config.space)
+            write_log(args.output / "log.csv", searcher.rows)
+            genotype.save(args.output / "genotype.json")
+            facts["depths"] = genotype.depths
+            if searcher.checkpoints is not None:
+                searcher.checkpoints.clear()
+
+
+def _build(args: argparse.Namespace, config: Config, world: World) -> Searcher:
+    """Everything a search needs, checked before its first step."""
+    import torch
+
+    from pipeline_src.artifacts import sha256_of
+    from pipeline_src.cli.sources import fits_in_memory, identity_of, training_source
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.data.transforms import TrainTransform
+    from pipeline_src.latency.fingerprint import current_for_table
+    from pipeline_src.latency.table import LookupTable
+    from pipeline_src.search.objective import LatencyModel
+    from pipeline_src.search.searcher import Searcher, SearchPlan
+    from pipeline_src.space.supernet import ArchitectureParameters, Supernet
+    from pipeline_src.training.checkpoint import Checkpoints
+    from pipeline_src.training.seeding import seed_everything
+
+    table = LookupTable.load(args.lut)
+    table.require(current_for_table(config.latency, world.device), config.latency.allow_other_device)
+    latency = LatencyModel.build(config.space, args.input_size, table.latency_us, world.device)
+    seed_everything(args.seed, config.runtime.threads)
+    transform = TrainTransform(args.crop_size, args.input_size, config.search.scale_range)
+    dataset = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
+    sizes = [(item.width, item.height) for item in dataset.items]
+    dataset.cache = fits_in_memory(sizes, config.runtime.cache_mib)
+    halves = _halves(dataset) if config.search.level == "bilevel" else [dataset]
+    sources = [
+        training_source(
+            part,
+            config.search.batch_size,
+            seed=args.seed,
+            workers=config.runtime.workers,
+            world=world,
+            limit=config.search.steps_per_epoch,
+        )
+        for part in halves
+    ]
+    supernet = Supernet(config.space, args.depths, dataset.num_classes).to(world.device)
+    generator = torch.Generator().manual_seed(args.seed)
+    parameters = ArchitectureParameters(args.depths, generator).to(world.device)
+    identity = identity_of(
+        config.search, config.space, args.gamma, args.seed, args.depths, args.crop_size, args.input_size,
+        args.splits, sha256_of(args.lut), sha256_of(args.prepared / "manifest.json"), world.size,
+    )  # fmt: skip
+    return Searcher(
+        supernet,
+        parameters,
+        train_batches=sources[0][0],
+        architecture_batches=sources[1][0] if len(sources) > 1 else None,
+        validate=_validation(args, config, world),
+        latency=latency,
+        config=config.search,
+        plan=SearchPlan(
+            gamma=args.gamma,
+            steps_per_epoch=min(steps for _, steps in sources),
+            precision=config.runtime.precision,
+            identity=identity,
+            checkpoint_every_s=config.runtime.checkpoint_every_s,
+        ),
+        device=world.device,
+        generator=generator,
+        checkpoints=Checkpoints(args.checkpoints),
+    )
+
+
+def _halves(dataset: Any) -> list[Any]:
+    """Every other frame for the weights, the rest for alpha and beta (bilevel, A12)."""
+    import copy
+
+    parts = []
+    for start in (0, 1):
+        part = copy.copy(dataset)
+        part.items, part._decoded = dataset.items[start::2], {}
+        parts.append(part)
+    return parts
+
+
+def _validation(args: argparse.Namespace, config: Config, world: World) -> Any:
+    """mIoU over fixed crops at scale 1, or None where no split was named."""
+    if not args.validation_split or config.search.validation_images == 0:
+        return None
+    from torch import nn
+
+    from pipeline_src.cli.sources import fits_in_memory
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.data.loading import batches
+    from pipeline_src.data.transforms import TrainTransform
+    from pipeline_src.evaluation.metrics import evaluate_network
+
+    transform = TrainTransform(args.crop_size, args.input_size, (1.0, 1.0), flip_probability=0.0)
+    dataset = SegmentationDataset(args.prepared, args.raw, (args.validation_split,), transform)
+    dataset.items = dataset.items[: config.search.validation_images]
+    sizes = [(item.width, item.height) for item in dataset.items]
+    dataset.cache = fits_in_memory(sizes, config.runtime.cache_mib)
+    size = min(config.search.batch_size, len(dataset))
+
+    class Masked(nn.Module):
+        def __init__(self, forward: Any) -> None:
+            super().__init__()
+            self.forward = forward
+
+    def validate(forward: Any) -> float:
+        # drop_last: the supernet normalises over the batch, and a batch of one has no spread to use.
+        source = batches(dataset, size, 0, 0, shuffle=False, drop_last=True)
+        named = ((images, labels, ()) for images, labels in source)
+        return evaluate_network(Masked(forward), named, dataset.num_classes, world.device).miou()
+
+    return validate
+
+
+def _say(row: dict[str, Any]) -> None:
+    import logging
+
+    depths = ", ".join(str(row[f"argmax_depth_{index}"]) for index in (1, 2, 3))
+    logging.getLogger(__name__).info(
+        "epoch %d: CE %.3f, latency %.0f us, depths {%s}", row["epoch"], row["ce"], row["latency_us"], depths
+    )

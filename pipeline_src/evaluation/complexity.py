@@ -1,0 +1,40 @@
+"""Size and work of a network: parameters, and multiply-adds counted layer by layer."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Trained values of the network: weights and biases, not batch norm's running statistics."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def count_multiply_adds(network: nn.Module, input_hw: tuple[int, int]) -> int:
+    """Multiply-accumulates of convolutions and linear layers for one (1, 3, H, W) input.
+
+    One multiply-accumulate counts once. Batch norm, activations, pooling, additions and resizing are
+    left out, as is usual. Nothing is computed: the shapes alone run through the network.
+    """
+    subject = copy.deepcopy(network).eval().to("meta")
+    total = 0
+
+    def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            per_output = layer.in_channels // layer.groups * math.prod(layer.kernel_size)
+        else:
+            assert isinstance(layer, nn.Linear)
+            per_output = layer.in_features
+        total += output.numel() * per_output
+
+    for layer in subject.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            layer.register_forward_hook(count)
+    with torch.no_grad():
+        subject(torch.empty(1, 3, *input_hw, device="meta"))
+    return total

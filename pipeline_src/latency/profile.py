@@ -1,0 +1,57 @@
+"""Measuring the lookup table on the device at hand (Sec. 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+
+from pipeline_src.config.models import LatencyConfig, SpaceConfig
+from pipeline_src.latency.fingerprint import current_for_table
+from pipeline_src.latency.table import LookupTable, LutEntry
+from pipeline_src.latency.timing import time_forward
+from pipeline_src.space.operations import build_operation
+from pipeline_src.space.reach import LutKey, reachable_keys
+
+Progress = Callable[[Iterable[LutKey]], Iterable[LutKey]]
+
+
+def measure_entry(key: LutKey, latency: LatencyConfig, device: torch.device) -> LutEntry:
+    """Time one candidate operation at batch 1, in the form in which the derived network has it."""
+    timing = time_forward(
+        build_operation(key.operation, key.channels_in, key.channels_out, key.stride),
+        (1, key.channels_in, key.height_px, key.width_px),
+        device=device,
+        precision=latency.precision,
+        memory_format=latency.memory_format,
+        threads=latency.threads,
+        warmup=latency.warmup,
+        repeats=latency.lut_repeats,
+    )
+    return LutEntry(
+        median_us=timing.median_us, q1_us=timing.q1_us, q3_us=timing.q3_us, repeats=timing.repeats
+    )
+
+
+def measure_table(
+    space: SpaceConfig,
+    input_hw: tuple[int, int],
+    latency: LatencyConfig,
+    device: torch.device,
+    progress: Progress = iter,
+) -> LookupTable:
+    """Time every key that a network of the space can reach at this input size.
+
+    Args:
+        progress: wraps the iteration over the keys, to show how far it is.
+    """
+    entries = {
+        key.text: measure_entry(key, latency, device) for key in progress(reachable_keys(space, input_hw))
+    }
+    return LookupTable(
+        fingerprint=current_for_table(latency, device),
+        input_height_px=input_hw[0],
+        input_width_px=input_hw[1],
+        space=space,
+        entries=entries,
+    )

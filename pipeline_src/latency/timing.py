@@ -1,0 +1,118 @@
+"""The only stopwatch of the project: warm, synchronised, repeated forward passes (Sec. 3.1, 4.3)."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from pipeline_src.config.models import Precision
+
+MemoryFormat = Literal["contiguous", "channels_last"]
+
+DTYPES: dict[Precision, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+_LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Statistics of one module's repeated forward passes, in microseconds."""
+
+    median_us: float
+    q1_us: float
+    q3_us: float
+    mean_us: float
+    repeats: int
+
+
+def time_forward(
+    module: nn.Module,
+    input_shape: tuple[int, int, int, int],
+    *,
+    device: torch.device,
+    precision: Precision,
+    memory_format: MemoryFormat,
+    threads: int,
+    warmup: int,
+    repeats: int,
+) -> Timing:
+    """Time a module's forward pass in evaluation mode; the module itself stays as it is.
+
+    Args:
+        module: takes one tensor.
+        input_shape: (B, C, H, W) of the input, which is drawn once with a fixed seed.
+        threads: CPU threads during the measurement.
+        warmup: forward passes that are run and not counted.
+        repeats: forward passes that are counted, each timed on its own.
+    """
+    layout = _LAYOUTS[memory_format]
+    subject = copy.deepcopy(module).eval().requires_grad_(False)
+    subject = subject.to(device, DTYPES[precision]).to(memory_format=layout)  # type: ignore[call-overload]
+    sample = torch.randn(input_shape, generator=torch.Generator().manual_seed(0))
+    sample = sample.to(device=device, dtype=DTYPES[precision], memory_format=layout)
+    with torch.inference_mode(), _fixed_threads(threads), _fastest_kernels():
+        for _ in range(warmup):
+            subject(sample)
+        stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
+        samples_us = stopwatch(lambda: subject(sample), repeats)
+    q1, median, q3 = np.percentile(samples_us, (25, 50, 75))
+    return Timing(float(median), float(q1), float(q3), float(np.mean(samples_us)), repeats)
+
+
+def _time_cpu(forward: Callable[[], object], repeats: int) -> list[float]:
+    samples_us = []
+    for _ in range(repeats):
+        start = time.perf_counter_ns()
+        forward()
+        samples_us.append((time.perf_counter_ns() - start) / 1e3)
+    return samples_us
+
+
+def _time_cuda(forward: Callable[[], object], repeats: int) -> list[float]:
+    """Events on an idle stream: launch gaps count, the host's waiting for the end does not."""
+    samples_us = []
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+    for _ in range(repeats):
+        torch.cuda.synchronize()
+        start.record()
+        forward()
+        end.record()
+        end.synchronize()
+        samples_us.append(start.elapsed_time(end) * 1e3)
+    return samples_us
+
+
+@contextmanager
+def _fixed_threads(threads: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _fastest_kernels() -> Iterator[None]:
+    """Let cuDNN choose by trial, as deployment would, whatever a training run had set before."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.benchmark, cudnn.deterministic, torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    cudnn.benchmark, cudnn.deterministic = True, False
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        cudnn.benchmark, cudnn.deterministic, deterministic = before
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)

@@ -1,0 +1,69 @@
+"""The search's objective: expected latency (Eq. 4, 7 with A11) and the total loss (Eq. 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pipeline_src.config.models import SpaceConfig
+from pipeline_src.space.catalogue import HYPER_CELLS
+from pipeline_src.space.reach import CellKind, LutKey, cell_keys
+from pipeline_src.space.supernet import Masks
+
+
+@dataclass(frozen=True)
+class LatencyModel:
+    """Latency in microseconds of every candidate of every edge: (5, 10) for each cell type."""
+
+    reduction: tuple[Tensor, ...]
+    normal: tuple[Tensor, ...]
+
+    @classmethod
+    def build(
+        cls,
+        space: SpaceConfig,
+        input_hw: tuple[int, int],
+        latency_us: Callable[[LutKey], float],
+        device: torch.device,
+    ) -> LatencyModel:
+        """Read every key that a search can reach from a lookup table."""
+
+        def costs(hyper_cell: int, kind: CellKind) -> Tensor:
+            rows = cell_keys(space, input_hw, hyper_cell, kind)
+            return torch.tensor([[latency_us(key) for key in row] for row in rows], device=device)
+
+        stages = range(HYPER_CELLS)
+        return cls(tuple(costs(s, "reduction") for s in stages), tuple(costs(s, "normal") for s in stages))
+
+    def expected_us(self, masks: Masks) -> Tensor:
+        """sum_s sum_p (sum_{q>=p} u_q) lat_p, with lat_p from Eq. 4 (A11); a scalar in microseconds.
+
+        The weight of cell p is the probability that no earlier depth is chosen, which makes Eq. 7's
+        set of remaining cells differentiable in beta; with one-hot masks it is that very sum.
+        """
+        totals: list[Tensor] = []
+        for stage, mask in enumerate(masks.hyper_cells):
+            kept = mask.depth.flip(0).cumsum(0).flip(0)
+            reduction_us = (mask.reduction * self.reduction[stage]).sum()
+            normal_us = (mask.normal * self.normal[stage]).sum()
+            totals.append(kept[0] * reduction_us + kept[1:].sum() * normal_us)
+        return torch.stack(totals).sum()
+
+
+def search_loss(cross_entropy: Tensor, latency_us: Tensor, gamma: float) -> Tensor:
+    """L = CE + gamma * log(Latency) (Eq. 8); the unit, microseconds, only shifts the loss."""
+    return cross_entropy + gamma * torch.log(latency_us.clamp(min=1e-6))
+
+
+def expected_depth(logits: Tensor) -> float:
+    """sum_p p * softmax(beta)_p, the red curve of Figure 5."""
+    positions = torch.arange(1, len(logits) + 1, device=logits.device)
+    return float((torch.softmax(logits.detach(), dim=0) * positions).sum())
+
+
+def argmax_depths(betas: Sequence[Tensor]) -> list[int]:
+    """The depth that each hyper-cell would be cut to now."""
+    return [int(beta.argmax()) + 1 for beta in betas]

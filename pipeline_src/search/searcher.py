@@ -1,0 +1,302 @@
+"""The search (Sec. 3, 4.1): w, alpha and beta trained together on one supernet.
+
+It can be killed after any step and goes on from its checkpoint to the very bytes of a run that was
+never interrupted (CPU, same threads).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline_src.config.models import Precision, SearchConfig
+from pipeline_src.errors import UserError
+from pipeline_src.search.gumbel import gumbel_softmax
+from pipeline_src.search.journal import EpochTotals, epoch_row
+from pipeline_src.search.objective import LatencyModel, search_loss
+from pipeline_src.space.supernet import ArchitectureParameters, Masks, Supernet
+from pipeline_src.training import distributed
+from pipeline_src.training.checkpoint import Checkpoints
+from pipeline_src.training.interruption import Interrupted, StopRequest, watch_signals
+from pipeline_src.training.schedules import cosine, temperature
+from pipeline_src.training.seeding import preserved_rng, restore_rng_state, rng_state
+
+LOG = logging.getLogger(__name__)
+
+Batch = tuple[Tensor, Tensor]
+BatchSource = Callable[[int, int], Iterator[Batch]]
+"""(epoch from 0, batches to skip) -> (images, labels) of the rest of that epoch."""
+Validation = Callable[[Callable[[Tensor], Tensor]], float]
+"""A forward function (B, 3, H, W) -> logits (B, K, H, W), to be judged -> mIoU in 0..1."""
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """One search's settings beyond `SearchConfig`.
+
+    Args:
+        gamma: weight of the latency term (Eq. 8).
+        steps_per_epoch: steps of each epoch; in a bilevel search each takes two batches.
+        precision: of the forward pass.
+        identity: of all settings and inputs; a checkpoint of another search is left alone.
+        checkpoint_every_s: seconds between checkpoints within an epoch.
+    """
+
+    gamma: float
+    steps_per_epoch: int
+    precision: Precision = "float32"
+    identity: str = ""
+    checkpoint_every_s: float = 60.0
+
+
+class Searcher:
+    """One search run.
+
+    Args:
+        supernet, parameters: on `device`, freshly initialised.
+        train_batches: batches for the weights, and in a single-level search for alpha and beta too.
+        architecture_batches: the other half of the training set, for a bilevel search (A12).
+        validate: judges the soft and the argmax network after an epoch, or None.
+        latency: cost of every candidate, on `device`.
+        generator: CPU generator of the Gumbel noise, seeded alike in every process.
+    """
+
+    def __init__(
+        self,
+        supernet: Supernet,
+        parameters: ArchitectureParameters,
+        *,
+        train_batches: BatchSource,
+        architecture_batches: BatchSource | None,
+        validate: Validation | None,
+        latency: LatencyModel,
+        config: SearchConfig,
+        plan: SearchPlan,
+        device: torch.device,
+        generator: torch.Generator,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
+        if (config.level == "bilevel") != (architecture_batches is not None):
+            raise ValueError("architecture_batches belong to a bilevel search, and only to it")
+        if distributed.world_size() > 1:
+            distributed.synchronise_batch_norm(supernet, device)
+        self.supernet, self.parameters = supernet, parameters
+        self.train_batches, self.architecture_batches = train_batches, architecture_batches
+        self.validate, self.latency = validate, latency
+        self.config, self.plan, self.device = config, plan, device
+        self.generator, self.checkpoints = generator, checkpoints
+        self.weight_optimizer = torch.optim.SGD(
+            supernet.parameters(),
+            lr=config.weight_lr,
+            momentum=config.weight_momentum,
+            weight_decay=config.weight_decay,
+        )
+        self.architecture_optimizer = torch.optim.Adam(
+            [*parameters.alphas(), *parameters.betas()],
+            lr=config.architecture_lr,
+            betas=config.architecture_betas,
+            weight_decay=config.architecture_weight_decay,
+        )
+        self.epoch = self.batch = 0
+        self.totals = EpochTotals()
+        self.rows: list[dict[str, Any]] = []
+        self.saved_at = time.monotonic()
+
+    @property
+    def temperature(self) -> float:
+        """lambda of this epoch (A10)."""
+        config = self.config
+        return temperature(
+            self.epoch,
+            config.epochs,
+            config.temperature_start,
+            config.temperature_end,
+            config.temperature_schedule,
+        )
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of w in this epoch."""
+        return cosine(self.epoch, self.config.epochs, self.config.weight_lr, self.config.weight_lr_min)
+
+    @property
+    def beta_is_frozen(self) -> bool:
+        """Whether this epoch belongs to the warm-up of w and alpha (Sec. 4.1)."""
+        return self.epoch < self.config.warmup_epochs
+
+    def run(self, on_epoch: Callable[[dict[str, Any]], None] | None = None) -> Iterator[None]:
+        """Search to the end, yielding after each step; `rows` then holds the log, a row an epoch.
+
+        Raises:
+            Interrupted: SIGTERM or SIGUSR1 came; a checkpoint was written, if any are kept.
+            UserError: the loss is no longer finite, or a checkpoint cannot be written.
+        """
+        with watch_signals() as stop:
+            while self.epoch < self.config.epochs:
+                for batches in self._rest_of_epoch():
+                    self._step(*batches)
+                    self.batch += 1
+                    self._keep(stop, due=time.monotonic() - self.saved_at >= self.plan.checkpoint_every_s)
+                    yield
+                row = self._finish_epoch()
+                if on_epoch is not None:
+                    on_epoch(row)
+
+    def sample_masks(self) -> Masks:
+        """One Gumbel sample of every alpha and beta (Eq. 3, 6)."""
+        return self.parameters.map_masks(lambda logits: gumbel_softmax(logits, self.temperature, self.generator))
+
+    def _rest_of_epoch(self) -> Iterator[tuple[Batch, Batch | None]]:
+        missing = self.plan.steps_per_epoch - self.batch
+        # A loader may draw from the global generators when it starts, which would differ after a resume.
+        with preserved_rng():
+            weights = self.train_batches(self.epoch, self.batch)
+            other = self.architecture_batches(self.epoch, self.batch) if self.architecture_batches else None
+        for _ in range(missing):
+            batch = self._moved(next(weights))
+            yield batch, self._moved(next(other)) if other is not None else None
+
+    def _moved(self, batch: Batch) -> Batch:
+        # PyTorch 2.13's CPU kernels crash on some channels_last tensors: hence contiguous().
+        images, labels = (part.to(self.device, non_blocking=True).contiguous() for part in batch)
+        return images, labels
+
+    def _step(self, batch: Batch, architecture_batch: Batch | None) -> None:
+        """Single level: one backward pass steps w, alpha and beta (A12). Bilevel: alpha and beta first."""
+        for group in self.weight_optimizer.param_groups:
+            group["lr"] = self.learning_rate
+        if architecture_batch is not None:
+            self._backward(architecture_batch)
+            self._step_architecture()
+        cross_entropy, latency_us, masks = self._backward(batch)
+        if architecture_batch is None:
+            self._step_architecture()
+        if self.config.gradient_clip is not None:
+            nn.utils.clip_grad_norm_(self.supernet.parameters(), self.config.gradient_clip)
+        self.weight_optimizer.step()
+        depths = [int(mask.depth.argmax()) + 1 for mask in masks.hyper_cells]
+        self.totals.add(float(cross_entropy), float(latency_us), depths)
+
+    def _backward(self, batch: Batch) -> tuple[Tensor, Tensor, Masks]:
+        """Gradients of Eq. 8 in w, alpha and beta, averaged over the processes."""
+        images, labels = batch
+        self.weight_optimizer.zero_grad(set_to_none=True)
+        self.architecture_optimizer.zero_grad(set_to_none=True)
+        masks = self.sample_masks()
+        with self._autocast():
+            logits = self.supernet(images, masks)
+        cross_entropy = F.cross_entropy(logits.float(), labels, ignore_index=255)
+        latency_us = self.latency.expected_us(masks)
+        search_loss(cross_entropy, latency_us, self.plan.gamma).backward()
+        if distributed.world_size() > 1:
+            for parameter in [*self.supernet.parameters(), *self.parameters.parameters()]:
+                if parameter.grad is not None:
+                    parameter.grad = distributed.all_reduce_mean(parameter.grad)
+        return distributed.all_reduce_mean(cross_entropy.detach()), latency_us.detach(), masks
+
+    def _step_architecture(self) -> None:
+        if self.beta_is_frozen:
+            for beta in self.parameters.betas():
+                beta.grad = None  # Adam passes over parameters without a gradient, weight decay included
+        self.architecture_optimizer.step()
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.plan.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, getattr(torch, self.plan.precision))
+
+    def _finish_epoch(self) -> dict[str, Any]:
+        if not self.totals.is_finite:
+            raise UserError(
+                f"search epoch {self.epoch + 1}",
+                "the loss is no longer a finite number.",
+                "Lower search.weight_lr, or set search.gradient_clip.",
+            )
+        row = epoch_row(
+            epoch=self.epoch + 1,
+            temperature=self.temperature,
+            lr=self.learning_rate,
+            totals=self.totals,
+            parameters=self.parameters,
+            scores=self._scores(),
+            beta_frozen=self.beta_is_frozen,
+        )
+        self.rows.append(row)
+        self.epoch, self.batch, self.totals = self.epoch + 1, 0, EpochTotals()
+        return row
+
+    def _scores(self) -> tuple[float | None, float | None]:
+        """mIoU of the soft network (noise-free masks at this temperature) and of the argmax network."""
+        done = self.epoch + 1
+        wanted = done % self.config.validation_every == 0 or done == self.config.epochs
+        if self.validate is None or not wanted:
+            return None, None
+        with torch.no_grad(), preserved_rng():
+            soft = self.parameters.map_masks(lambda logits: torch.softmax(logits / self.temperature, dim=-1))
+            self.supernet.eval()
+            scores = tuple(
+                self.validate(lambda images, masks=masks: self.supernet(images, masks))  # type: ignore[misc]
+                for masks in (soft, self.parameters.argmax_masks())
+            )
+            self.supernet.train()
+        return scores[0], scores[1]
+
+    def _keep(self, stop: StopRequest, *, due: bool) -> None:
+        wish = 2 if stop.requested else 1 if due else 0
+        agreed = distributed.all_reduce_max(wish, self.device)
+        if agreed >= 1:
+            self._save()
+        if agreed == 2:
+            raise Interrupted(f"told to stop in search epoch {self.epoch + 1}; start again to go on")
+
+    def _save(self) -> None:
+        if self.checkpoints is not None and distributed.is_main():
+            self.checkpoints.save(
+                self.epoch * self.plan.steps_per_epoch + self.batch,
+                {
+                    "identity": self.plan.identity,
+                    "epoch": self.epoch,
+                    "batch": self.batch,
+                    "totals": self.totals.state(),
+                    "rows": self.rows,
+                    "supernet": self.supernet.state_dict(),
+                    "parameters": self.parameters.state_dict(),
+                    "weight_optimizer": self.weight_optimizer.state_dict(),
+                    "architecture_optimizer": self.architecture_optimizer.state_dict(),
+                    "gumbel": self.generator.get_state(),
+                    "generators": rng_state(),
+                },
+            )
+        self.saved_at = time.monotonic()
+
+    def resume(self) -> None:
+        """Take up the newest good checkpoint of this very search, if there is one."""
+        found = None
+        if self.checkpoints is not None and distributed.is_main():
+            found = self.checkpoints.load_newest()
+        found = distributed.broadcast_object(found)
+        if found is None:
+            return
+        state = found[1]
+        if state["identity"] != self.plan.identity:
+            LOG.warning("The checkpoint is of other settings or inputs: the search starts anew.")
+            return
+        LOG.info("Going on in search epoch %d after batch %d.", state["epoch"] + 1, state["batch"])
+        self.epoch, self.batch, self.rows = state["epoch"], state["batch"], state["rows"]
+        self.totals = EpochTotals.of(state["totals"])
+        self.supernet.load_state_dict(state["supernet"])
+        self.parameters.load_state_dict(state["parameters"])
+        self.weight_optimizer.load_state_dict(state["weight_optimizer"])
+        self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])
+        self.generator.set_state(state["gumbel"])
+        restore_rng_state(state["generators"])
+
+

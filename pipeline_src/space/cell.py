@@ -1,0 +1,77 @@
+"""A cell (Eq. 1, Figure 3): two inputs, two nodes, five edges, output = concatenation of the nodes.
+
+Shapes: inputs (B, C_older, H0, W0) and (B, C_newer, H, W); output (B, 2C, H', W') with H' = H, or
+ceil(H/2) in a reduction cell. The same class serves the supernet (edges take a mask) and networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline_src.space.catalogue import CELL_EDGES, CELL_INPUTS, CELL_NODES, edge_stride
+from pipeline_src.space.operations import FactorisedReduction, Norm, Zero, convolution
+
+MakeEdge = Callable[[int, int, int], nn.Module]
+"""(edge index, channels, stride) -> the module of that edge."""
+
+
+class Cell(nn.Module):
+    """One cell.
+
+    Args:
+        channels_older: channels of the output of the cell before the last.
+        channels_newer: channels of the output of the last cell.
+        channels: width C of a node.
+        reduction: whether the edges that leave the inputs have stride 2.
+        older_is_larger: whether the older input has twice the newer one's size (A3).
+        make_edge: builds the five edges.
+        norm: batch norm of the preprocessing.
+    """
+
+    def __init__(
+        self,
+        channels_older: int,
+        channels_newer: int,
+        channels: int,
+        *,
+        reduction: bool,
+        older_is_larger: bool,
+        make_edge: MakeEdge,
+        norm: Norm,
+    ) -> None:
+        super().__init__()
+        self.channels_out = CELL_NODES * channels
+        self.older = (
+            FactorisedReduction(channels_older, channels, norm)
+            if older_is_larger
+            else convolution(channels_older, channels, 1, norm=norm)
+        )
+        self.newer = convolution(channels_newer, channels, 1, norm=norm)
+        self.edges = nn.ModuleList(
+            make_edge(index, channels, edge_stride(edge, reduction)) for index, edge in enumerate(CELL_EDGES)
+        )
+
+    def forward(self, older: Tensor, newer: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Compute the cell; `mask` is (5, O) in the supernet and None in a network."""
+        states = [self.older(older), self.newer(newer)]
+        for node in range(CELL_INPUTS, CELL_INPUTS + CELL_NODES):
+            incoming = [index for index, edge in enumerate(CELL_EDGES) if edge[1] == node]
+            if mask is None:
+                # A zero edge adds nothing; it is only computed where a node has no other edge.
+                active = [index for index in incoming if not isinstance(self.edges[index], Zero)]
+                terms = [self.edges[index](states[CELL_EDGES[index][0]]) for index in active or incoming[:1]]
+            else:
+                terms = [self.edges[index](states[CELL_EDGES[index][0]], mask[index]) for index in incoming]
+            states.append(sum(terms[1:], start=terms[0]))
+        return torch.cat(states[CELL_INPUTS:], dim=1)
+
+
+def resize(x: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
+    """Bilinear resizing to (height, width), or `x` itself when it has that size."""
+    if tuple(x.shape[-2:]) == tuple(size):
+        return x
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)

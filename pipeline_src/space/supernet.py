@@ -1,0 +1,156 @@
+"""The supernet: every candidate of every edge and every depth at once, weighted by masks (Eq. 2, 5).
+
+Symbols: alpha (operations), beta (depths), O candidate operations, n + 1 cells of a hyper-cell.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pipeline_src.config.models import SpaceConfig
+from pipeline_src.space.aggregation import AggregationCell
+from pipeline_src.space.catalogue import (
+    AGGREGATION_EDGES,
+    AGGREGATION_OPERATIONS,
+    CELL_EDGES,
+    CELL_OPERATIONS,
+    HYPER_CELLS,
+)
+from pipeline_src.space.cell import resize
+from pipeline_src.space.genotype import Genotype, HyperCellGenotype
+from pipeline_src.space.head import MultiScaleHead
+from pipeline_src.space.hyper_cell import HyperCell, HyperCellMasks
+from pipeline_src.space.network import build_stem
+from pipeline_src.space.operations import MixedOperation, supernet_norm
+from pipeline_src.space.reach import node_channels
+
+INITIAL_SPREAD = 1e-3
+"""Standard deviation of the initial log alpha and log beta (A9: initialised near 0)."""
+
+
+class Masks(NamedTuple):
+    """One value for every architecture choice: soft (Gumbel), uniform, or one-hot."""
+
+    hyper_cells: tuple[HyperCellMasks, ...]
+    aggregation: Tensor
+
+
+class ArchitectureParameters(nn.Module):
+    """log alpha and log beta (A9): six alphas (5, 10), the aggregation's (7, 5), three betas (n + 1,).
+
+    Args:
+        depths: initial numbers of cells of the hyper-cells.
+        generator: draws the initial values.
+    """
+
+    def __init__(self, depths: tuple[int, int, int], generator: torch.Generator) -> None:
+        super().__init__()
+
+        def near_zero(*shape: int) -> nn.Parameter:
+            return nn.Parameter(INITIAL_SPREAD * torch.randn(*shape, generator=generator))
+
+        edges, operations = len(CELL_EDGES), len(CELL_OPERATIONS)
+        self.reduction = nn.ParameterList(near_zero(edges, operations) for _ in range(HYPER_CELLS))
+        self.normal = nn.ParameterList(near_zero(edges, operations) for _ in range(HYPER_CELLS))
+        self.aggregation = near_zero(len(AGGREGATION_EDGES), len(AGGREGATION_OPERATIONS))
+        self.depth = nn.ParameterList(near_zero(depth) for depth in depths)
+
+    def alphas(self) -> list[nn.Parameter]:
+        """All operation parameters."""
+        return [*self.reduction, *self.normal, self.aggregation]
+
+    def betas(self) -> list[nn.Parameter]:
+        """All depth parameters."""
+        return list(self.depth)
+
+    def argmax_masks(self) -> Masks:
+        """One-hot masks at the largest parameter of every choice: the network that would be derived."""
+
+        def one_hot(logits: Tensor) -> Tensor:
+            hot = torch.zeros_like(logits)
+            return hot.scatter(-1, logits.argmax(dim=-1, keepdim=True), 1.0)
+
+        with torch.no_grad():
+            return self.map_masks(one_hot)
+
+    def map_masks(self, mask_of: object) -> Masks:
+        """Masks from a function of one parameter's logits (..., choices) -> weights of the same shape."""
+        assert callable(mask_of)
+        hyper_cells = tuple(
+            HyperCellMasks(mask_of(self.reduction[s]), mask_of(self.normal[s]), mask_of(self.depth[s]))
+            for s in range(HYPER_CELLS)
+        )
+        return Masks(hyper_cells, mask_of(self.aggregation))
+
+    def derive(self, space: SpaceConfig) -> Genotype:
+        """The genotype of the largest parameter of every choice (Sec. 3.1, 3.2)."""
+
+        def names(logits: Tensor, operations: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(operations[int(index)] for index in logits.argmax(dim=-1))
+
+        first, second, third = (
+            HyperCellGenotype(
+                depth=int(self.depth[s].argmax()) + 1,
+                reduction=names(self.reduction[s], CELL_OPERATIONS),
+                normal=names(self.normal[s], CELL_OPERATIONS),
+            )
+            for s in range(HYPER_CELLS)
+        )
+        aggregation = names(self.aggregation, AGGREGATION_OPERATIONS)
+        return Genotype(space=space, hyper_cells=(first, second, third), aggregation=aggregation)
+
+
+class Supernet(nn.Module):
+    """The weights w of every network of the space.
+
+    Args:
+        space: widths and strides.
+        depths: initial numbers of cells {a, b, c}.
+        num_classes: K.
+    """
+
+    def __init__(self, space: SpaceConfig, depths: tuple[int, int, int], num_classes: int) -> None:
+        super().__init__()
+        self.stem = build_stem(space, supernet_norm)
+
+        def mixed(index: int, channels: int, stride: int) -> nn.Module:
+            return MixedOperation(CELL_OPERATIONS, channels, channels, stride, supernet_norm)
+
+        channels_in = space.initial_channels
+        hyper_cells = []
+        for stage, depth in enumerate(depths):
+            hyper_cell = HyperCell(
+                channels_in,
+                channels_in,
+                node_channels(space, stage + 1),
+                depth,
+                make_reduction_edge=mixed,
+                make_normal_edge=mixed,
+                norm=supernet_norm,
+                passes_entry=stage < len(depths) - 1,
+            )
+            hyper_cells.append(hyper_cell)
+            channels_in = hyper_cell.channels_out
+        self.hyper_cells = nn.ModuleList(hyper_cells)
+        self.aggregation = AggregationCell(
+            [one.channels_out for one in hyper_cells],
+            space.aggregation_channels,
+            lambda index, c_in, c_out, stride: MixedOperation(
+                AGGREGATION_OPERATIONS, c_in, c_out, stride, supernet_norm
+            ),
+        )
+        self.head = MultiScaleHead(self.aggregation.channels_out, num_classes, space, supernet_norm)
+
+    def forward(self, x: Tensor, masks: Masks) -> Tensor:
+        """(B, 3, H, W) normalised image and masks -> logits (B, K, H, W)."""
+        newer = self.stem(x)
+        older: Tensor | None = newer
+        maps = []
+        for hyper_cell, mask in zip(self.hyper_cells, masks.hyper_cells, strict=True):
+            older, newer = hyper_cell(older, newer, mask)
+            maps.append(newer)
+        fused = self.aggregation(*maps, masks.aggregation)
+        return resize(self.head(fused), x.shape[-2:])

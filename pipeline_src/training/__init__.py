@@ -1,0 +1,1 @@
+"""Training: seeds, losses, schedules, checkpoints, several processes, and the loop they share."""

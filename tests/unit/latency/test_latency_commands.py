@@ -1,0 +1,83 @@
+"""The commands that measure: from the command line to the files they write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline_src.cli.main import main
+from pipeline_src.latency.table import LookupTable
+from pipeline_src.space.genotype import Genotype
+from pipeline_src.space.network import SegmentationNetwork
+
+SPACE = {"initial_channels": 4, "channel_multiplier": 2, "aggregation_channels": 8, "head_channels": 8}
+QUICK = {"warmup": 1, "repeats": 4, "lut_repeats": 3}
+SETTINGS = json.dumps({"space": SPACE, "latency": QUICK, "runtime": {"device": "cpu", "threads": 1}})
+
+
+@pytest.fixture
+def lut(tmp_path: Path) -> Path:
+    path = tmp_path / "lut" / "set.json"
+    assert main(["measure-lut", "--input-size", "32x64", "--settings", SETTINGS, "--output", str(path)]) == 0
+    return path
+
+
+def check(lut: Path, output: Path, settings: str = SETTINGS) -> int:
+    words = ["check-lut", "--lut", str(lut), "--depths", "1,2,2", "--seed", "1"]
+    return main([*words, "--settings", settings, "--output", str(output)])
+
+
+def test_a_measured_table_passes_its_check(lut: Path, tmp_path: Path) -> None:
+    table = LookupTable.load(lut)
+    assert table.input_hw == (32, 64) and len(table.entries) == 70
+    assert (tmp_path / "lut" / "set.json.run.json").exists()
+    assert check(lut, tmp_path / "check.json") == 0
+    result = json.loads((tmp_path / "check.json").read_text())
+    assert result["networks"] == len(result["rows"]) == 20
+    assert {"pearson", "spearman", "slope", "intercept_us"} <= result.keys()
+
+
+def test_a_table_of_another_device_ends_the_check(
+    lut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = json.loads(lut.read_text())
+    stored["fingerprint"]["device"] = "Titan XP"
+    lut.write_text(json.dumps(stored))
+    assert check(lut, tmp_path / "check.json") == 2
+    assert (
+        "error: lookup table: was measured under other conditions: device is 'Titan XP'"
+        in capsys.readouterr().err
+    )
+    assert not (tmp_path / "check.json").exists()
+
+
+def test_a_table_of_another_space_ends_the_check(
+    lut: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wider = json.dumps({**json.loads(SETTINGS), "space": {**SPACE, "initial_channels": 6}})
+    assert check(lut, tmp_path / "check.json", wider) == 2
+    assert "has no entry zero|6|6|1|8|16 and 69 more" in capsys.readouterr().err
+
+
+def test_speed_holds_latency_size_and_work(genotype: Genotype, tmp_path: Path) -> None:
+    genotype.save(tmp_path / "genotype.json")
+    output = tmp_path / "speed" / "random-0" / "camvid-32x64.json"
+    words = ["measure-speed", "--genotype", str(tmp_path / "genotype.json"), "--num-classes", "11"]
+    assert main([*words, "--input-size", "32x64", "--settings", SETTINGS, "--output", str(output)]) == 0
+    result = json.loads(output.read_text())
+    assert (result["architecture"], result["dataset"]) == ("random-0", "camvid")
+    for timing in (result["latency_ms"], result["latency_folded_ms"]):
+        assert timing.keys() == {"median", "q1", "q3", "mean", "repeats"} and timing["repeats"] == 4
+    assert result["fps"] == pytest.approx(1000 / result["latency_ms"]["mean"])
+    network = SegmentationNetwork(genotype, 11)
+    assert result["parameters"] == sum(value.numel() for value in network.parameters())
+    assert result["multiply_adds"] > 0 and result["fingerprint"]["repeats"] == 4
+
+
+@pytest.mark.parametrize("size", ["32", "0x64", "axb"])
+def test_a_malformed_size_is_refused(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["measure-lut", "--input-size", size, "--settings", SETTINGS, "--output", "x.json"])
+    assert caught.value.code == 2 and "--input-size" in capsys.readouterr().err

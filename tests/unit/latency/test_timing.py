@@ -1,0 +1,160 @@
+"""The stopwatch, the fingerprint, and tables and checks measured with them."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipeline_src.config.models import LatencyConfig, SpaceConfig
+from pipeline_src.errors import LookupTableError
+from pipeline_src.latency.check import _agreement, check_table
+from pipeline_src.latency.fingerprint import current, current_for_table
+from pipeline_src.latency.predict import predict_latency_us
+from pipeline_src.latency.profile import measure_table
+from pipeline_src.latency.table import LookupTable
+from pipeline_src.latency.timing import time_forward
+from pipeline_src.space.genotype import Genotype
+from pipeline_src.space.reach import reachable_keys
+from pipeline_src.space.sampling import random_genotype
+
+CPU = torch.device("cpu")
+
+
+class Probe(nn.Module):
+    """Records how it is called; copies share the record."""
+
+    def __init__(self, sleep_s: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2, 3, 1, 1))
+        self.sleep_s = sleep_s
+
+    calls: ClassVar[list[dict[str, object]]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        type(self).calls.append(
+            {
+                "shape": tuple(x.shape),
+                "dtype": (x.dtype, self.weight.dtype),
+                "training": self.training,
+                "inference": torch.is_inference_mode_enabled(),
+                "threads": torch.get_num_threads(),
+                "channels_last": x.is_contiguous(memory_format=torch.channels_last),
+                "deterministic": torch.are_deterministic_algorithms_enabled(),
+            }
+        )
+        time.sleep(self.sleep_s)
+        return x
+
+
+def timed(module: nn.Module, **changes: object):
+    Probe.calls = []
+    settings: dict[str, object] = {
+        "device": CPU,
+        "precision": "float32",
+        "memory_format": "contiguous",
+        "threads": 1,
+        "warmup": 2,
+        "repeats": 5,
+    }
+    return time_forward(module, (1, 3, 4, 6), **(settings | changes))  # type: ignore[arg-type]
+
+
+def test_counts_only_what_follows_the_warm_up() -> None:
+    timing = timed(Probe())
+    assert len(Probe.calls) == 7 and timing.repeats == 5
+
+
+def test_measures_a_known_time_in_microseconds() -> None:
+    timing = timed(Probe(sleep_s=0.01))
+    assert 10_000 <= timing.q1_us <= timing.median_us <= timing.q3_us < 100_000
+    assert timing.mean_us >= 10_000
+
+
+def test_runs_batch_one_in_evaluation_and_inference_mode() -> None:
+    module = Probe().train()
+    torch.use_deterministic_algorithms(True)
+    try:
+        timed(module)
+        assert torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)
+    call = Probe.calls[-1]
+    assert call["shape"] == (1, 3, 4, 6) and call["inference"] and not call["training"]
+    assert not call["deterministic"]
+    assert module.training and module.weight.requires_grad
+
+
+def test_precision_layout_and_threads_are_those_asked_for() -> None:
+    module, threads = Probe(), torch.get_num_threads()
+    timed(module, precision="bfloat16", memory_format="channels_last", threads=2)
+    call = Probe.calls[-1]
+    assert call["dtype"] == (torch.bfloat16, torch.bfloat16)
+    assert call["channels_last"] and call["threads"] == 2
+    assert torch.get_num_threads() == threads and module.weight.dtype == torch.float32
+
+
+def test_fingerprint_tells_table_repeats_from_network_repeats(quick: LatencyConfig) -> None:
+    network, table = current(quick, CPU), current_for_table(quick, CPU)
+    assert (network.repeats, table.repeats) == (quick.repeats, quick.lut_repeats)
+    assert network.torch == torch.__version__ and network.device and network.driver.startswith("cpu ")
+    assert network.differences(current(quick, CPU)) == ()
+
+
+@pytest.fixture
+def measured(space: SpaceConfig, quick: LatencyConfig) -> LookupTable:
+    return measure_table(space, (32, 64), quick, CPU)
+
+
+def test_measures_every_reachable_key_and_shows_progress(space: SpaceConfig, quick: LatencyConfig) -> None:
+    seen = []
+    table = measure_table(space, (32, 64), quick, CPU, lambda keys: (seen.append(key) or key for key in keys))
+    keys = reachable_keys(space, (32, 64))
+    assert tuple(seen) == keys and set(table.entries) == {key.text for key in keys}
+    assert all(entry.repeats == 3 for entry in table.entries.values())
+    assert sum(entry.median_us > 0 for entry in table.entries.values()) == len(keys)
+    table.require(current_for_table(quick, CPU))
+
+
+def test_check_sets_predictions_against_measured_backbones(
+    measured: LookupTable, genotype: Genotype, quick: LatencyConfig
+) -> None:
+    def convolutions(depths: tuple[int, int, int]) -> Genotype:
+        operations = ("conv3x3",) * 5
+        cells = [{"depth": depth, "reduction": operations, "normal": operations} for depth in depths]
+        return genotype.with_(hyper_cells=cells)
+
+    genotypes = [convolutions(depths) for depths in ((1, 1, 1), (5, 5, 5), (9, 9, 9))]
+    result = check_table(measured, genotypes, quick, CPU)
+    assert result.networks == 3 and result.input_height_px == 32
+    for row, network in zip(result.rows, genotypes, strict=True):
+        assert row.predicted_us == pytest.approx(predict_latency_us(network, measured))
+        assert row.depths == network.depths and row.q1_us <= row.measured_us <= row.q3_us
+    assert result.spearman == pytest.approx(1.0) and result.slope is not None and result.slope > 0
+
+
+def test_check_refuses_a_table_of_another_device(
+    table: LookupTable, space: SpaceConfig, quick: LatencyConfig
+) -> None:
+    genotypes = [random_genotype(space, (1, 1, 1), np.random.default_rng(0))]
+    with pytest.raises(LookupTableError, match="device is 'Chip'"):
+        check_table(table, genotypes, quick, CPU)
+    allowed = quick.model_copy(update={"allow_other_device": True})
+    assert check_table(table, genotypes, allowed, CPU).pearson is None
+
+
+def test_agreement_recovers_a_line_and_survives_constants() -> None:
+    predicted = [1.0, 2.0, 4.0, 8.0]
+    found = _agreement(predicted, [3.0 + 2.0 * x for x in predicted])
+    assert found == pytest.approx({"pearson": 1.0, "spearman": 1.0, "slope": 2.0, "intercept_us": 3.0})
+    assert _agreement(predicted, [5.0] * 4) == {
+        "pearson": None,
+        "spearman": None,
+        "slope": 0.0,
+        "intercept_us": 5.0,
+    }
+    assert _agreement([1.0] * 4, predicted)["pearson"] is None

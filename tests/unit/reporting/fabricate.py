@@ -1,0 +1,111 @@
+"""A fabricated results folder with numbers that the tests know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline_src.artifacts import write_json
+from pipeline_src.config.grid import Architecture, Evaluation, Grid, Speed
+from pipeline_src.config.models import SpaceConfig
+from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
+from pipeline_src.reporting.sources import evaluation_path, genotype_path, search_log_path, speed_path
+from pipeline_src.space.genotype import Genotype, HyperCellGenotype
+
+
+def genotype(depths: tuple[int, int, int] = (2, 4, 6), leading: int = 0) -> Genotype:
+    """Any genotype of the given depths."""
+    first, second, third = (
+        HyperCellGenotype(depth=depth, reduction=("skip",) * 5, normal=("conv3x3",) * 5) for depth in depths
+    )
+    return Genotype(
+        space=SpaceConfig(),
+        hyper_cells=(first, second, third),
+        leading_cells=leading,
+        aggregation=("conv1x1_x2",) * 7,
+    )
+
+
+class Folder:
+    """Writes result files where the grid expects them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def evaluation(self, one: Evaluation, miou: float | None = 0.5, **changes: Any) -> Path:
+        """An evaluation: classes of 0.30, 0.31, ... in the data set's order; best is last + 0.05."""
+        names = CAMVID_CLASSES if one.training.dataset == "camvid" else CITYSCAPES_CLASSES
+        per_class = {name: round(0.3 + 0.01 * index, 4) for index, name in enumerate(names)}
+        value = {
+            "architecture": one.training.architecture.name,
+            "training": one.training.name,
+            "dataset": one.training.dataset,
+            "split": one.split,
+            "input_height_px": one.size[0],
+            "input_width_px": one.size[1],
+            "images": 3,
+            "labelled": True,
+            "class_names": names,
+            "last": {"miou": miou, "per_class_iou": per_class, "pixel_accuracy": 0.9},
+            "best": {
+                "miou": miou and miou + 0.05,
+                "per_class_iou": per_class,
+                "pixel_accuracy": 0.9,
+                "epoch": 7,
+            },
+            "confusion": [[1]],
+        }
+        path = self.root / evaluation_path(one)
+        write_json(path, value | changes)
+        return path
+
+    def speed(self, one: Speed, mean_ms: float = 10.0, **changes: Any) -> Path:
+        """A timing; folded is half of it."""
+        timing = {"median": mean_ms, "q1": mean_ms, "q3": mean_ms, "mean": mean_ms, "repeats": 5}
+        value = {
+            "architecture": one.architecture.name,
+            "dataset": one.dataset,
+            "input_height_px": one.size[0],
+            "input_width_px": one.size[1],
+            "fingerprint": {"device": "Test Processor 9000", "threads": 1},
+            "latency_ms": timing,
+            "latency_folded_ms": {key: number / 2 for key, number in timing.items()},
+            "fps": 1000 / mean_ms,
+            "fps_folded": 2000 / mean_ms,
+            "parameters": 1_234_567,
+            "multiply_adds": 1,
+        }
+        path = self.root / speed_path(one)
+        write_json(path, value | changes)
+        return path
+
+    def genotype(self, one: Architecture, value: Genotype) -> Path:
+        """A genotype where its search or sampling leaves it."""
+        path = self.root / genotype_path(one)
+        value.save(path)
+        return path
+
+    def log(self, grid: Grid, epochs: int = 4, frozen: int = 2) -> Path:
+        """A's search log: argmax falls by one, expectation by a quarter an epoch."""
+        path = self.root / search_log_path(grid.network_a.search)  # type: ignore[arg-type]
+        head = "epoch,temperature,lr,ce,latency_us"
+        for name in ("sampled", "argmax", "expected"):
+            head += "".join(f",{name}_depth_{cell}" for cell in (1, 2, 3))
+        lines = [head + ",alpha_entropy,beta_entropy,miou_soft,miou_argmax,beta_frozen"]
+        for epoch in range(1, epochs + 1):
+            depths = f"1,2,3,{6 - epoch},{7 - epoch},{8 - epoch},{5 - epoch / 4},{6.0},{1 / 3}"
+            lines.append(f"{epoch},3.0,0.02,1.5,900.0,{depths},2.3,1.1,,,{epoch <= frozen}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    def everything(self, grid: Grid) -> None:
+        """All files of a grid."""
+        for number, evaluation in enumerate(grid.evaluations):
+            self.evaluation(evaluation, 0.4 + 0.001 * number)
+        for number, speed in enumerate(grid.speeds):
+            self.speed(speed, 10.0 + number)
+        for architecture in grid.architectures:
+            self.genotype(architecture, genotype())
+        self.log(grid)

@@ -1,0 +1,103 @@
+# Sampled architectures: random search, latency-matched random search, moved downsampling positions,
+# random and absent aggregation cells.
+#
+# in:  network A's genotype and the lookup table, where the sample is drawn around them
+# out: results/SCALE/architectures/NAME/genotype.json
+
+NETWORK_A = f"{RESULTS}/search/{GRID.network_a.name}/genotype.json"
+DEPTHS = ",".join(map(str, CONFIG.experiments.depths))
+
+
+rule sample_random:
+    """Draw a random network of the space (Table 3)."""
+    input:
+        code=modules("sample_random") + ["pipeline_src/space/sampling.py"],
+    output:
+        genotype=f"{RESULTS}/architectures/random-{{index}}/genotype.json",
+    params:
+        settings=settings("space"),
+        depths=DEPTHS,
+        seed=CONFIG.seed,
+    log:
+        f"{LOGS}/sample_random/{{index}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/sample_random/{{index}}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "autortnet sample-random --settings {params.settings:q} --depths {params.depths} --seed {params.seed}"
+        " --index {wildcards.index} --output {output.genotype:q} > {log:q} 2>&1"
+
+
+rule sample_matched:
+    """Draw a random network of network A's predicted latency (beyond the paper, Table 3)."""
+    input:
+        reference=NETWORK_A,
+        table=f"{RESULTS}/lut/{GRID.main}.json",
+        code=modules("sample_matched") + ["pipeline_src/space/sampling.py"],
+    output:
+        genotype=f"{RESULTS}/architectures/matched-{{index}}/genotype.json",
+    params:
+        settings=settings("space"),
+        depths=DEPTHS,
+        seed=CONFIG.seed,
+        tolerance=CONFIG.experiments.matched_tolerance,
+    log:
+        f"{LOGS}/sample_matched/{{index}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/sample_matched/{{index}}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "autortnet sample-matched --settings {params.settings:q} --reference {input.reference:q}"
+        " --lut {input.table:q} --tolerance {params.tolerance} --depths {params.depths} --seed {params.seed}"
+        " --index {wildcards.index} --output {output.genotype:q} > {log:q} 2>&1"
+
+
+rule sample_downsampling:
+    """Move network A's reduction cells (Table 5)."""
+    input:
+        reference=NETWORK_A,
+        code=modules("sample_downsampling") + ["pipeline_src/space/sampling.py"],
+    output:
+        genotype=f"{RESULTS}/architectures/downsampling-{{positions}}/genotype.json",
+    wildcard_constraints:
+        positions=r"\d+\.\d+\.\d+",
+    log:
+        f"{LOGS}/sample_downsampling/{{positions}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/sample_downsampling/{{positions}}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "autortnet sample-downsampling --reference {input.reference:q} --positions {wildcards.positions}"
+        " --output {output.genotype:q} > {log:q} 2>&1"
+
+
+rule sample_aggregation:
+    """Give network A a random aggregation cell, or none (Table 6)."""
+    input:
+        reference=NETWORK_A,
+        code=modules("sample_aggregation") + ["pipeline_src/space/sampling.py"],
+    output:
+        genotype=f"{RESULTS}/architectures/aggregation-{{draw}}/genotype.json",
+    params:
+        choice=lambda wildcards: (
+            "--without" if wildcards.draw == "none" else f"--index {wildcards.draw.removeprefix('random-')}"
+        ),
+        seed=CONFIG.seed,
+    wildcard_constraints:
+        draw=r"none|random-\d+",
+    log:
+        f"{LOGS}/sample_aggregation/{{draw}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/sample_aggregation/{{draw}}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "autortnet sample-aggregation --reference {input.reference:q} {params.choice} --seed {params.seed}"
+        " --output {output.genotype:q} > {log:q} 2>&1"

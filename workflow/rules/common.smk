@@ -1,0 +1,121 @@
+# Configuration, the grid of runs, and what every rule shares.
+#
+# in:  params.yaml, workflow/scales/SCALE.yaml
+# out: CONFIG, GRID, the folders of this scale
+import json
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, workflow.basedir)
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.load import resolve
+from pipeline_src.data.sources import missing_sets_message
+from pipeline_src.errors import UserError
+
+ROOT = Path(workflow.basedir)
+
+try:
+    CONFIG = resolve(config, ROOT / "workflow/scales", "params.yaml or --config")
+    GRID = Grid(CONFIG)
+    GRID.rows
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+SCALE = CONFIG.scale
+DATA, RESULTS, REPORTS, LOGS = (f"{folder}/{SCALE}" for folder in ("data", "results", "reports", "logs"))
+CHECKPOINTS = f".checkpoints/{SCALE}"
+DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
+
+
+def source_of(dataset):
+    """The configuration block of cityscapes, camvid or imagenet."""
+    return getattr(CONFIG.data, dataset)
+
+
+def is_rendered(dataset):
+    """Whether the project renders the set itself: nothing is configured, and the scale says what to render."""
+    return source_of(dataset).path is None and source_of(dataset).render is not None
+
+
+def raw_root(dataset):
+    """Root of a set's raw images."""
+    return f"{DATA}/raw/{dataset}" if is_rendered(dataset) else source_of(dataset).path
+
+
+missing = missing_sets_message(
+    {name: source_of(name).path for name in (*DATASETS, "imagenet") if not is_rendered(name)}
+)
+if missing:
+    raise WorkflowError(f"scale {SCALE}: {missing}")
+
+
+def settings(*blocks, **replaced):
+    """The blocks of the configuration that a rule depends on, as the JSON that --settings takes.
+
+    A rule that names its blocks reruns when one of their keys changes, and only then.
+    """
+    chosen = {block: getattr(CONFIG, block).model_dump(mode="json") for block in blocks}
+    return json.dumps({**chosen, **replaced}, separators=(",", ":"))
+
+
+def modules(command, *packages):
+    """The source files a command runs: Snakemake sees only what is an input."""
+    files = [ROOT / "pipeline_src/cli" / f"{command}.py"]
+    for package in packages:
+        files += sorted((ROOT / "pipeline_src" / package).rglob("*.py"))
+    return [str(path.relative_to(ROOT)) for path in files]
+
+
+def size_text(size):
+    """(768, 1536) -> 768x1536, the form of --input-size."""
+    return f"{size[0]}x{size[1]}"
+
+
+def input_size(dataset):
+    """Deployed size of a data set as HEIGHTxWIDTH."""
+    return size_text(GRID.input_size(dataset))
+
+
+def launch(step):
+    """How a training step is started: one process, or torchrun with runtime.processes of them."""
+    if CONFIG.runtime.processes == 1:
+        return f"autortnet {step}"
+    return f"torchrun --standalone --nproc-per-node {CONFIG.runtime.processes} -m pipeline_src {step}"
+
+
+ARCHITECTURES = {one.name: one for one in GRID.architectures}
+TRAININGS = {(one.architecture.name, one.name): one for one in GRID.trainings}
+
+
+def genotype_path(name):
+    """Where an architecture's genotype is made."""
+    folder = "search" if ARCHITECTURES[name].kind == "searched" else "architectures"
+    return f"{RESULTS}/{folder}/{name}/genotype.json"
+
+
+def genotype_of(wildcards):
+    """The genotype of the wildcard `architecture`."""
+    return genotype_path(wildcards.architecture)
+
+
+def searched_splits(dataset):
+    """Splits to train on; CamVid's training set is train + val (Sec. 4.2)."""
+    return "train,val" if dataset == "camvid" else "train"
+
+
+def judged_split(dataset):
+    """Split that ablations are judged on."""
+    return "test" if dataset == "camvid" else "val"
+
+
+wildcard_constraints:
+    architecture=r"[^/]+",
+    backbone=r"[^/]+",
+    training=r"[^/]+",
+    dataset=r"cityscapes|camvid",
+    size=r"\d+x\d+",
+    index=r"\d+",
+    split=r"val|test",

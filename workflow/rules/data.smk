@@ -1,0 +1,124 @@
+# Raw images -> prepared sets with a manifest.
+#
+# in:  the configured folders, or nothing (tiny renders its own)
+# out: data/SCALE/SET/manifest.json and labels
+
+
+rule render_scenes:
+    """Render street scenes in a data set's official layout."""
+    input:
+        code=modules("render_scenes", "data/rendering"),
+    output:
+        marker=f"{DATA}/raw/{{dataset}}/rendered.json",
+    params:
+        settings=lambda wildcards: source_of(wildcards.dataset).render.model_dump_json(),
+        folder=lambda wildcards: raw_root(wildcards.dataset),
+    log:
+        f"{LOGS}/render_scenes/{{dataset}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/render_scenes/{{dataset}}.tsv"
+    threads: 2
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "autortnet render-scenes --dataset {wildcards.dataset} --render {params.settings:q}"
+        " --output {params.folder:q} --workers {threads} > {log:q} 2>&1"
+
+
+rule render_objects:
+    """Render a small class-folder set for pretraining."""
+    input:
+        code=modules("render_objects", "data/rendering"),
+    output:
+        marker=f"{DATA}/raw/imagenet/rendered.json",
+    params:
+        settings=lambda wildcards: source_of("imagenet").render.model_dump_json(),
+        folder=lambda wildcards: raw_root("imagenet"),
+    log:
+        f"{LOGS}/render_objects/imagenet.log",
+    benchmark:
+        f"{LOGS}/benchmarks/render_objects/imagenet.tsv"
+    threads: 2
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "autortnet render-objects --render {params.settings:q} --output {params.folder:q}"
+        " --workers {threads} > {log:q} 2>&1"
+
+
+def rendered_marker(dataset):
+    """The marker of a rendered set, or nothing where a real one is configured."""
+    return [f"{DATA}/raw/{dataset}/rendered.json"] if is_rendered(dataset) else []
+
+
+rule prepare_cityscapes:
+    """Check Cityscapes once and map its label ids to the 19 train ids."""
+    input:
+        raw=rendered_marker("cityscapes"),
+        code=modules("prepare_cityscapes"),
+    output:
+        manifest=f"{DATA}/cityscapes/manifest.json",
+    params:
+        root=lambda wildcards: raw_root("cityscapes"),
+        folder=f"{DATA}/cityscapes",
+        coarse="" if CONFIG.experiments.coarse else "--without-coarse",
+    log:
+        f"{LOGS}/prepare_cityscapes/cityscapes.log",
+    benchmark:
+        f"{LOGS}/benchmarks/prepare_cityscapes/cityscapes.tsv"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    shell:
+        "autortnet prepare-cityscapes --root {params.root:q} --output {params.folder:q} {params.coarse}"
+        " --workers {threads} > {log:q} 2>&1"
+
+
+rule prepare_camvid:
+    """Check CamVid once, in either layout, and map its labels to the 11 classes."""
+    input:
+        raw=rendered_marker("camvid"),
+        code=modules("prepare_camvid"),
+    output:
+        manifest=f"{DATA}/camvid/manifest.json",
+    params:
+        root=lambda wildcards: raw_root("camvid"),
+        folder=f"{DATA}/camvid",
+        layout=CONFIG.data.camvid.layout,
+    log:
+        f"{LOGS}/prepare_camvid/camvid.log",
+    benchmark:
+        f"{LOGS}/benchmarks/prepare_camvid/camvid.tsv"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "autortnet prepare-camvid --root {params.root:q} --output {params.folder:q} --layout {params.layout}"
+        " --workers {threads} > {log:q} 2>&1"
+
+
+rule prepare_imagenet:
+    """Check the class folders once."""
+    input:
+        raw=rendered_marker("imagenet"),
+        code=modules("prepare_imagenet"),
+    output:
+        manifest=f"{DATA}/imagenet/manifest.json",
+    params:
+        root=lambda wildcards: raw_root("imagenet"),
+        folder=f"{DATA}/imagenet",
+    log:
+        f"{LOGS}/prepare_imagenet/imagenet.log",
+    benchmark:
+        f"{LOGS}/benchmarks/prepare_imagenet/imagenet.tsv"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=480,
+    shell:
+        "autortnet prepare-imagenet --root {params.root:q} --output {params.folder:q}"
+        " --workers {threads} > {log:q} 2>&1"

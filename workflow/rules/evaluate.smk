@@ -1,0 +1,67 @@
+# Accuracy of finetuned networks, and the folders for the Cityscapes benchmark server.
+#
+# in:  data/SCALE/SET, results/SCALE/finetune/ARCHITECTURE/TRAINING
+# out: results/SCALE/evaluate/ARCHITECTURE/TRAINING/SPLIT-SIZE.json,
+#      results/SCALE/submission/ARCHITECTURE/TRAINING/submission.zip
+
+SUBMITTED = [one for one in GRID.trainings if one.dataset == "cityscapes" and one.split == "trainval"]
+SUBMISSIONS = [f"{RESULTS}/submission/{one.architecture.name}/{one.name}/submission.zip" for one in SUBMITTED]
+
+
+rule evaluate_network:
+    """One confusion matrix over a split, for the last and the best epoch's weights."""
+    input:
+        last=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
+        best=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_best.safetensors",
+        genotype=genotype_of,
+        manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
+        code=modules("evaluate_network", "evaluation"),
+    output:
+        metrics=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/{{split}}-{{size}}.json",
+    params:
+        settings=settings("space", "evaluate", "runtime"),
+        prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
+        raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
+    log:
+        f"{LOGS}/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.tsv"
+    threads: CONFIG.runtime.threads
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    shell:
+        "autortnet evaluate-network --genotype {input.genotype:q} --weights-last {input.last:q}"
+        " --weights-best {input.best:q} --prepared {params.prepared:q} --raw {params.raw:q}"
+        " --architecture {wildcards.architecture} --training {wildcards.training} --split {wildcards.split}"
+        " --input-size {wildcards.size} --settings {params.settings:q} --output {output.metrics:q}"
+        " > {log:q} 2>&1"
+
+
+rule export_submission:
+    """Predictions on the Cityscapes test set in the form that the benchmark's server takes."""
+    input:
+        weights=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
+        genotype=genotype_of,
+        manifest=f"{DATA}/cityscapes/manifest.json",
+        code=modules("export_submission", "evaluation"),
+    output:
+        archive=f"{RESULTS}/submission/{{architecture}}/{{training}}/submission.zip",
+    params:
+        settings=settings("space", "evaluate", "runtime"),
+        size=lambda wildcards: input_size("cityscapes"),
+        prepared=f"{DATA}/cityscapes",
+        raw=lambda wildcards: raw_root("cityscapes"),
+        folder=lambda wildcards: f"{RESULTS}/submission/{wildcards.architecture}/{wildcards.training}",
+    log:
+        f"{LOGS}/export_submission/{{architecture}}-{{training}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/export_submission/{{architecture}}-{{training}}.tsv"
+    threads: CONFIG.runtime.threads
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    shell:
+        "autortnet export-submission --genotype {input.genotype:q} --weights {input.weights:q}"
+        " --input-size {params.size} --prepared {params.prepared:q}"
+        " --raw {params.raw:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -1,0 +1,79 @@
+# Lookup tables, their check, and the speed of whole networks. Each job takes every core, so that
+# nothing else runs while it measures.
+#
+# in:  nothing but the device; genotypes for the speed
+# out: results/SCALE/lut/SET.json, SET_check.json; results/SCALE/speed/ARCHITECTURE/SET-SIZE.json
+from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
+
+CLASSES = {"cityscapes": len(CITYSCAPES_CLASSES), "camvid": len(CAMVID_CLASSES)}
+LUT_CHECKS = [f"{RESULTS}/lut/{GRID.main}_check.json"]
+
+
+rule measure_lut:
+    """Measure every candidate operation that the space can reach, on the device at hand."""
+    input:
+        code=modules("measure_lut", "latency", "space"),
+    output:
+        table=f"{RESULTS}/lut/{{dataset}}.json",
+    params:
+        settings=settings("space", "latency", "runtime"),
+        size=lambda wildcards: input_size(wildcards.dataset),
+    log:
+        f"{LOGS}/measure_lut/{{dataset}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/measure_lut/{{dataset}}.tsv"
+    threads: workflow.cores
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "autortnet measure-lut --input-size {params.size} --settings {params.settings:q}"
+        " --output {output.table:q} > {log:q} 2>&1"
+
+
+rule check_lut:
+    """Hold the table's predictions against the measured latency of random networks."""
+    input:
+        table=f"{RESULTS}/lut/{{dataset}}.json",
+        code=modules("check_lut", "latency", "space"),
+    output:
+        check=f"{RESULTS}/lut/{{dataset}}_check.json",
+    params:
+        settings=settings("space", "latency", "runtime"),
+        depths=",".join(map(str, CONFIG.experiments.depths)),
+        seed=CONFIG.seed,
+    log:
+        f"{LOGS}/check_lut/{{dataset}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/check_lut/{{dataset}}.tsv"
+    threads: workflow.cores
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "autortnet check-lut --lut {input.table:q} --settings {params.settings:q} --depths {params.depths}"
+        " --seed {params.seed} --output {output.check:q} > {log:q} 2>&1"
+
+
+rule measure_speed:
+    """Latency, parameters and multiply-adds of one network at one input size."""
+    input:
+        genotype=genotype_of,
+        code=modules("measure_speed", "latency", "space"),
+    output:
+        speed=f"{RESULTS}/speed/{{architecture}}/{{dataset}}-{{size}}.json",
+    params:
+        settings=settings("space", "latency", "runtime"),
+        classes=lambda wildcards: CLASSES[wildcards.dataset],
+    log:
+        f"{LOGS}/measure_speed/{{architecture}}-{{dataset}}-{{size}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/measure_speed/{{architecture}}-{{dataset}}-{{size}}.tsv"
+    threads: workflow.cores
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "autortnet measure-speed --genotype {input.genotype:q} --architecture {wildcards.architecture}"
+        " --dataset {wildcards.dataset} --num-classes {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"
+        " --output {output.speed:q} > {log:q} 2>&1"

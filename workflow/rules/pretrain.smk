@@ -1,0 +1,37 @@
+# ImageNet pretraining of backbones.
+#
+# in:  data/SCALE/imagenet, a genotype
+# out: results/SCALE/pretrain/BACKBONE/{weights.safetensors,log.csv}
+
+
+rule pretrain_backbone:
+    """Pretrain a backbone as a classifier; killed and started again, it goes on from its checkpoint."""
+    input:
+        genotype=lambda wildcards: genotype_path(wildcards.backbone),
+        manifest=f"{DATA}/imagenet/manifest.json",
+        code=modules("pretrain_backbone", "space", "training"),
+    output:
+        weights=f"{RESULTS}/pretrain/{{backbone}}/weights.safetensors",
+        log=f"{RESULTS}/pretrain/{{backbone}}/log.csv",
+    params:
+        settings=settings("pretrain", "runtime", "space"),
+        launch=launch("pretrain-backbone"),
+        prepared=f"{DATA}/imagenet",
+        raw=lambda wildcards: raw_root("imagenet"),
+        crop=CONFIG.data.imagenet.crop_px,
+        resize=CONFIG.data.imagenet.resize_px,
+        seed=CONFIG.seed,
+        checkpoints=lambda wildcards: f"{CHECKPOINTS}/pretrain/{wildcards.backbone}",
+        folder=lambda wildcards: f"{RESULTS}/pretrain/{wildcards.backbone}",
+    log:
+        f"{LOGS}/pretrain_backbone/{{backbone}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
+    threads: CONFIG.runtime.threads
+    resources:
+        mem_mb=4000,
+        runtime=2880,
+    shell:
+        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --genotype {input.genotype:q}"
+        " --crop {params.crop} --resize {params.resize} --seed {params.seed} --settings {params.settings:q}"
+        " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

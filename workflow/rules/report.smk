@@ -1,0 +1,63 @@
+# Tables and the data of figures.
+#
+# in:  results/SCALE/{evaluate,speed,search,architectures}
+# out: reports/SCALE/tables/table_N.csv, reports/SCALE/figures/figure_N.csv
+from pipeline_src.reporting.sources import artifacts_of
+
+TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
+FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
+ALL_BLOCKS = [name for name in type(CONFIG).model_fields if name not in ("scale", "seed")]
+
+
+def artifacts(wildcards):
+    """Every result that a table or figure is made from."""
+    return [f"{RESULTS}/{path}" for path in artifacts_of(GRID, wildcards.artefact)]
+
+
+rule tabulate_table:
+    """One table of the paper: quoted and measured values side by side, each with its status."""
+    input:
+        artifacts=artifacts,
+        code=modules("tabulate_table", "reporting"),
+    output:
+        table=f"{REPORTS}/tables/{{artefact}}.csv",
+        cells=f"{REPORTS}/tables/{{artefact}}.cells.csv",
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=RESULTS,
+    wildcard_constraints:
+        artefact=r"table_\d+",
+    log:
+        f"{LOGS}/tabulate_table/{{artefact}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/tabulate_table/{{artefact}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "autortnet tabulate-table {wildcards.artefact} --settings {params.settings:q}"
+        " --results {params.results:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule collect_figure:
+    """The data of one figure."""
+    input:
+        artifacts=artifacts,
+        code=modules("collect_figure", "reporting"),
+    output:
+        data=f"{REPORTS}/figures/{{artefact}}.csv",
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=RESULTS,
+    wildcard_constraints:
+        artefact=r"figure_\d+",
+    log:
+        f"{LOGS}/collect_figure/{{artefact}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/collect_figure/{{artefact}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "autortnet collect-figure {wildcards.artefact} --settings {params.settings:q}"
+        " --results {params.results:q} --output {output.data:q} > {log:q} 2>&1"
