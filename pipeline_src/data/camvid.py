@@ -120,7 +120,9 @@ def read_split_list(root: Path, split: str) -> list[str]:
 
 
 def _packed_table() -> tuple[np.ndarray, np.ndarray]:
-    rows = sorted((red << 16 | green << 8 | blue, row.group) for row in CAMVID_32 for red, green, blue in [row.colour])
+    rows = sorted(
+        (red << 16 | green << 8 | blue, row.group) for row in CAMVID_32 for red, green, blue in [row.colour]
+    )
     return np.array([code for code, _ in rows], np.int32), np.array([group for _, group in rows], np.uint8)
 
 
@@ -142,7 +144,9 @@ def _original_frames(root: Path, output: Path, split: str) -> list[Frame]:
 def _indexed_frames(root: Path, output: Path, split: str) -> list[Frame]:
     folder = root / split
     found = []
-    for image in sorted(path for path in (folder / "images").iterdir() if path.suffix.lower() in IMAGE_SUFFIXES):
+    for image in sorted(
+        path for path in (folder / "images").iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
+    ):
         target = output / "labels" / split / f"{image.stem}.png"
         label = folder / "labels" / f"{image.stem}.png"
         found.append(Frame(image.stem, split, image, label, target, train_ids_of_indices))

@@ -11,10 +11,9 @@ import numpy as np
 from PIL import Image
 
 from pipeline_src.data.classes import IGNORE, Colour
-from pipeline_src.data.images import decode, encode_png, read_bytes, to_rgb
+from pipeline_src.data.images import decode, encode_png, read_bytes, to_rgb, write_bytes
 from pipeline_src.data.manifest import MANIFEST_NAME, VOID, Item, Manifest, digest_of
 from pipeline_src.data.parallel import Progress, map_ordered, silent
-from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import DataError
 
 LabelReader = Callable[[Image.Image, Path], tuple[np.ndarray, int]]
@@ -65,7 +64,7 @@ def check_frame(frame: Frame) -> CheckedFrame:
         )
     train_ids, unknown = frame.read_label(label_image, frame.label)
     content = encode_png(train_ids)
-    write_atomically(frame.target, lambda temporary: temporary.write_bytes(content) and None)
+    write_bytes(frame.target, content)
     return CheckedFrame(
         width,
         height,
@@ -90,8 +89,10 @@ def refuse_shared_names(names: Mapping[str, Iterable[str]], root: Path) -> None:
     for split, members in names.items():
         for name in members:
             if name in seen:
-                where = f"twice in split {split!r}" if seen[name] == split else (
-                    f"in split {seen[name]!r} and in split {split!r}"
+                where = (
+                    f"twice in split {split!r}"
+                    if seen[name] == split
+                    else (f"in split {seen[name]!r} and in split {split!r}")
                 )
                 raise DataError(root, f"frame {name} is {where}.", "A frame may be in one split, once.")
             seen[name] = split

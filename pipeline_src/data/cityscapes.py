@@ -72,6 +72,7 @@ def prepare_cityscapes(
     frames = {split: _frames(root, output, split, split, "gtFine") for split in splits}
     use_coarse = (root / "gtCoarse" / _COARSE_FOLDER).is_dir() if coarse is None else coarse
     if use_coarse:
+        require_source("cityscapes", root, coarse=True)
         frames[COARSE_SPLIT] = _frames(root, output, COARSE_SPLIT, _COARSE_FOLDER, "gtCoarse")
     refuse_empty(frames, root, SOURCES["cityscapes"].layout)
     return prepare_frames(
@@ -87,7 +88,9 @@ def _frames(root: Path, output: Path, split: str, folder: str, annotation: str) 
         label = root / annotation / folder / image.parent.name / f"{name}_{annotation}_labelIds.png"
         if not label.is_file():
             raise DataError(
-                label, f"is missing: the label of {image}.", f"Unpack the {annotation} archive beside leftImg8bit."
+                label,
+                f"is missing: the label of {image}.",
+                f"Unpack the {annotation} archive beside leftImg8bit.",
             )
         target = output / "labels" / split / f"{name}.png"
         found.append(Frame(name, split, image, label, target, train_ids_of))

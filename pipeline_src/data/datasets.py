@@ -12,7 +12,12 @@ from torch.utils.data import Dataset
 
 from pipeline_src.data.images import read_label, read_rgb
 from pipeline_src.data.manifest import ClassManifest, Manifest
-from pipeline_src.data.transforms import ClassEvalTransform, ClassTrainTransform, EvalTransform, TrainTransform
+from pipeline_src.data.transforms import (
+    ClassEvalTransform,
+    ClassTrainTransform,
+    EvalTransform,
+    TrainTransform,
+)
 from pipeline_src.errors import DataError
 
 
@@ -21,11 +26,11 @@ class ItemKey(NamedTuple):
 
     seed: int
     epoch: int
-    index: int
+    item: int
 
     def generator(self) -> np.random.Generator:
         """The generator of this sample's augmentation."""
-        return np.random.default_rng([self.seed, self.epoch, self.index])
+        return np.random.default_rng([self.seed, self.epoch, self.item])
 
 
 def as_key(key: ItemKey | int) -> ItemKey:
@@ -36,8 +41,8 @@ def as_key(key: ItemKey | int) -> ItemKey:
 class SegmentationDataset(Dataset):
     """Frames of a prepared segmentation set.
 
-    With a TrainTransform a sample is (image float32 (3, h, w), label int64 (h, w)); with an EvalTransform it is
-    (image at input size, label at native size, name).
+    With a TrainTransform a sample is (image float32 (3, h, w), label int64 (h, w)); with an EvalTransform
+    it is (image at input size, label at native size, name).
 
     Args:
         prepared: folder with manifest.json and labels. raw_root: folder that the image paths are relative to.
@@ -92,9 +97,9 @@ class SegmentationDataset(Dataset):
         self, key: ItemKey | int
     ) -> tuple[torch.Tensor, torch.Tensor] | tuple[torch.Tensor, torch.Tensor, str]:
         drawn = as_key(key)
-        image, label = self.arrays(drawn.index)
+        image, label = self.arrays(drawn.item)
         if isinstance(self.transform, EvalTransform):
-            return (*self.transform(image, label), self.items[drawn.index].name)
+            return (*self.transform(image, label), self.items[drawn.item].name)
         return self.transform(image, label, drawn.generator())
 
 
@@ -144,7 +149,7 @@ class ClassificationDataset(Dataset):
 
     def __getitem__(self, key: ItemKey | int) -> tuple[torch.Tensor, int]:
         drawn = as_key(key)
-        image, class_index = self.array(drawn.index), self.items[drawn.index].class_index
+        image, class_index = self.array(drawn.item), self.items[drawn.item].class_index
         if isinstance(self.transform, ClassEvalTransform):
             return self.transform(image), class_index
         return self.transform(image, drawn.generator()), class_index

@@ -58,7 +58,8 @@ def prepare_imagenet(
 
 def _class_names(root: Path) -> tuple[str, ...]:
     found = {
-        split: tuple(sorted(path.name for path in (root / split).iterdir() if path.is_dir())) for split in SPLITS
+        split: tuple(sorted(path.name for path in (root / split).iterdir() if path.is_dir()))
+        for split in SPLITS
     }
     only = set(found["train"]) ^ set(found["val"])
     if only:

@@ -95,8 +95,16 @@ def to_indices(image: Image.Image, path: Path) -> np.ndarray:
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
     """Write uint8 (H, W) or (H, W, 3) as PNG, atomically."""
-    content = encode_png(pixels)
-    write_atomically(path, lambda temporary: temporary.write_bytes(content) and None)
+    write_bytes(path, encode_png(pixels))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically."""
+
+    def fill(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    write_atomically(path, fill)
 
 
 def encode_png(pixels: np.ndarray) -> bytes:

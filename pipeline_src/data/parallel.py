@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pipeline_src.errors import DataError
 
@@ -19,7 +19,9 @@ _POOL_FROM = 64
 class Progress(Protocol):
     """Wraps an iterable to report how far it has come."""
 
-    def __call__(self, iterable: Iterable[Result], total: int, label: str, /) -> Iterable[Result]: ...
+    def __call__(self, iterable: Iterable[Result], total: int, label: str, /) -> Iterable[Result]:
+        """Pass the items on; `label` says what is being done."""
+        ...
 
 
 def silent(iterable: Iterable[Result], total: int, label: str, /) -> Iterable[Result]:
@@ -28,7 +30,7 @@ def silent(iterable: Iterable[Result], total: int, label: str, /) -> Iterable[Re
     return iterable
 
 
-class _Guarded:
+class _Guarded(Generic[Task, Result]):
     """Carries a DataError home as plain strings: an exception with three arguments does not unpickle."""
 
     def __init__(self, function: Callable[[Task], Result]) -> None:

@@ -15,6 +15,7 @@ class Source:
 
     Attributes:
         markers: alternatives; in one of them every folder must exist.
+        coarse: further folders where the coarse set is used.
     """
 
     title: str
@@ -22,23 +23,26 @@ class Source:
     layout: str
     key: str
     markers: tuple[tuple[str, ...], ...]
+    coarse: tuple[str, ...] = ()
 
 
 SOURCES: dict[str, Source] = {
     "cityscapes": Source(
         title="Cityscapes",
         available=(
-            "https://www.cityscapes-dataset.com/downloads/ (free registration): leftImg8bit_trainvaltest.zip, "
-            "gtFine_trainvaltest.zip and, for the rows with coarse data, leftImg8bit_trainextra.zip and "
+            "https://www.cityscapes-dataset.com/downloads/ (free registration): "
+            "leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip and, for the rows with coarse data, leftImg8bit_trainextra.zip and "
             "gtCoarse.zip"
         ),
         layout=(
             "leftImg8bit/{train,val,test}/CITY/*_leftImg8bit.png, "
             "gtFine/{train,val,test}/CITY/*_gtFine_labelIds.png; coarse: "
-            "leftImg8bit/train_extra/CITY/*_leftImg8bit.png, gtCoarse/train_extra/CITY/*_gtCoarse_labelIds.png"
+            "leftImg8bit/train_extra/CITY/*_leftImg8bit.png, "
+            "gtCoarse/train_extra/CITY/*_gtCoarse_labelIds.png"
         ),
         key="data.cityscapes.path",
         markers=(("leftImg8bit", "gtFine"),),
+        coarse=("leftImg8bit/train_extra", "gtCoarse/train_extra"),
     ),
     "camvid": Source(
         title="CamVid",
@@ -48,7 +52,8 @@ SOURCES: dict[str, Source] = {
             "CamVid, which also has the 480x360 class-index form)"
         ),
         layout=(
-            "original: 701_StillsRaw_full/NAME.png (or images/), LabeledApproved_full/NAME_L.png (or labels/), "
+            "original: 701_StillsRaw_full/NAME.png (or images/), "
+            "LabeledApproved_full/NAME_L.png (or labels/), "
             "and train.txt, val.txt, test.txt beside them, one NAME a line; class indices: "
             "{train,val,test}/images/NAME.{png,jpg} and {train,val,test}/labels/NAME.png"
         ),
@@ -72,19 +77,21 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def check_source(name: str, path: str | Path | None) -> str | None:
+def check_source(name: str, path: str | Path | None, coarse: bool = False) -> str | None:
     """Say what is wrong with the place of a data set, or None when its folders are there.
 
     Args:
         name: cityscapes, camvid or imagenet. path: its raw folder; None when not configured.
+        coarse: whether the coarse set of Cityscapes is needed too.
     """
     source = SOURCES[name]
+    more = source.coarse if coarse else ()
     if path is None:
         problem = f"{source.title}: no folder is configured."
     elif not Path(path).is_dir():
         problem = f"{source.title}: the folder {path} does not exist."
-    elif not any(all((Path(path) / folder).is_dir() for folder in group) for group in source.markers):
-        wanted = " or ".join(", ".join(group) for group in source.markers)
+    elif not any(all((Path(path) / folder).is_dir() for folder in group + more) for group in source.markers):
+        wanted = " or ".join(", ".join(group + more) for group in source.markers)
         problem = f"{source.title}: the folder {path} lacks the sub-folders {wanted}."
     else:
         return None
@@ -101,22 +108,24 @@ def remedy_for(name: str) -> str:
     )
 
 
-def missing_sets_message(paths: Mapping[str, str | Path | None]) -> str | None:
+def missing_sets_message(paths: Mapping[str, str | Path | None], coarse: bool = False) -> str | None:
     """One message over every data set that is missing, or None when all are there.
 
     Args:
         paths: raw folder by set name, None where nothing is configured.
+        coarse: whether the coarse set of Cityscapes is needed too.
     """
-    problems = [problem for name, path in paths.items() if (problem := check_source(name, path)) is not None]
+    found = (check_source(name, path, coarse) for name, path in paths.items())
+    problems = [problem for problem in found if problem is not None]
     if not problems:
         return None
     noun = "data set is" if len(problems) == 1 else "data sets are"
     return f"{len(problems)} {noun} missing:\n" + "\n".join(problems)
 
 
-def require_source(name: str, path: Path) -> None:
+def require_source(name: str, path: Path, coarse: bool = False) -> None:
     """Raise DataError, with the whole remedy, when `check_source` finds something wrong."""
-    problem = check_source(name, path)
+    problem = check_source(name, path, coarse)
     if problem is not None:
         first, _, remedy = problem.partition("\n")
         raise DataError(path, first, f"\n{remedy}")

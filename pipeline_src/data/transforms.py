@@ -65,7 +65,8 @@ class TrainTransform:
         scale = rng.uniform(*self.scale_range)
         scaled = tuple(max(1, round(scale * side)) for side in self.base_hw)
         top, left = (
-            int(rng.integers(0, abs(side - crop) + 1)) for side, crop in zip(scaled, self.crop_hw, strict=True)
+            int(rng.integers(0, abs(side - crop) + 1))
+            for side, crop in zip(scaled, self.crop_hw, strict=True)
         )
         flip = rng.random() < self.flip_probability
         pixels, classes = self._cropped(image, label, (scaled[0], scaled[1]), top, left)
@@ -76,7 +77,7 @@ class TrainTransform:
     def _cropped(
         self, image: np.ndarray, label: np.ndarray, scaled: Size, top: int, left: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Crop of the scaled frame: along a side that is too short, `top`/`left` is where the frame is put."""
+        """Crop of the scaled frame; along a side too short, `top`/`left` is where the frame is put."""
         rows = _span(scaled[0], self.crop_hw[0], top)
         columns = _span(scaled[1], self.crop_hw[1], left)
         # Only the region that is kept is resized: at scale 2 that is a quarter of the frame or less.

@@ -190,7 +190,9 @@ class Board:
         centre_x, centre_y = self.point(right, up)
         scale = self.camera.scale(self.z)
         half_x, half_y = abs(radius * self.squeeze) * scale, radius * aspect * scale
-        self.canvas.ellipse(centre_x - half_x, centre_y - half_y, centre_x + half_x, centre_y + half_y, material)
+        self.canvas.ellipse(
+            centre_x - half_x, centre_y - half_y, centre_x + half_x, centre_y + half_y, material
+        )
 
     def stroke(self, points: Sequence[Point], width_m: float, material: int) -> None:
         """Draw a line given in metres, at least one pixel wide."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -37,7 +39,7 @@ def _polygons(labels: np.ndarray, step: int) -> np.ndarray:
     draw = ImageDraw.Draw(canvas)
     rows = [*range(0, height - 1, step), height - 1]
     above = _runs(labels[rows[0]])
-    for top, bottom in zip(rows, rows[1:], strict=False):
+    for top, bottom in pairwise(rows):
         below = _runs(labels[bottom])
         for label, left, right in above:
             for other, other_left, other_right in below:
@@ -54,5 +56,7 @@ def _runs(row: np.ndarray) -> list[Run]:
     edges = np.flatnonzero(np.diff(row)) + 1
     starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(row)]
     return [
-        (int(row[start]), start, end - 1) for start, end in zip(starts, ends, strict=True) if row[start] != _VOID
+        (int(row[start]), start, end - 1)
+        for start, end in zip(starts, ends, strict=True)
+        if row[start] != _VOID
     ]

@@ -14,6 +14,10 @@ from pipeline_src.data.parallel import Progress, map_ordered, silent
 from pipeline_src.data.rendering.coarse import coarsen
 from pipeline_src.data.rendering.objects import OBJECT_CLASSES, render_object
 from pipeline_src.data.rendering.street import frame_seed, render_street
+from pipeline_src.errors import DataError
+
+CLAIM_NAME = ".rendered-by-autortnet"
+"""Marks a folder whose pictures were all rendered, so that none of a real set is ever overwritten."""
 
 Style = Literal["cityscapes", "cityscapes-coarse", "camvid-indexed", "camvid-original"]
 
@@ -49,7 +53,11 @@ def render_cityscapes(
     Args:
         counts: frames by split, of train, val, test (exact labels) and train_extra (coarse labels only).
         height, width: in pixels. A frame depends on seed, split, number and size alone.
+
+    Raises:
+        DataError: `root` holds files that were not rendered.
     """
+    _claim(root)
     frames = []
     for split, count in counts.items():
         coarse = split == "train_extra"
@@ -61,6 +69,7 @@ def render_cityscapes(
             style: Style = "cityscapes-coarse" if coarse else "cityscapes"
             frames.append(_Frame(style, seed, split, number, height, width, image, label))
     map_ordered(_write_frame, frames, processes, progress, "rendering cityscapes")
+    _prune(root, {path for frame in frames for path in (frame.image, frame.label)})
     return len(frames)
 
 
@@ -79,19 +88,24 @@ def render_camvid(
     Args:
         counts: frames by split, of train, val and test. The other arguments: see `render_cityscapes`.
     """
+    _claim(root)
     frames, names = [], {}
     for split, count in counts.items():
         names[split] = [f"{split[:2].upper()}0001_{number:05d}" for number in range(count)]
         for number, name in enumerate(names[split]):
             if layout == "indexed":
                 style: Style = "camvid-indexed"
-                image, label = root / split / "images" / f"{name}.png", root / split / "labels" / f"{name}.png"
+                image, label = (
+                    root / split / "images" / f"{name}.png",
+                    root / split / "labels" / f"{name}.png",
+                )
             else:
                 style = "camvid-original"
                 image = root / "701_StillsRaw_full" / f"{name}.png"
                 label = root / "LabeledApproved_full" / f"{name}_L.png"
             frames.append(_Frame(style, seed, split, number, height, width, image, label))
     map_ordered(_write_frame, frames, processes, progress, "rendering camvid")
+    _prune(root, {path for frame in frames for path in (frame.image, frame.label)})
     for split, members in names.items():
         write_text(root / f"{split}.txt", "".join(f"{name}\n" for name in members))
     if layout == "indexed":
@@ -113,6 +127,7 @@ def render_classes(
     Args:
         classes: how many of OBJECT_CLASSES. counts: images per class by split.
     """
+    _claim(root)
     tasks = [
         (root / split / OBJECT_CLASSES[index][0] / f"{number:05d}.png", (seed, split, index, number), size_px)
         for split, count in counts.items()
@@ -120,7 +135,26 @@ def render_classes(
         for number in range(count)
     ]
     map_ordered(_write_object, tasks, processes, progress, "rendering objects")
+    _prune(root, {path for path, _, _ in tasks})
     return len(tasks)
+
+
+def _claim(root: Path) -> None:
+    """Mark a folder as rendered.
+
+    Raises:
+        DataError: it holds files that were not rendered here.
+    """
+    if root.is_dir() and any(root.iterdir()) and not (root / CLAIM_NAME).is_file():
+        raise DataError(root, "holds files that were not rendered.", "Render into a new or empty folder.")
+    write_text(root / CLAIM_NAME, "Everything here was rendered and may be rendered over.\n")
+
+
+def _prune(root: Path, written: set[Path]) -> None:
+    """Remove the pictures of an earlier, larger rendering: they would be taken for frames of this one."""
+    for path in root.rglob("*.png"):
+        if path not in written:
+            path.unlink()
 
 
 def _write_frame(frame: _Frame) -> None:

@@ -47,13 +47,13 @@ OBJECT_CLASSES: tuple[tuple[str, _Draw, float, float], ...] = (
     ("car", _thing(draw_car, 1.2), 3.5, 6.5),
     ("person", _thing(draw_person, 0.5), 2.6, 4.5),
     ("tree", _tree, 7.0, 12.0),
-    ("traffic_sign", _thing(draw_traffic_sign, 0.6), 3.2, 5.5),
+    ("traffic_sign", _thing(draw_traffic_sign, 0.6), 3.6, 5.8),
     ("building", _stretch(draw_building, 4.0), 6.0, 11.0),
     ("bicycle", _thing(draw_bicycle, 0.4), 2.4, 3.8),
     ("bus", _thing(draw_bus, 1.8), 5.5, 9.0),
     ("fence", _stretch(draw_fence, 1.8), 3.0, 5.0),
     ("motorcycle", _thing(draw_motorcycle, 0.5), 2.6, 4.2),
-    ("traffic_light", _thing(draw_traffic_light, 0.6), 3.4, 6.0),
+    ("traffic_light", _thing(draw_traffic_light, 0.6), 4.8, 7.5),
 )
 
 
@@ -79,7 +79,7 @@ def render_object(seed: int, class_index: int, size_px: int) -> np.ndarray:
 def _paint_backdrop(
     canvas: Canvas, camera: Camera, rng: random.Random, sky: tuple[float, float, float]
 ) -> None:
-    """Sky, ground, and blocks of any colour behind the thing, so that no class has a background of its own."""
+    """Sky, ground, and blocks of any colour behind the thing: no class has a background of its own."""
     size = float(canvas.width)
     canvas.polygon([(0, 0), (size, 0), (size, size), (0, size)], canvas.material("sky", sky, 0.0, 0.03))
     for _ in range(rng.randint(0, 4)):
@@ -87,7 +87,9 @@ def _paint_backdrop(
         right = left + rng.uniform(0.15, 0.5) * size
         colour = [rng.uniform(60, 200) for _ in range(3)]
         block = canvas.material("building", colour, 40.0, 0.15)
-        canvas.polygon([(left, top), (right, top), (right, camera.horizon_px), (left, camera.horizon_px)], block)
+        canvas.polygon(
+            [(left, top), (right, top), (right, camera.horizon_px), (left, camera.horizon_px)], block
+        )
     tone = rng.choice(((95, 95, 100), (165, 158, 155), (112, 138, 66)))
     ground = canvas.material("road", varied(rng, tone, 20), 0.0, 0.12)
     canvas.polygon([(0, camera.horizon_px), (size, camera.horizon_px), (size, size), (0, size)], ground)

@@ -82,7 +82,9 @@ def _rider(board: Board, rng: random.Random, saddle: float, helmet: bool) -> Non
     board.polygon(
         [(-0.4, saddle - 0.04), (-0.08, saddle - 0.06), (0.3, shoulder - 0.05), (0.08, shoulder + 0.08)], coat
     )
-    board.stroke([(0.18, shoulder - 0.05), (0.42, saddle + 0.12)], 0.11, board.material("rider", shaded(top, 0.8)))
+    board.stroke(
+        [(0.18, shoulder - 0.05), (0.42, saddle + 0.12)], 0.11, board.material("rider", shaded(top, 0.8))
+    )
     head = rng.choice(_CLOTHES) if helmet else rng.choice(_HAIR)
     board.disc(0.24, shoulder + 0.2, 0.14, board.material("rider", head))
     board.disc(0.29, shoulder + 0.15, 0.09, board.material("rider", rng.choice(_SKIN)))

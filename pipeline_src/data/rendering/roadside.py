@@ -48,10 +48,15 @@ def draw_building(canvas: Canvas, camera: Camera, rng: random.Random, stretch: S
     gable = canvas.material("building", shaded(colour, 0.86), stretch.z0, 0.06)
     outer = stretch.x + stretch.side * 14
     canvas.polygon(
-        [camera.point(x, y, stretch.z0) for x, y in ((stretch.x, 0), (outer, 0), (outer, tall), (stretch.x, tall))],
+        [
+            camera.point(x, y, stretch.z0)
+            for x, y in ((stretch.x, 0), (outer, 0), (outer, tall), (stretch.x, tall))
+        ],
         gable,
     )
-    _upright(canvas, camera, stretch, 0.0, tall, canvas.material("building", shaded(colour, lit), middle, 0.05))
+    _upright(
+        canvas, camera, stretch, 0.0, tall, canvas.material("building", shaded(colour, lit), middle, 0.05)
+    )
     base = canvas.material("building", shaded(colour, 0.55 * lit), middle, 0.05)
     _upright(canvas, camera, stretch, 0.0, 0.7, base)
     _windows(canvas, camera, rng, stretch, storeys)
@@ -80,7 +85,10 @@ def _windows(canvas: Canvas, camera: Camera, rng: random.Random, stretch: Stretc
 
 def draw_wall(canvas: Canvas, camera: Camera, rng: random.Random, stretch: Stretch) -> None:
     """A wall of 1.6 to 3 m with coping and courses of stone, plants looking over it."""
-    colour, tall = varied(rng, rng.choice(((150, 140, 150), (128, 122, 140), (165, 158, 160))), 10), rng.uniform(1.6, 3.0)
+    colour, tall = (
+        varied(rng, rng.choice(((150, 140, 150), (128, 122, 140), (165, 158, 160))), 10),
+        rng.uniform(1.6, 3.0),
+    )
     middle = (stretch.z0 + stretch.z1) / 2
     _plants_behind(canvas, camera, rng, stretch, tall)
     _upright(canvas, camera, stretch, 0.0, tall, canvas.material("wall", colour, middle, 0.1))
@@ -116,7 +124,14 @@ def _plants_behind(canvas: Canvas, camera: Camera, rng: random.Random, stretch: 
     for place in range(max(1, int((stretch.z1 - stretch.z0) / 6))):
         z = stretch.z1 - (place + rng.random()) * 5
         if z > stretch.z0 and rng.random() < 0.8:
-            draw_tree(canvas, camera, rng, stretch.x + stretch.side * rng.uniform(2.0, 5.0), z, rng.uniform(1.2, 2.2) * tall)
+            draw_tree(
+                canvas,
+                camera,
+                rng,
+                stretch.x + stretch.side * rng.uniform(2.0, 5.0),
+                z,
+                rng.uniform(1.2, 2.2) * tall,
+            )
 
 
 def draw_hedge(canvas: Canvas, camera: Camera, rng: random.Random, stretch: Stretch) -> None:
@@ -157,7 +172,15 @@ def draw_pole(canvas: Canvas, camera: Camera, rng: random.Random, x: float, z: f
     if rng.random() < 0.6:
         inward = -1.6 if x > 0 else 1.6
         board.stroke([(0.0, tall), (inward, tall + 0.2)], 0.14, metal)
-        board.polygon([(inward, tall + 0.05), (inward * 1.35, tall + 0.05), (inward * 1.35, tall + 0.35), (inward, tall + 0.35)], metal)
+        board.polygon(
+            [
+                (inward, tall + 0.05),
+                (inward * 1.35, tall + 0.05),
+                (inward * 1.35, tall + 0.35),
+                (inward, tall + 0.35),
+            ],
+            metal,
+        )
 
 
 def draw_traffic_light(canvas: Canvas, camera: Camera, rng: random.Random, x: float, z: float) -> None:
@@ -195,10 +218,18 @@ def draw_traffic_sign(canvas: Canvas, camera: Camera, rng: random.Random, x: flo
         board.disc(0.0, middle, half * 0.68, plate(_WHITE))
     elif shape == 1:
         for size, colour in ((half * 1.15, _SIGN_RED), (half * 0.62, _WHITE)):
-            board.polygon([(-size, middle - size * 0.8), (size, middle - size * 0.8), (0.0, middle + size)], plate(colour))
+            board.polygon(
+                [(-size, middle - size * 0.8), (size, middle - size * 0.8), (0.0, middle + size)],
+                plate(colour),
+            )
     elif shape == 2:
         board.rectangle(-half, middle - half, half, middle + half, plate(_SIGN_BLUE))
-        board.polygon([(-half * 0.4, middle - half * 0.5), (half * 0.4, middle - half * 0.5), (0, middle + half * 0.6)], plate(_WHITE))
+        board.polygon(
+            [(-half * 0.4, middle - half * 0.5), (half * 0.4, middle - half * 0.5), (0, middle + half * 0.6)],
+            plate(_WHITE),
+        )
     else:
         for size, colour in ((half * 1.1, _WHITE), (half * 0.85, _SIGN_YELLOW)):
-            board.polygon([(-size, middle), (0, middle - size), (size, middle), (0, middle + size)], plate(colour))
+            board.polygon(
+                [(-size, middle), (0, middle - size), (size, middle), (0, middle + size)], plate(colour)
+            )

@@ -66,7 +66,9 @@ def develop(canvas: Canvas, camera: Camera, light: Light, rng: np.random.Generat
     colour *= (strength * (1.0 - haze))[..., None]
     colour += haze[..., None] * (np.array(light.haze_colour, dtype=np.float32) * gains)
     np.clip(colour, 0, 255, out=colour)
-    blurred = Image.fromarray(colour.astype(np.uint8)).filter(ImageFilter.GaussianBlur(light.blur * canvas.height))
+    blurred = Image.fromarray(colour.astype(np.uint8)).filter(
+        ImageFilter.GaussianBlur(light.blur * canvas.height)
+    )
     curve = 255.0 * (np.arange(256, dtype=np.float32) / 255.0) ** light.gamma
     noise = rng.standard_normal(colour.shape, dtype=np.float32)
     noise *= light.noise

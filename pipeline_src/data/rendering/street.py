@@ -130,7 +130,9 @@ def _paint_sky(
         canvas.polygon(box, canvas.material(kind, varied(rng, colour, 12), _FAR_M, 0.1))
 
 
-def _strip(camera: Camera, left: float, right: float, near: float = 0.5, far: float = _FAR_M) -> list[tuple[float, float]]:
+def _strip(
+    camera: Camera, left: float, right: float, near: float = 0.5, far: float = _FAR_M
+) -> list[tuple[float, float]]:
     """Outline of a strip of ground between two lines along the road."""
     depths = [near]
     while depths[-1] < far:
@@ -257,7 +259,9 @@ def _furniture(rng: random.Random, street: Street) -> list[tuple[float, float, P
     for side, outward in ((0, -1), (1, 1)):
         x, z = street.kerbs[side] + outward * 0.5, rng.uniform(6, 14)
         while z < 80:
-            draw = rng.choice((draw_pole, draw_pole, draw_traffic_sign, draw_tree_of_street, draw_traffic_light))
+            draw = rng.choice(
+                (draw_pole, draw_pole, draw_traffic_sign, draw_tree_of_street, draw_traffic_light)
+            )
             placed.append((x, z, draw))
             z += rng.uniform(6, 16)
     side = rng.randrange(2)

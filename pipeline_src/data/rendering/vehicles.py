@@ -48,13 +48,17 @@ class Painter:
         self.side(box, 0.0, 1.0, 0.0, 1.0, shaded(colour, 0.72))
         self.near(box, 0.0, 1.0, 0.0, 1.0, colour)
 
-    def near(self, box: Box, left: float, right: float, low: float, high: float, colour: Sequence[float]) -> None:
+    def near(
+        self, box: Box, left: float, right: float, low: float, high: float, colour: Sequence[float]
+    ) -> None:
         """Paint a part of the near face, given in shares of its width and height."""
         x0, x1 = box.x0 + left * (box.x1 - box.x0), box.x0 + right * (box.x1 - box.x0)
         y0, y1 = box.y0 + low * (box.y1 - box.y0), box.y0 + high * (box.y1 - box.y0)
         self.face([(x0, y0, box.z0), (x1, y0, box.z0), (x1, y1, box.z0), (x0, y1, box.z0)], colour)
 
-    def side(self, box: Box, begin: float, end: float, low: float, high: float, colour: Sequence[float]) -> None:
+    def side(
+        self, box: Box, begin: float, end: float, low: float, high: float, colour: Sequence[float]
+    ) -> None:
         """Paint a part of the side that the camera sees, given in shares of its length and height."""
         x = self.visible_side(box)
         if x is None:
@@ -85,7 +89,9 @@ class Painter:
             x, y = self.camera.point(side, radius, z)
             half_y = radius * self.camera.scale(z)
             # A wheel on the side is seen at an angle: as wide as its stretch of z appears.
-            half_x = abs(self.camera.point(side, 0, z + radius)[0] - self.camera.point(side, 0, z - radius)[0]) / 2
+            half_x = (
+                abs(self.camera.point(side, 0, z + radius)[0] - self.camera.point(side, 0, z - radius)[0]) / 2
+            )
             self.canvas.ellipse(x - half_x, y - half_y, x + half_x, y + half_y, tyre)
         width = 0.14 * (box.x1 - box.x0)
         for x in (box.x0, box.x1 - width):
@@ -94,7 +100,12 @@ class Painter:
 
     def shadow(self, box: Box) -> None:
         """Darken the ground below and beside the thing."""
-        grown = ((box.x0 - 0.3, box.z0 - 0.4), (box.x1 + 0.3, box.z0 - 0.4), (box.x1 + 0.3, box.z1), (box.x0, box.z1))
+        grown = (
+            (box.x0 - 0.3, box.z0 - 0.4),
+            (box.x1 + 0.3, box.z0 - 0.4),
+            (box.x1 + 0.3, box.z1),
+            (box.x0, box.z1),
+        )
         self.canvas.shade([self.camera.point(x, 0.0, z) for x, z in grown], 95)
 
 
@@ -129,7 +140,10 @@ def draw_truck(
 ) -> None:
     """A lorry: a plain cargo box on a dark chassis, and a cab of another colour."""
     paint = Painter(canvas, camera, "truck")
-    cargo_colour, cab_colour = varied(rng, rng.choice(_TRUCK_COLOURS), 10), varied(rng, rng.choice(_CAR_COLOURS), 10)
+    cargo_colour, cab_colour = (
+        varied(rng, rng.choice(_TRUCK_COLOURS), 10),
+        varied(rng, rng.choice(_CAR_COLOURS), 10),
+    )
     half, length, tall = 1.22, rng.uniform(6.0, 8.5), rng.uniform(3.2, 3.8)
     near_cab = 1.9 if oncoming else 0.0
     chassis = Box(x - half * 0.9, x + half * 0.9, 0.45, 1.0, z, z + length)
@@ -201,4 +215,6 @@ def draw_train(
     paint.near(near, 0.3, 0.7, 0.86, 0.95, (30, 30, 30))
     wire = canvas.material("train", (60, 60, 60), z)
     canvas.line([camera.point(x, tall, z + 4), camera.point(x + 0.5, tall + 0.9, z + 4.5)], 1, wire)
-    canvas.line([camera.point(x - 0.7, tall + 0.9, z + 4.5), camera.point(x + 0.7, tall + 0.9, z + 4.5)], 1, wire)
+    canvas.line(
+        [camera.point(x - 0.7, tall + 0.9, z + 4.5), camera.point(x + 0.7, tall + 0.9, z + 4.5)], 1, wire
+    )

@@ -1,0 +1,245 @@
+"""Gumbel masks, the latency objective, and the search loop."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline_src.config.models import SearchConfig, SpaceConfig
+from pipeline_src.search.gumbel import entropy, gumbel_noise, gumbel_softmax
+from pipeline_src.search.objective import LatencyModel, expected_depth, search_loss
+from pipeline_src.search.searcher import Searcher, SearchPlan
+from pipeline_src.space.catalogue import CELL_OPERATIONS
+from pipeline_src.space.supernet import ArchitectureParameters, HyperCellMasks, Masks, Supernet
+from pipeline_src.training.checkpoint import Checkpoints
+from pipeline_src.training.interruption import Interrupted
+
+SPACE = SpaceConfig(initial_channels=4, aggregation_channels=8, head_channels=8, head_dilations=(1, 2, 3))
+DEPTHS = (2, 2, 2)
+CPU = torch.device("cpu")
+GOLDEN = Path(__file__).parents[2] / "golden" / "search_curve.json"
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def latency_model() -> LatencyModel:
+    return LatencyModel.build(SPACE, (64, 64), lambda key: 10.0 + CELL_OPERATIONS.index(key.operation), CPU)
+
+
+def test_gumbel_noise_is_finite_and_has_the_gumbel_moments() -> None:
+    noise = gumbel_noise((200_000,), generator())
+    assert torch.isfinite(noise).all()
+    assert noise.mean().item() == pytest.approx(0.5772, abs=0.01)
+    assert noise.var().item() == pytest.approx(1.6449, abs=0.03)
+
+
+def test_masks_become_one_hot_at_low_temperature_and_uniform_at_high() -> None:
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.2]))
+    low = torch.stack([gumbel_softmax(logits, 0.03, generator(s)) for s in range(2000)])
+    assert (low.max(dim=1).values > 0.99).float().mean() > 0.9
+    high = gumbel_softmax(logits, 1e4, generator())
+    torch.testing.assert_close(high, torch.full((3,), 1 / 3), atol=1e-3, rtol=0)
+    torch.testing.assert_close(low.sum(dim=1), torch.ones(2000))
+
+
+def test_samples_follow_alpha() -> None:
+    """The arg max of log alpha + G is a draw from alpha itself, whatever the temperature."""
+    alpha = torch.tensor([0.6, 0.3, 0.1])
+    noise = generator()
+    draws = torch.stack([gumbel_softmax(alpha.log(), 0.5, noise) for _ in range(5000)]).argmax(dim=1)
+    shares = torch.bincount(draws, minlength=3) / len(draws)
+    torch.testing.assert_close(shares, alpha, atol=0.025, rtol=0)
+
+
+def test_entropy_ends() -> None:
+    assert entropy(torch.zeros(3, 8)).item() == pytest.approx(torch.log(torch.tensor(8.0)).item())
+    assert entropy(torch.tensor([100.0, 0.0])).item() == pytest.approx(0.0, abs=1e-6)
+
+
+def one_hot(index: int, size: int) -> torch.Tensor:
+    return torch.eye(size)[index]
+
+
+def test_expected_latency_equals_the_sum_over_all_one_hot_masks() -> None:
+    """A11 is the expectation of the cut-off network's latency (Eq. 7) under independent choices."""
+    torch.manual_seed(0)
+    model = latency_model()
+    soft = [torch.softmax(torch.randn(3), 0) for _ in range(3)]
+    alphas = [(torch.softmax(torch.randn(5, 10), 1), torch.softmax(torch.randn(5, 10), 1)) for _ in range(3)]
+    masks = Masks(
+        tuple(HyperCellMasks(r, n, u) for (r, n), u in zip(alphas, soft, strict=True)), torch.zeros(7, 5)
+    )
+    total = torch.tensor(0.0)
+    for depths in itertools.product(range(3), repeat=3):
+        probability = torch.stack([soft[s][depth] for s, depth in enumerate(depths)]).prod()
+        latency = torch.tensor(0.0)
+        for stage, depth in enumerate(depths):
+            reduction, normal = alphas[stage]
+            latency = latency + (reduction * model.reduction[stage]).sum()
+            latency = latency + depth * (normal * model.normal[stage]).sum()
+        total = total + probability * latency
+    torch.testing.assert_close(model.expected_us(masks), total)
+
+
+def test_one_hot_masks_give_the_tables_own_prediction() -> None:
+    from pipeline_src.latency.predict import genotype_keys
+
+    parameters = ArchitectureParameters((3, 3, 3), generator(5))
+    genotype = parameters.derive(SPACE)
+    predicted = sum(10.0 + CELL_OPERATIONS.index(key.operation) for key in genotype_keys(genotype, (64, 64)))
+    latency = latency_model().expected_us(parameters.argmax_masks())
+    assert latency.item() == pytest.approx(predicted)
+
+
+def test_gamma_weighs_the_logarithm_of_latency() -> None:
+    loss = search_loss(torch.tensor(2.0), torch.tensor(100.0), 0.5)
+    assert loss.item() == pytest.approx(2.0 + 0.5 * 4.60517, rel=1e-5)
+
+
+def test_expected_depth() -> None:
+    assert expected_depth(torch.zeros(5)) == pytest.approx(3.0)
+    assert expected_depth(torch.tensor([0.0, 50.0, 0.0])) == pytest.approx(2.0)
+
+
+def test_gradients_reach_alpha_beta_and_every_weight() -> None:
+    torch.manual_seed(0)
+    supernet, parameters = Supernet(SPACE, DEPTHS, 3), ArchitectureParameters(DEPTHS, generator())
+    masks = parameters.map_masks(lambda logits: gumbel_softmax(logits, 1.0, generator(1)))
+    logits = supernet(torch.randn(2, 3, 64, 64), masks)
+    loss = torch.nn.functional.cross_entropy(logits, torch.randint(0, 3, (2, 64, 64)))
+    search_loss(loss, latency_model().expected_us(masks), 0.1).backward()
+    for name, parameter in [*supernet.named_parameters(), *parameters.named_parameters()]:
+        assert parameter.grad is not None, name
+        assert parameter.grad.any(), name
+
+
+def batch(epoch: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+    noise = generator(1000 * epoch + index)
+    images = torch.randn(2, 3, 32, 32, generator=noise)
+    return images, (images[:, 0] > 0).long()
+
+
+def source(epoch: int, start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    yield from (batch(epoch, index) for index in range(start, 3))
+
+
+def build(tmp_path: Path | None = None, gamma: float = 0.01, every_s: float = 1e9, **changes: object) -> Searcher:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    values = {"epochs": 3, "warmup_epochs": 1, "batch_size": 2, "architecture_lr": 0.05, **changes}
+    config = SearchConfig(**values)  # type: ignore[arg-type]
+    noise = generator(3)
+    return Searcher(
+        Supernet(SPACE, DEPTHS, 2),
+        ArchitectureParameters(DEPTHS, noise),
+        train_batches=source,
+        architecture_batches=source if config.level == "bilevel" else None,
+        validate=None,
+        latency=latency_model(),
+        config=config,
+        plan=SearchPlan(gamma=gamma, steps_per_epoch=3, identity="test", checkpoint_every_s=every_s),
+        device=CPU,
+        generator=noise,
+        checkpoints=Checkpoints(tmp_path / "ck") if tmp_path else None,
+    )
+
+
+def finish(searcher: Searcher) -> Searcher:
+    for _ in searcher.run():
+        pass
+    return searcher
+
+
+def test_beta_rests_during_the_warm_up_and_moves_after_it() -> None:
+    searcher = build()
+    before = [beta.clone() for beta in searcher.parameters.betas()]
+    alpha = searcher.parameters.normal[0].clone()
+    steps = searcher.run()
+    for _ in range(3):
+        next(steps)
+    assert all(torch.equal(a, b) for a, b in zip(before, searcher.parameters.betas(), strict=True))
+    assert not torch.equal(alpha, searcher.parameters.normal[0])
+    for _ in steps:
+        pass
+    assert all(not torch.equal(a, b) for a, b in zip(before, searcher.parameters.betas(), strict=True))
+    assert [row["beta_frozen"] for row in searcher.rows] == [1, 0, 0]
+    assert [row["temperature"] for row in searcher.rows] == pytest.approx([3.0, 1.515, 0.03])
+
+
+def test_bilevel_search_takes_other_batches_for_the_architecture() -> None:
+    single, bilevel = finish(build()), finish(build(level="bilevel"))
+    assert not torch.equal(single.parameters.normal[0], bilevel.parameters.normal[0])
+    with pytest.raises(ValueError, match="bilevel"):
+        build(level="bilevel").__class__(
+            **{**_parts(build()), "architecture_batches": source}  # a single-level config
+        )
+
+
+def _parts(searcher: Searcher) -> dict[str, object]:
+    names = ("supernet", "parameters", "train_batches", "validate", "latency", "config", "plan", "device", "generator")
+    return {name: getattr(searcher, name) for name in names}
+
+
+def test_a_large_gamma_makes_the_network_faster() -> None:
+    slow = finish(build(gamma=0.0, epochs=8, architecture_lr=0.2))
+    fast = finish(build(gamma=50.0, epochs=8, architecture_lr=0.2))
+    assert fast.rows[-1]["latency_us"] < 0.8 * slow.rows[-1]["latency_us"]
+    assert fast.parameters.derive(SPACE).depths == (1, 1, 1)
+
+
+def test_golden_search_curve() -> None:
+    rows = finish(build()).rows
+    curve = [{key: row[key] for key in ("ce", "latency_us", "expected_depth_1", "alpha_entropy")} for row in rows]
+    if os.environ.get("AUTORTNET_WRITE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(curve, indent=2) + "\n")
+    expected = json.loads(GOLDEN.read_text())
+    assert [list(row) for row in curve] == [list(row) for row in expected]
+    for ours, theirs in zip(curve, expected, strict=True):
+        assert list(ours.values()) == pytest.approx(list(theirs.values()), rel=1e-4)
+
+
+@pytest.mark.parametrize("killed_after", [1, 3, 4, 8])
+def test_killed_and_resumed_search_ends_in_the_same_bytes(tmp_path: Path, killed_after: int) -> None:
+    whole = finish(build())
+    first = build(tmp_path, every_s=0.0)
+    for _, _ in zip(range(killed_after), first.run(), strict=False):
+        pass
+    second = build(tmp_path, every_s=0.0)
+    second.resume()
+    assert second.epoch * 3 + second.batch == killed_after
+    finish(second)
+    assert second.rows == whole.rows
+    for name, value in whole.supernet.state_dict().items():
+        assert torch.equal(value, second.supernet.state_dict()[name]), name
+    for name, value in whole.parameters.state_dict().items():
+        assert torch.equal(value, second.parameters.state_dict()[name]), name
+
+
+def test_checkpoint_of_another_search_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = build(tmp_path, every_s=0.0)
+    next(first.run())
+    other = build(tmp_path)
+    other.plan = SearchPlan(gamma=0.5, steps_per_epoch=3, identity="another")
+    other.resume()
+    assert (other.epoch, other.batch) == (0, 0)
+    assert "starts anew" in caplog.text
+
+
+def test_signal_saves_a_checkpoint_and_says_how_to_go_on(tmp_path: Path) -> None:
+    import signal
+
+    searcher = build(tmp_path)
+    steps = searcher.run()
+    next(steps)
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(Interrupted, match="start again to go on"):
+        next(steps)
+    assert list((tmp_path / "ck").iterdir())
