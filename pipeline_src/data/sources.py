@@ -31,8 +31,8 @@ SOURCES: dict[str, Source] = {
         title="Cityscapes",
         available=(
             "https://www.cityscapes-dataset.com/downloads/ (free registration): "
-            "leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip and, for the rows with coarse data, leftImg8bit_trainextra.zip and "
-            "gtCoarse.zip"
+            "leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip and, for the rows with coarse data, "
+            "leftImg8bit_trainextra.zip and gtCoarse.zip"
         ),
         layout=(
             "leftImg8bit/{train,val,test}/CITY/*_leftImg8bit.png, "

@@ -2,10 +2,10 @@
 #
 # in:  data/SCALE/SET, results/SCALE/finetune/ARCHITECTURE/TRAINING
 # out: results/SCALE/evaluate/ARCHITECTURE/TRAINING/SPLIT-SIZE.json,
-#      results/SCALE/submission/ARCHITECTURE/TRAINING/submission.zip
+#      results/SCALE/evaluate/ARCHITECTURE/TRAINING/submission/submission.zip
 
 SUBMITTED = [one for one in GRID.trainings if one.dataset == "cityscapes" and one.split == "trainval"]
-SUBMISSIONS = [f"{RESULTS}/submission/{one.architecture.name}/{one.name}/submission.zip" for one in SUBMITTED]
+SUBMISSIONS = [f"{RESULTS}/evaluate/{one.architecture.name}/{one.name}/submission/submission.zip" for one in SUBMITTED]
 
 
 rule evaluate_network:
@@ -46,13 +46,13 @@ rule export_submission:
         manifest=f"{DATA}/cityscapes/manifest.json",
         code=modules("export_submission", "evaluation"),
     output:
-        archive=f"{RESULTS}/submission/{{architecture}}/{{training}}/submission.zip",
+        archive=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/submission/submission.zip",
     params:
         settings=settings("space", "evaluate", "runtime"),
         size=lambda wildcards: input_size("cityscapes"),
         prepared=f"{DATA}/cityscapes",
         raw=lambda wildcards: raw_root("cityscapes"),
-        folder=lambda wildcards: f"{RESULTS}/submission/{wildcards.architecture}/{wildcards.training}",
+        folder=lambda wildcards: f"{RESULTS}/evaluate/{wildcards.architecture}/{wildcards.training}/submission",
     log:
         f"{LOGS}/export_submission/{{architecture}}-{{training}}.log",
     benchmark:

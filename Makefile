@@ -1,0 +1,57 @@
+# make reproduce   set up and run `snakemake --cores all reproduce_tables`
+# make test        set up and run the tests
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+ARGS ?=
+BIN := $(VENV)/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: reproduce test test-fast lint format lock bench help
+
+reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
+	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS)
+
+test: $(VENV)/.installed-test ## all tests
+	$(RUN) pytest -n auto --dist loadscope $(ARGS)
+
+test-fast: $(VENV)/.installed-test ## the tests that take seconds
+	$(RUN) pytest -n auto --dist loadscope -m "not slow" $(ARGS)
+
+lint: $(VENV)/.installed-lint ## ruff, mypy, snakefmt and snakemake --lint
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) snakefmt --check Snakefile workflow/rules
+	$(RUN) snakemake --lint
+
+format: $(VENV)/.installed-lint ## mend what the formatters can
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) snakefmt Snakefile workflow/rules
+
+bench: $(VENV)/.installed ## what each part costs against its floor, on this machine
+	$(RUN) sh benchmarks/run_all.sh
+
+lock: $(VENV)/.installed-lint ## write the exact versions in use to requirements.lock
+	$(RUN) (echo "# Exact versions this project was last tested with (make lock). pip uses them as constraints."; python -m pip freeze --exclude-editable --exclude torch; echo "torch==2.13.0") > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+# The lock gives the versions; a GPU build of the same torch that is there already is kept.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test]'
+	touch $@
+
+$(VENV)/.installed-lint: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test,lint]'
+	touch $@
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14

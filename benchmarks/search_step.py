@@ -1,0 +1,114 @@
+"""Seconds a search step, and its ratio to the floor: forward and backward of the supernet alone.
+
+    python -m benchmarks.search_step [--height 96 --width 128 --batch 4 --depths 5 10 10 --steps 5 ...]
+
+A step is all that the search does: Gumbel masks, forward, loss with the expected latency, backward, both
+optimizers, bookkeeping. The floor is measured in turn with the steps, on the same supernet and a batch of
+the same shape, with fixed masks and no loss or optimizer. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from pipeline_src.config.models import SearchConfig, SpaceConfig
+from pipeline_src.search.objective import LatencyModel
+from pipeline_src.search.searcher import Searcher, SearchPlan
+from pipeline_src.space.supernet import ArchitectureParameters, Supernet
+from pipeline_src.training.distributed import resolve_device
+from pipeline_src.training.seeding import seed_everything
+
+CLASSES = 11
+WARMUP = 2
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Sizes and settings."""
+    parser = argparse.ArgumentParser(description="Seconds a search step, as a ratio to its floor.")
+    parser.add_argument("--height", type=int, default=96, help="of the crop, in pixels")
+    parser.add_argument("--width", type=int, default=128, help="of the crop, in pixels")
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=8, help="measured, after 2 for warming up")
+    parser.add_argument("--depths", type=int, nargs=3, default=(5, 10, 10), help="initial numbers of cells")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def build(args: argparse.Namespace, device: torch.device) -> Searcher:
+    """A searcher over noise images, with one microsecond for every operation."""
+    space = SpaceConfig()
+    noise = torch.Generator().manual_seed(0)
+    steps = args.steps + WARMUP
+
+    def batches(_epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor]]:
+        for _ in range(start, steps):
+            images = torch.randn(args.batch, 3, args.height, args.width)
+            yield images, torch.randint(0, CLASSES, (args.batch, args.height, args.width))
+
+    return Searcher(
+        Supernet(space, tuple(args.depths), CLASSES).to(device),
+        ArchitectureParameters(tuple(args.depths), noise).to(device),
+        train_batches=batches,
+        architecture_batches=None,
+        validate=None,
+        latency=LatencyModel.build(space, (args.height, args.width), lambda _: 1.0, device),
+        config=SearchConfig(epochs=1, warmup_epochs=0),
+        plan=SearchPlan(gamma=0.01, steps_per_epoch=steps),
+        device=device,
+        generator=noise,
+    )
+
+
+def measure(args: argparse.Namespace) -> dict[str, object]:
+    """Search for a few steps, each followed by one pass of the floor."""
+    seed_everything(0, args.threads)
+    device = resolve_device(args.device)
+    searcher = build(args, device)
+    masks = searcher.parameters.map_masks(lambda logits: torch.softmax(logits.detach(), dim=-1))
+    images = torch.randn(args.batch, 3, args.height, args.width, device=device)
+    step_s: list[float] = []
+    floor_s: list[float] = []
+
+    def wait() -> float:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter()
+
+    steps = searcher.run()
+    for _ in range(args.steps + WARMUP):
+        started = wait()
+        next(steps)
+        between = wait()
+        logits = searcher.supernet(images, masks)
+        logits.backward(torch.full_like(logits, 1e-6))
+        step_s.append(between - started)
+        floor_s.append(wait() - between)
+    ratios = [step / floor for step, floor in zip(step_s, floor_s, strict=True)][WARMUP:]
+    return {
+        "benchmark": "search_step",
+        "step_s": summary(step_s[WARMUP:]),
+        "floor_s": summary(floor_s[WARMUP:]),
+        "ratio": summary(ratios),
+        "settings": {**vars(args), "device": str(device)},
+        "machine": {"processor": platform.processor() or platform.machine(), "system": platform.platform()},
+        "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
+    }
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """n, median and quartiles."""
+    lower, median, upper = statistics.quantiles(values, n=4)
+    return {"n": len(values), "median": median, "q1": lower, "q3": upper}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(parse_arguments()), indent=2))

@@ -1,0 +1,61 @@
+# One target for each stage of dvc.yaml: everything of that kind, and what it needs.
+#
+# in:  the lists of the other rule files
+# out: nothing of its own
+
+SAMPLED = [one.name for one in GRID.architectures if one.kind != "searched"]
+
+
+rule stage_data:
+    """All prepared sets."""
+    input:
+        expand(f"{DATA}/{{dataset}}/manifest.json", dataset=[*DATASETS, "imagenet"]),
+    localrule: True
+
+
+rule stage_lut:
+    """All lookup tables and the check of the main one."""
+    input:
+        expand(f"{RESULTS}/lut/{{dataset}}.json", dataset={one.dataset for one in GRID.searches}),
+        LUT_CHECKS,
+    localrule: True
+
+
+rule stage_search:
+    """All searches."""
+    input:
+        [genotype_path(one.name) for one in GRID.searches],
+    localrule: True
+
+
+rule stage_baselines:
+    """All sampled architectures."""
+    input:
+        [genotype_path(name) for name in SAMPLED],
+    localrule: True
+
+
+rule stage_pretrain:
+    """All pretrained backbones."""
+    input:
+        [f"{RESULTS}/pretrain/{name}/weights.safetensors" for name in GRID.backbones],
+    localrule: True
+
+
+rule stage_finetune:
+    """All finetuned networks."""
+    input:
+        [
+            f"{RESULTS}/finetune/{one.architecture.name}/{one.name}/weights_last.safetensors"
+            for one in GRID.trainings
+        ],
+    localrule: True
+
+
+rule stage_evaluate:
+    """All evaluations, timings and submissions."""
+    input:
+        [f"{RESULTS}/evaluate/{one.path}" for one in GRID.evaluations],
+        [f"{RESULTS}/speed/{one.path}" for one in GRID.speeds],
+        SUBMISSIONS,
+    localrule: True
