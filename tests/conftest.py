@@ -21,5 +21,7 @@ def real_data() -> Path:
     """Folder with real images (camvid/, cityscapes_sample/, cityscapes_small/, imagenet_mini/)."""
     folder = Path(os.environ.get("AUTORTNET_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}: set AUTORTNET_TEST_DATA to a folder that holds camvid/ and others")
+        pytest.skip(
+            f"no real data at {folder}: set AUTORTNET_TEST_DATA to a folder that holds camvid/ and others"
+        )
     return folder

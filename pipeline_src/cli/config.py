@@ -1,11 +1,11 @@
-"""Print the resolved configuration of a scale, or the JSON schema."""
+"""Print the resolved configuration of a scale, the JSON schema, or the table of all keys."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-HELP = "print the resolved configuration, or its schema"
+HELP = "print the resolved configuration, its schema, or what each key means"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,20 +13,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--scale", help="tiny, camvid or paper; default: what params.yaml says")
     parser.add_argument("--scales", type=Path, default=Path("workflow/scales"), help="folder of SCALE.yaml")
-    parser.add_argument("--schema", action="store_true", help="print the JSON schema instead")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--schema", action="store_true", help="print the JSON schema instead")
+    instead.add_argument("--markdown", action="store_true", help="print docs/configuration.md instead")
 
 
 def run(args: argparse.Namespace) -> None:
     """Resolve, validate, print."""
-    import json
-
     import yaml
 
+    from pipeline_src.config.describe import config_markdown, schema_text
     from pipeline_src.config.load import read_yaml, resolve
-    from pipeline_src.config.models import Config
 
-    if args.schema:
-        print(json.dumps(Config.model_json_schema(), indent=2))
+    if args.schema or args.markdown:
+        print(schema_text() if args.schema else config_markdown(), end="")
         return
     params = read_yaml(args.params)
     if args.scale:

@@ -49,6 +49,9 @@ def run(args: argparse.Namespace) -> None:
         last, best = _matrices(args, config, data)
         folder = args.output.absolute().parent
         names = data.manifest.class_names
+        chosen = load_metadata(args.weights_best)
+        # Trained on its own validation split, a network has no best epoch, only a last one.
+        best_scores = {**best.scores(names), "epoch": chosen["epoch"]} if chosen.get("chosen_on") else None
         result = {
             "architecture": args.architecture or folder.parent.name,
             "training": args.training or folder.name,
@@ -60,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
             "labelled": data.manifest.labelled[args.split],
             "class_names": list(names),
             "last": last.scores(names),
-            "best": {**best.scores(names), "epoch": load_metadata(args.weights_best).get("epoch")},
+            "best": best_scores,
             "confusion": last.counts.tolist(),
         }
         write_json(args.output, result)

@@ -1,4 +1,4 @@
-"""Finetune a network on a segmentation set (Sec. 4.1): weights of the last and best epoch, log.csv, run.json."""
+"""Finetune a network on a segmentation set (Sec. 4.1): last and best weights, log.csv, run.json."""
 
 from __future__ import annotations
 
@@ -99,7 +99,10 @@ def _digest(path: Path) -> str:
 
 
 def _save(args: argparse.Namespace, result: TrainingResult, genotype: Any, manifest: Any) -> None:
-    """Both weight files; without a validation set the best epoch is unknown, and its file says so."""
+    """Both weight files; `chosen_on` is the split that chose the epoch, None for the last epoch.
+
+    Without a validation split the best epoch is unknown: its file holds the last one and says so.
+    """
     from pipeline_src.training.checkpoint import save_weights
 
     metadata = {
@@ -110,13 +113,13 @@ def _save(args: argparse.Namespace, result: TrainingResult, genotype: Any, manif
         "input_height_px": args.input_size[0],
         "input_width_px": args.input_size[1],
     }
-    last = {**metadata, "epoch": len(result.rows), "chosen_by": "last epoch"}
+    last = {**metadata, "epoch": len(result.rows), "chosen_on": None}
     save_weights(args.output / "weights_last.safetensors", result.last_state, last)
     if result.best_state is None:
-        best_state, best = result.last_state, {**last, "chosen_by": "last epoch, no validation set"}
+        best_state, best = result.last_state, last
     else:
         best_state = result.best_state
-        best = {**metadata, "epoch": result.best_epoch, "chosen_by": f"mIoU on {args.validation_split}"}
+        best = {**metadata, "epoch": result.best_epoch, "chosen_on": args.validation_split}
     save_weights(args.output / "weights_best.safetensors", best_state, best)
 
 

@@ -1,4 +1,4 @@
-"""The `autortnet` command: one subcommand a step. Each lives in a module of its own, loaded when asked for."""
+"""The `autortnet` command: one subcommand a step, each in a module of its own, loaded when asked for."""
 
 from __future__ import annotations
 

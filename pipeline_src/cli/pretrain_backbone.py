@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_data, add_settings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from pipeline_src.data.datasets import ClassificationDataset
 
 HELP = "pretrain a backbone on class folders (ImageNet)"
 BLOCKS = ("pretrain", "runtime", "space")
@@ -81,11 +89,13 @@ def run(args: argparse.Namespace) -> None:
             checkpoints.clear()
 
 
-def _top1(dataset, batch_size, device):  # type: ignore[no-untyped-def]
+def _top1(
+    dataset: ClassificationDataset, batch_size: int, device: torch.device
+) -> Callable[[nn.Module], float]:
     """A validation: share of the set whose likeliest class is the right one."""
     from pipeline_src.data.loading import batches
 
-    def validate(network):  # type: ignore[no-untyped-def]
+    def validate(network: nn.Module) -> float:
         right = seen = 0
         for images, classes in batches(dataset, batch_size, 0, 0, shuffle=False, drop_last=False):
             answers = network(images.to(device)).argmax(dim=1).cpu()

@@ -18,7 +18,17 @@ from typing import Any
 
 from pipeline_src.artifacts import sha256_of, write_json
 
-PACKAGES = ("torch", "numpy", "pandas", "pillow", "pydantic", "safetensors", "scikit-learn", "snakemake", "dvc")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "pandas",
+    "pillow",
+    "pydantic",
+    "safetensors",
+    "scikit-learn",
+    "snakemake",
+    "dvc",
+)
 
 
 @contextmanager
@@ -102,7 +112,9 @@ def _git_state() -> dict[str, Any]:
 
     def git(*words: str) -> str | None:
         try:
-            done = subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, timeout=20, check=True)
+            done = subprocess.run(
+                ["git", *words], cwd=here, capture_output=True, text=True, timeout=20, check=True
+            )
         except (OSError, subprocess.SubprocessError):
             return None
         return done.stdout.strip()

@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", type=Path, required=True, help="genotype whose latency is matched")
     parser.add_argument("--lut", type=Path, required=True, help="lookup table that predicts the latency")
     parser.add_argument("--tolerance", type=float, required=True, help="accepted relative difference, 0..1")
-    parser.add_argument("--depths", type=three_integers, required=True, help="largest depths, such as 5,10,10")
+    parser.add_argument(
+        "--depths", type=three_integers, required=True, help="largest depths, such as 5,10,10"
+    )
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--index", type=int, required=True, help="number of the draw")
     parser.add_argument("--output", type=Path, required=True, help="genotype file to write")

@@ -13,7 +13,9 @@ HELP = "draw a random network (Table 3)"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_settings(parser, "space")
-    parser.add_argument("--depths", type=three_integers, required=True, help="largest depths, such as 5,10,10")
+    parser.add_argument(
+        "--depths", type=three_integers, required=True, help="largest depths, such as 5,10,10"
+    )
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--index", type=int, required=True, help="number of the draw")
     parser.add_argument("--output", type=Path, required=True, help="genotype file to write")

@@ -145,7 +145,7 @@ class Grid:
     @cached_property
     def architectures(self) -> tuple[Architecture, ...]:
         """Every architecture once, network A first."""
-        used = [one.architecture for one in (*self.trainings, *self.speeds)]
+        used = [one.architecture for one in self.trainings] + [one.architecture for one in self.speeds]
         return _unique([self.network_a, *used])
 
     @cached_property
@@ -166,17 +166,23 @@ class Grid:
     @cached_property
     def network_a(self) -> Architecture:
         """AutoRTNet-A: searched on the main set with gamma_a."""
-        return self.searched(self.main, self.experiments.gamma_a, self.experiments.seed, self.experiments.depths)
+        return self.searched(
+            self.main, self.experiments.gamma_a, self.experiments.seed, self.experiments.depths
+        )
 
     @cached_property
     def network_b(self) -> Architecture:
         """AutoRTNet-B: searched on the main set with gamma_b."""
-        return self.searched(self.main, self.experiments.gamma_b, self.experiments.seed, self.experiments.depths)
+        return self.searched(
+            self.main, self.experiments.gamma_b, self.experiments.seed, self.experiments.depths
+        )
 
     @cached_property
     def network_c(self) -> Architecture:
         """AutoRTNet-C: searched on CamVid with gamma_c."""
-        return self.searched("camvid", self.experiments.gamma_c, self.experiments.seed, self.experiments.depths)
+        return self.searched(
+            "camvid", self.experiments.gamma_c, self.experiments.seed, self.experiments.depths
+        )
 
     def dataset_config(self, dataset: str) -> SegmentationSetConfig:
         """The settings of `cityscapes` or `camvid`."""
@@ -189,9 +195,13 @@ class Grid:
         block = self.dataset_config(dataset)
         return block.input_height_px, block.input_width_px
 
-    def training(self, arch: Architecture, dataset: str, split: str = "train", coarse: bool = False) -> Training:
+    def training(
+        self, arch: Architecture, dataset: str, split: str = "train", coarse: bool = False
+    ) -> Training:
         """A finetuning; CamVid's `train` is already train + val (Sec. 4.2), so its two splits are one."""
-        return Training(arch, dataset, "trainval" if split == "trainval" and dataset != "camvid" else "train", coarse)
+        return Training(
+            arch, dataset, "trainval" if split == "trainval" and dataset != "camvid" else "train", coarse
+        )
 
     def evaluation(self, training: Training, role: str, size: Size | None = None) -> Evaluation:
         """An evaluation in the role of `val` or `test`; CamVid is always judged on its test set."""

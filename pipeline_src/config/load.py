@@ -61,7 +61,9 @@ def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml"
     scale = params.get("scale", "tiny")
     if scale not in SCALES:
         raise ConfigError(f"{source}: scale", f"is {scale!r}.", f"Choose one of {', '.join(SCALES)}.")
-    empty_blocks = {key: {} for key in params if params[key] is None and key in Config.model_fields}
+    empty_blocks: dict[str, Any] = {
+        key: {} for key in params if params[key] is None and key in Config.model_fields
+    }
     return validate(merge(read_yaml(scales / f"{scale}.yaml"), {**params, **empty_blocks}), source)
 
 
@@ -76,14 +78,18 @@ def validate(values: Mapping[str, Any], source: str) -> Config:
     except ValidationError as error:
         faults = [_explain(fault) for fault in error.errors()]
         where = f"{source}: {faults[0][0]}"
-        lines = [f"{problem}" if i == 0 else f"\n  {key}: {problem}" for i, (key, problem) in enumerate(faults)]
+        lines = [
+            f"{problem}" if i == 0 else f"\n  {key}: {problem}" for i, (key, problem) in enumerate(faults)
+        ]
         raise ConfigError(where, "".join(lines), "Mend the key and run again.") from error
 
 
 def _explain(fault: Any) -> tuple[str, str]:
     key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.4)
+        near = difflib.get_close_matches(
+            str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.4
+        )
         return key, "is not a known key." + (f" Did you mean {near[0]!r}?" if near else "")
     message = str(fault["msg"]).removeprefix("Value error, ")
     given = fault.get("input")
@@ -125,5 +131,7 @@ def read_settings(text: str | None, need: Sequence[str]) -> Config:
         values, source = read_yaml(Path(text)), text
     missing = [block for block in need if block not in values]
     if missing:
-        raise ConfigError(source, f"lacks {', '.join(missing)}.", "Give each block; `{}` takes the paper's values.")
+        raise ConfigError(
+            source, f"lacks {', '.join(missing)}.", "Give each block; `{}` takes the paper's values."
+        )
     return validate(values, source)

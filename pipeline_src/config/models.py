@@ -22,56 +22,85 @@ Precision = Literal["float32", "bfloat16", "float16"]
 class Block(BaseModel):
     """A block of settings: immutable, and without room for a misspelt key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class RuntimeConfig(Block):
     """Where and how the jobs run; none of it changes a result on purpose."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks run; auto is CUDA where there is one, else the CPU."""
     threads: Positive = 4
+    """CPU threads of one job; the same number gives the same bytes again."""
     workers: NonNegative = 4
+    """Processes that load images for one job; 0 loads in the job itself."""
     precision: Precision = "float32"
+    """Of forward passes in training and evaluation; float16 needs CUDA."""
     processes: Positive = 1
+    """Training processes of one job (torchrun); on GPUs at most their number."""
     cache_mib: NonNegative = 1024
+    """Decoded frames are kept in memory where all of a job's fit into this many MiB."""
     checkpoint_every_s: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds from one checkpoint of a long job to the next."""
 
 
 class RenderConfig(Block):
     """A set of street scenes that the project renders itself, in a data set's official layout."""
 
     seed: NonNegative = 0
+    """Of everything drawn."""
     train: Positive = 48
+    """Frames of the training split."""
     val: Positive = 16
+    """Frames of the validation split."""
     test: Positive = 16
+    """Frames of the test split."""
     coarse: NonNegative = 16
+    """Further frames with coarse labels only (Cityscapes; CamVid has none)."""
     height_px: Annotated[int, Field(ge=32)] = 128
+    """Height of a frame."""
     width_px: Annotated[int, Field(ge=32)] = 256
+    """Width of a frame."""
 
 
 class RenderClassesConfig(Block):
     """A class-folder set of rendered objects, for pretraining without ImageNet."""
 
     seed: NonNegative = 0
+    """Of everything drawn."""
     classes: Annotated[int, Field(ge=2, le=10)] = 8
+    """Number of classes, one folder each."""
     train_per_class: Positive = 24
+    """Training images of a class."""
     val_per_class: Positive = 6
+    """Validation images of a class."""
     size_px: Annotated[int, Field(ge=16)] = 64
+    """Side of an image."""
 
 
 class SegmentationSetConfig(Block):
     """A segmentation data set: where it lies and the sizes at which it is used (A13)."""
 
     path: str | None = None
+    """Folder of the raw data set; null renders it where `render` is given."""
     render: RenderConfig | None = None
+    """What to render where `path` is null; null where real data is needed."""
     input_height_px: Positive
+    """Deployed input height: lookup table, speed, evaluation and scale 1 of training (A17)."""
     input_width_px: Positive
+    """Deployed input width."""
     crop_height_px: Positive
+    """Height of the finetuning crop (A13)."""
     crop_width_px: Positive
+    """Width of the finetuning crop (A13)."""
     search_crop_height_px: Positive
+    """Height of the crop that searches train on."""
     search_crop_width_px: Positive
+    """Width of the crop that searches train on."""
     full_height_px: Positive | None = None
+    """Height of Table 9's full resolution; null leaves its rows not run."""
     full_width_px: Positive | None = None
+    """Width of Table 9's full resolution; null leaves its rows not run."""
 
     @model_validator(mode="after")
     def _sizes_fit_the_network(self) -> SegmentationSetConfig:
@@ -98,6 +127,7 @@ class CamvidConfig(SegmentationSetConfig):
     """CamVid: 720x960 frames (Sec. 4.3), in the original or the class-index layout."""
 
     layout: Literal["auto", "original", "indexed"] = "auto"
+    """Of the raw folder: 32 label colours, or class indices; auto finds out."""
     input_height_px: Positive = 720
     input_width_px: Positive = 960
     crop_height_px: Positive = 720
@@ -110,18 +140,26 @@ class ImagenetConfig(Block):
     """Class folders `train/CLASS/*` and `val/CLASS/*`."""
 
     path: str | None = None
+    """Folder of the raw set; null renders one where `render` is given."""
     render: RenderClassesConfig | None = None
+    """What to render where `path` is null; null where real data is needed."""
     crop_px: Annotated[int, Field(ge=32)] = 224
+    """Side of the crop that pretraining sees."""
     resize_px: Annotated[int, Field(ge=32)] = 256
+    """Shorter side before the centre crop of validation."""
 
 
 class DataConfig(Block):
     """The three data sets, and which of them is searched on and ablated on."""
 
     main: Literal["cityscapes", "camvid"] = "cityscapes"
+    """The set that A and B are searched on and that the ablations use."""
     cityscapes: CityscapesConfig | None = CityscapesConfig()
+    """Cityscapes; null where there is none (then `main` must be camvid)."""
     camvid: CamvidConfig = CamvidConfig()
+    """CamVid (Tables 2 and 10, Figure 6)."""
     imagenet: ImagenetConfig = ImagenetConfig()
+    """The set that backbones, and nothing else, are pretrained on (A15)."""
 
     @model_validator(mode="after")
     def _main_set_is_configured(self) -> DataConfig:
@@ -134,49 +172,83 @@ class SpaceConfig(Block):
     """Widths and strides of the search space (A1, A2, A7, A8)."""
 
     initial_channels: Positive = 8
+    """Width of the stem and of a node before the first reduction (A2)."""
     channel_multiplier: Positive = 3
+    """Factor of the node width at each reduction (A2)."""
     stem_strides: tuple[Literal[1, 2], Literal[1, 2]] = (2, 2)
+    """Of the stem's two convolutions (A1); its output is both inputs of the first cell (A18)."""
     aggregation_channels: Positive = 64
+    """Width of the aggregation cell's inner nodes (A7)."""
     head_channels: Positive = 64
+    """Width of the head's branches (A8)."""
     head_dilations: tuple[Positive, Positive, Positive] = (6, 12, 18)
+    """Of the head's three dilated convolutions (A8)."""
     head_dropout: Fraction = 0.1
+    """Share of values dropped before the classifier (A8)."""
 
 
 class LatencyConfig(Block):
     """How latency is measured: batch 1, evaluation mode, warm, synchronised (Sec. 3.1, 4.3)."""
 
     warmup: NonNegative = 50
+    """Forward passes before each measurement that are not counted."""
     repeats: Annotated[int, Field(ge=3)] = 500
+    """Counted forward passes of a whole network."""
     lut_repeats: Annotated[int, Field(ge=3)] = 500
+    """Counted forward passes of a lookup table's entry and of its check's networks."""
     precision: Precision = "float32"
+    """Of the measured networks and operations."""
     memory_format: Literal["contiguous", "channels_last"] = "contiguous"
+    """Of the measured networks and operations."""
     threads: Positive = 1
+    """CPU threads during a measurement."""
     check_networks: Annotated[int, Field(ge=20)] = 20
+    """Random networks whose measured latency is held against the table."""
     allow_other_device: bool = False
+    """Whether a table of another device, version or procedure may be used."""
 
 
 class SearchConfig(Block):
     """The search (Sec. 3, 4.1; A9 to A12)."""
 
     epochs: Positive = 150
+    """Epochs of one search."""
     warmup_epochs: NonNegative = 50
+    """First epochs, in which beta is frozen; less than `epochs`."""
     steps_per_epoch: Positive | None = None
+    """Steps of an epoch; null runs through the whole training set."""
     batch_size: Positive = 16
+    """Images of a step, over all processes."""
     level: Literal["single", "bilevel"] = "single"
+    """Whether alpha and beta learn from the same batch as w, or from the other half of the set (A12)."""
     architecture_lr: Rate = 1e-3
+    """Adam's rate for alpha and beta; the normal cells of a hyper-cell share an alpha (A4)."""
     architecture_betas: tuple[Fraction, Fraction] = (0.5, 0.999)
+    """Adam's decay rates of the moments."""
     architecture_weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    """Weight decay of alpha and beta."""
     weight_lr: Rate = 0.025
+    """SGD's rate for w in the first epoch, then along a cosine."""
     weight_lr_min: Annotated[float, Field(ge=0)] = 0.001
+    """End of the cosine."""
     weight_momentum: Fraction = 0.9
+    """SGD's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 1e-3
+    """Weight decay of w."""
     gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
+    """Largest norm of w's gradient; null does not clip. The paper names none."""
     temperature_start: Annotated[float, Field(gt=0)] = 3.0
+    """Gumbel-softmax temperature of the first epoch."""
     temperature_end: Annotated[float, Field(gt=0)] = 0.03
+    """Temperature of the last epoch; at most `temperature_start`."""
     temperature_schedule: Literal["linear", "exponential"] = "linear"
+    """From start to end by epoch (A10)."""
     scale_range: tuple[Rate, Rate] = (0.5, 2.0)
+    """Random scale (low, high), relative to the deployed input size (A17)."""
     validation_images: NonNegative = 100
+    """Images behind the log's mIoU columns; 0 leaves them empty."""
     validation_every: Positive = 1
+    """Epochs from one validation to the next; the last epoch always has one."""
 
     @model_validator(mode="after")
     def _phases_fit(self) -> SearchConfig:
@@ -193,33 +265,56 @@ class PretrainConfig(Block):
     """ImageNet pretraining from scratch (Sec. 4.1; A13)."""
 
     epochs: Positive = 250
+    """Epochs over the class-folder set (A13)."""
     batch_size: Positive = 256
+    """Images of a step, over all processes."""
     lr: Rate = 0.1
+    """SGD's rate in the first epoch (A13)."""
     lr_decay_per_epoch: Annotated[float, Field(gt=0, le=1)] = 0.97
+    """Factor of the rate after each epoch (A13)."""
     momentum: Fraction = 0.9
+    """SGD's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 3e-5
+    """Weight decay."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the target spread over all classes (A13)."""
     gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
+    """Largest norm of the gradient; null does not clip (A13)."""
     area_range: tuple[Rate, Rate] = (0.08, 1.0)
+    """Share of an image's area that the random crop covers (low, high)."""
     validation_every: Positive = 1
+    """Epochs from one validation to the next; the last epoch always has one."""
 
 
 class FinetuneConfig(Block):
     """Retraining on the segmentation set (Sec. 4.1; A13, A14)."""
 
     epochs: Positive = 200
+    """Epochs over the training splits; the same with coarse frames (A16)."""
     batch_size: Positive = 16
+    """Images of a step, over all processes."""
     lr: Rate = 0.01
+    """SGD's rate in the first step."""
     poly_power: Annotated[float, Field(ge=0)] = 0.9
+    """The rate falls as (1 - step / steps) to this power."""
     momentum: Fraction = 0.9
+    """SGD's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 5e-4
+    """Weight decay."""
     gradient_clip: Annotated[float, Field(gt=0)] | None = None
+    """Largest norm of the gradient; null does not clip."""
     scale_range: tuple[Rate, Rate] = (0.5, 2.0)
+    """Random scale (low, high), relative to the deployed input size (A17)."""
     flip_probability: Fraction = 0.5
+    """Of a horizontal flip."""
     bootstrap_threshold: Annotated[float, Field(gt=0, le=1)] = 0.7
+    """Pixels whose true class is less probable than this make the loss (A14)."""
     bootstrap_min_kept: Fraction = 1 / 16
+    """Share of the batch's pixels that make the loss at least (A14)."""
     validation_every: Positive = 5
+    """Epochs from one validation to the next; the last epoch always has one."""
     validation_images: Positive | None = None
+    """Images of a validation while training; null takes the whole split."""
 
     @model_validator(mode="after")
     def _scales_are_ordered(self) -> FinetuneConfig:
@@ -232,23 +327,31 @@ class EvaluateConfig(Block):
     """Evaluation: single scale, no test augmentation (Sec. 4.3)."""
 
     batch_size: Positive = 4
+    """Images evaluated at a time."""
 
 
 class RobustnessRun(Block):
     """One row of Table 4: a seed and the initial numbers of cells of the three hyper-cells."""
 
     seed: NonNegative
+    """Of the search."""
     depths: Depths
+    """Initial numbers of cells {a, b, c}, reduction cells included."""
 
 
 class ExperimentsConfig(Block):
     """The grid behind every table and figure; see docs/experiments.md."""
 
     gamma_a: Annotated[float, Field(ge=0)] = 0.01
+    """Weight of the latency term of network A."""
     gamma_b: Annotated[float, Field(ge=0)] = 0.001
+    """Weight of the latency term of network B."""
     gamma_c: Annotated[float, Field(ge=0)] = 0.1
+    """Weight of the latency term of network C; one of `camvid_gammas`."""
     seed: NonNegative = 2
+    """Of the searches of A, B, C and Figure 6."""
     depths: Depths = (5, 10, 10)
+    """Initial numbers of cells of the same searches and of random networks."""
     robustness: tuple[RobustnessRun, ...] = (
         RobustnessRun(seed=2, depths=(5, 10, 10)),
         RobustnessRun(seed=2, depths=(5, 10, 15)),
@@ -257,13 +360,21 @@ class ExperimentsConfig(Block):
         RobustnessRun(seed=1, depths=(5, 10, 10)),
         RobustnessRun(seed=3, depths=(5, 10, 10)),
     )
+    """The searches of Table 4, a row each."""
     camvid_gammas: tuple[Annotated[float, Field(ge=0)], ...] = (0.001, 0.01, 0.05, 0.1)
+    """The searches of Figure 6, a point each."""
     random_networks: Positive = 10
+    """Networks of Table 3's random search."""
     matched_networks: NonNegative = 10
+    """Networks of the latency-matched random search beside it; 0 leaves it out."""
     matched_tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """How far their predicted latency may be from A's, as a share."""
     downsampling_positions: tuple[Positions, ...] = ((1, 5, 10), (3, 5, 8), (1, 2, 4))
+    """The settings of Table 5 beside A's own, as positions among 12 cells."""
     random_aggregations: Positive = 10
+    """Random aggregation cells of Table 6."""
     coarse: bool = True
+    """Whether the rows marked * are run, which train on fine and coarse frames together (A16)."""
 
     @model_validator(mode="after")
     def _grid_is_consistent(self) -> ExperimentsConfig:
@@ -281,7 +392,9 @@ class Config(Block):
     """The whole configuration of one scale."""
 
     scale: Literal["tiny", "camvid", "paper"] = "tiny"
+    """Which workflow/scales/SCALE.yaml the other keys start from."""
     seed: NonNegative = 0
+    """Of sampling, pretraining, finetuning and checks; searches have seeds of their own."""
     runtime: RuntimeConfig = RuntimeConfig()
     data: DataConfig = DataConfig()
     space: SpaceConfig = SpaceConfig()

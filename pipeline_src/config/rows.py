@@ -63,7 +63,9 @@ def _table_2_10(grid: Grid) -> list[Row]:
 def _ablation(grid: Grid, table: str, label: str, architectures: list[Architecture]) -> Row:
     evaluations = tuple(grid.evaluation(grid.training(one, grid.main), "val") for one in architectures)
     speeds = tuple(grid.speed(one, grid.main) for one in architectures)
-    return Row(table, label, val=evaluations, speeds=speeds, not_run="" if architectures else "none asked for")
+    return Row(
+        table, label, val=evaluations, speeds=speeds, not_run="" if architectures else "none asked for"
+    )
 
 
 def _table_3(grid: Grid) -> list[Row]:
@@ -77,7 +79,10 @@ def _table_3(grid: Grid) -> list[Row]:
         _main_row(grid, "table_3", "AutoRTNet", grid.network_a),
         _ablation(grid, "table_3", "random search", sampled("random", grid.experiments.random_networks)),
         _ablation(
-            grid, "table_3", "latency-matched random search", sampled("matched", grid.experiments.matched_networks)
+            grid,
+            "table_3",
+            "latency-matched random search",
+            sampled("matched", grid.experiments.matched_networks),
         ),
     ]
 
@@ -126,7 +131,9 @@ def _table_9(grid: Grid) -> list[Row]:
             continue
         size = (block.full_height_px, block.full_width_px)
         evaluation = grid.evaluation(grid.training(architecture, grid.main), "val", size)
-        rows.append(Row("table_9", label, val=(evaluation,), speeds=(grid.speed(architecture, grid.main, size),)))
+        rows.append(
+            Row("table_9", label, val=(evaluation,), speeds=(grid.speed(architecture, grid.main, size),))
+        )
     return rows
 
 

@@ -152,7 +152,9 @@ class Searcher:
 
     def sample_masks(self) -> Masks:
         """One Gumbel sample of every alpha and beta (Eq. 3, 6)."""
-        return self.parameters.map_masks(lambda logits: gumbel_softmax(logits, self.temperature, self.generator))
+        return self.parameters.map_masks(
+            lambda logits: gumbel_softmax(logits, self.temperature, self.generator)
+        )
 
     def _rest_of_epoch(self) -> Iterator[tuple[Batch, Batch | None]]:
         missing = self.plan.steps_per_epoch - self.batch
@@ -195,7 +197,7 @@ class Searcher:
             logits = self.supernet(images, masks)
         cross_entropy = F.cross_entropy(logits.float(), labels, ignore_index=255)
         latency_us = self.latency.expected_us(masks)
-        search_loss(cross_entropy, latency_us, self.plan.gamma).backward()
+        search_loss(cross_entropy, latency_us, self.plan.gamma).backward()  # type: ignore[no-untyped-call]
         if distributed.world_size() > 1:
             for parameter in [*self.supernet.parameters(), *self.parameters.parameters()]:
                 if parameter.grad is not None:
@@ -298,5 +300,3 @@ class Searcher:
         self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])
         self.generator.set_state(state["gumbel"])
         restore_rng_state(state["generators"])
-
-

@@ -10,9 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.errors import GenotypeError
-from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIONS, CELL_EDGES, CELL_OPERATIONS
+from pipeline_src.space.catalogue import (
+    AGGREGATION_EDGES,
+    AGGREGATION_OPERATIONS,
+    CELL_EDGES,
+    CELL_OPERATIONS,
+)
 
-FORMAT = "autortnet-genotype/1"
+Format = Literal["autortnet-genotype/1"]
 
 
 class HyperCellGenotype(BaseModel):
@@ -48,7 +53,7 @@ class Genotype(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["autortnet-genotype/1"] = FORMAT
+    format: Format = "autortnet-genotype/1"
     space: SpaceConfig
     hyper_cells: tuple[HyperCellGenotype, HyperCellGenotype, HyperCellGenotype]
     leading_cells: Annotated[int, Field(ge=0)] = 0
@@ -100,7 +105,8 @@ class Genotype(BaseModel):
             )
         depths = (second - first, third - second, total - third + 1)
         cells = [
-            {**cell.model_dump(), "depth": depth} for cell, depth in zip(self.hyper_cells, depths, strict=True)
+            {**cell.model_dump(), "depth": depth}
+            for cell, depth in zip(self.hyper_cells, depths, strict=True)
         ]
         return self.with_(hyper_cells=cells, leading_cells=first - 1)
 
@@ -146,5 +152,7 @@ class Genotype(BaseModel):
             key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
             message = str(fault["msg"]).removeprefix("Value error, ")
             raise GenotypeError(
-                source, f"is not a genotype of this search space: {key}: {message}.", "Search or sample it again."
+                source,
+                f"is not a genotype of this search space: {key}: {message}.",
+                "Search or sample it again.",
             ) from error

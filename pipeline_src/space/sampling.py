@@ -8,7 +8,12 @@ import numpy as np
 
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.errors import GenotypeError
-from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIONS, CELL_EDGES, CELL_OPERATIONS
+from pipeline_src.space.catalogue import (
+    AGGREGATION_EDGES,
+    AGGREGATION_OPERATIONS,
+    CELL_EDGES,
+    CELL_OPERATIONS,
+)
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
 
@@ -71,7 +76,9 @@ def scaled_positions(positions: tuple[int, int, int], total: int, of: int = 12) 
         GenotypeError: a network of fewer than three cells.
     """
     if total < len(positions):
-        raise GenotypeError("downsampling positions", f"do not fit {total} cells.", "Use three cells or more.")
+        raise GenotypeError(
+            "downsampling positions", f"do not fit {total} cells.", "Use three cells or more."
+        )
     if total == of:
         return positions
     placed: list[int] = []

@@ -14,10 +14,6 @@ rule sample_random:
         code=modules("sample_random") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/architectures/random-{{index}}/genotype.json",
-    params:
-        settings=settings("space"),
-        depths=DEPTHS,
-        seed=CONFIG.seed,
     log:
         f"{LOGS}/sample_random/{{index}}.log",
     benchmark:
@@ -25,6 +21,10 @@ rule sample_random:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        settings=settings("space"),
+        depths=DEPTHS,
+        seed=CONFIG.seed,
     shell:
         "autortnet sample-random --settings {params.settings:q} --depths {params.depths} --seed {params.seed}"
         " --index {wildcards.index} --output {output.genotype:q} > {log:q} 2>&1"
@@ -38,11 +38,6 @@ rule sample_matched:
         code=modules("sample_matched") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/architectures/matched-{{index}}/genotype.json",
-    params:
-        settings=settings("space"),
-        depths=DEPTHS,
-        seed=CONFIG.seed,
-        tolerance=CONFIG.experiments.matched_tolerance,
     log:
         f"{LOGS}/sample_matched/{{index}}.log",
     benchmark:
@@ -50,6 +45,11 @@ rule sample_matched:
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        settings=settings("space"),
+        depths=DEPTHS,
+        seed=CONFIG.seed,
+        tolerance=CONFIG.experiments.matched_tolerance,
     shell:
         "autortnet sample-matched --settings {params.settings:q} --reference {input.reference:q}"
         " --lut {input.table:q} --tolerance {params.tolerance} --depths {params.depths} --seed {params.seed}"
@@ -63,12 +63,12 @@ rule sample_downsampling:
         code=modules("sample_downsampling") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/architectures/downsampling-{{positions}}/genotype.json",
-    wildcard_constraints:
-        positions=r"\d+\.\d+\.\d+",
     log:
         f"{LOGS}/sample_downsampling/{{positions}}.log",
     benchmark:
         f"{LOGS}/benchmarks/sample_downsampling/{{positions}}.tsv"
+    wildcard_constraints:
+        positions=r"\d+\.\d+\.\d+",
     resources:
         mem_mb=500,
         runtime=10,
@@ -84,20 +84,22 @@ rule sample_aggregation:
         code=modules("sample_aggregation") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/architectures/aggregation-{{draw}}/genotype.json",
-    params:
-        choice=lambda wildcards: (
-            "--without" if wildcards.draw == "none" else f"--index {wildcards.draw.removeprefix('random-')}"
-        ),
-        seed=CONFIG.seed,
-    wildcard_constraints:
-        draw=r"none|random-\d+",
     log:
         f"{LOGS}/sample_aggregation/{{draw}}.log",
     benchmark:
         f"{LOGS}/benchmarks/sample_aggregation/{{draw}}.tsv"
+    wildcard_constraints:
+        draw=r"none|random-\d+",
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        choice=lambda wildcards: (
+            "--without"
+            if wildcards.draw == "none"
+            else f"--index {wildcards.draw.removeprefix('random-')}"
+        ),
+        seed=CONFIG.seed,
     shell:
         "autortnet sample-aggregation --reference {input.reference:q} {params.choice} --seed {params.seed}"
         " --output {output.genotype:q} > {log:q} 2>&1"

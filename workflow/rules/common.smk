@@ -25,7 +25,9 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 SCALE = CONFIG.scale
-DATA, RESULTS, REPORTS, LOGS = (f"{folder}/{SCALE}" for folder in ("data", "results", "reports", "logs"))
+DATA, RESULTS, REPORTS, LOGS = (
+    f"{folder}/{SCALE}" for folder in ("data", "results", "reports", "logs")
+)
 CHECKPOINTS = f".checkpoints/{SCALE}"
 DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
 
@@ -46,7 +48,11 @@ def raw_root(dataset):
 
 
 missing = missing_sets_message(
-    {name: source_of(name).path for name in (*DATASETS, "imagenet") if not is_rendered(name)}
+    {
+        name: source_of(name).path
+        for name in (*DATASETS, "imagenet")
+        if not is_rendered(name)
+    }
 )
 if missing:
     raise WorkflowError(f"scale {SCALE}: {missing}")

@@ -10,9 +10,6 @@ rule render_scenes:
         code=modules("render_scenes", "data/rendering"),
     output:
         marker=f"{DATA}/raw/{{dataset}}/rendered.json",
-    params:
-        settings=lambda wildcards: source_of(wildcards.dataset).render.model_dump_json(),
-        folder=lambda wildcards: raw_root(wildcards.dataset),
     log:
         f"{LOGS}/render_scenes/{{dataset}}.log",
     benchmark:
@@ -21,6 +18,9 @@ rule render_scenes:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        settings=lambda wildcards: source_of(wildcards.dataset).render.model_dump_json(),
+        folder=lambda wildcards: raw_root(wildcards.dataset),
     shell:
         "autortnet render-scenes --dataset {wildcards.dataset} --render {params.settings:q}"
         " --output {params.folder:q} --workers {threads} > {log:q} 2>&1"
@@ -32,9 +32,6 @@ rule render_objects:
         code=modules("render_objects", "data/rendering"),
     output:
         marker=f"{DATA}/raw/imagenet/rendered.json",
-    params:
-        settings=lambda wildcards: source_of("imagenet").render.model_dump_json(),
-        folder=lambda wildcards: raw_root("imagenet"),
     log:
         f"{LOGS}/render_objects/imagenet.log",
     benchmark:
@@ -43,6 +40,9 @@ rule render_objects:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        settings=lambda wildcards: source_of("imagenet").render.model_dump_json(),
+        folder=lambda wildcards: raw_root("imagenet"),
     shell:
         "autortnet render-objects --render {params.settings:q} --output {params.folder:q}"
         " --workers {threads} > {log:q} 2>&1"
@@ -60,10 +60,6 @@ rule prepare_cityscapes:
         code=modules("prepare_cityscapes"),
     output:
         manifest=f"{DATA}/cityscapes/manifest.json",
-    params:
-        root=lambda wildcards: raw_root("cityscapes"),
-        folder=f"{DATA}/cityscapes",
-        coarse="" if CONFIG.experiments.coarse else "--without-coarse",
     log:
         f"{LOGS}/prepare_cityscapes/cityscapes.log",
     benchmark:
@@ -72,6 +68,10 @@ rule prepare_cityscapes:
     resources:
         mem_mb=2000,
         runtime=240,
+    params:
+        root=lambda wildcards: raw_root("cityscapes"),
+        folder=f"{DATA}/cityscapes",
+        coarse="" if CONFIG.experiments.coarse else "--without-coarse",
     shell:
         "autortnet prepare-cityscapes --root {params.root:q} --output {params.folder:q} {params.coarse}"
         " --workers {threads} > {log:q} 2>&1"
@@ -84,10 +84,6 @@ rule prepare_camvid:
         code=modules("prepare_camvid"),
     output:
         manifest=f"{DATA}/camvid/manifest.json",
-    params:
-        root=lambda wildcards: raw_root("camvid"),
-        folder=f"{DATA}/camvid",
-        layout=CONFIG.data.camvid.layout,
     log:
         f"{LOGS}/prepare_camvid/camvid.log",
     benchmark:
@@ -96,6 +92,10 @@ rule prepare_camvid:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        root=lambda wildcards: raw_root("camvid"),
+        folder=f"{DATA}/camvid",
+        layout=CONFIG.data.camvid.layout,
     shell:
         "autortnet prepare-camvid --root {params.root:q} --output {params.folder:q} --layout {params.layout}"
         " --workers {threads} > {log:q} 2>&1"
@@ -108,9 +108,6 @@ rule prepare_imagenet:
         code=modules("prepare_imagenet"),
     output:
         manifest=f"{DATA}/imagenet/manifest.json",
-    params:
-        root=lambda wildcards: raw_root("imagenet"),
-        folder=f"{DATA}/imagenet",
     log:
         f"{LOGS}/prepare_imagenet/imagenet.log",
     benchmark:
@@ -119,6 +116,9 @@ rule prepare_imagenet:
     resources:
         mem_mb=2000,
         runtime=480,
+    params:
+        root=lambda wildcards: raw_root("imagenet"),
+        folder=f"{DATA}/imagenet",
     shell:
         "autortnet prepare-imagenet --root {params.root:q} --output {params.folder:q}"
         " --workers {threads} > {log:q} 2>&1"

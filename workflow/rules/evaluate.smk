@@ -4,8 +4,15 @@
 # out: results/SCALE/evaluate/ARCHITECTURE/TRAINING/SPLIT-SIZE.json,
 #      results/SCALE/evaluate/ARCHITECTURE/TRAINING/submission/submission.zip
 
-SUBMITTED = [one for one in GRID.trainings if one.dataset == "cityscapes" and one.split == "trainval"]
-SUBMISSIONS = [f"{RESULTS}/evaluate/{one.architecture.name}/{one.name}/submission/submission.zip" for one in SUBMITTED]
+SUBMITTED = [
+    one
+    for one in GRID.trainings
+    if one.dataset == "cityscapes" and one.split == "trainval"
+]
+SUBMISSIONS = [
+    f"{RESULTS}/evaluate/{one.architecture.name}/{one.name}/submission/submission.zip"
+    for one in SUBMITTED
+]
 
 
 rule evaluate_network:
@@ -18,10 +25,6 @@ rule evaluate_network:
         code=modules("evaluate_network", "evaluation"),
     output:
         metrics=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/{{split}}-{{size}}.json",
-    params:
-        settings=settings("space", "evaluate", "runtime"),
-        prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
-        raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
     log:
         f"{LOGS}/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.log",
     benchmark:
@@ -30,6 +33,10 @@ rule evaluate_network:
     resources:
         mem_mb=4000,
         runtime=240,
+    params:
+        settings=settings("space", "evaluate", "runtime"),
+        prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
+        raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
     shell:
         "autortnet evaluate-network --genotype {input.genotype:q} --weights-last {input.last:q}"
         " --weights-best {input.best:q} --prepared {params.prepared:q} --raw {params.raw:q}"
@@ -47,12 +54,6 @@ rule export_submission:
         code=modules("export_submission", "evaluation"),
     output:
         archive=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/submission/submission.zip",
-    params:
-        settings=settings("space", "evaluate", "runtime"),
-        size=lambda wildcards: input_size("cityscapes"),
-        prepared=f"{DATA}/cityscapes",
-        raw=lambda wildcards: raw_root("cityscapes"),
-        folder=lambda wildcards: f"{RESULTS}/evaluate/{wildcards.architecture}/{wildcards.training}/submission",
     log:
         f"{LOGS}/export_submission/{{architecture}}-{{training}}.log",
     benchmark:
@@ -61,6 +62,12 @@ rule export_submission:
     resources:
         mem_mb=4000,
         runtime=240,
+    params:
+        settings=settings("space", "evaluate", "runtime"),
+        size=lambda wildcards: input_size("cityscapes"),
+        prepared=f"{DATA}/cityscapes",
+        raw=lambda wildcards: raw_root("cityscapes"),
+        folder=lambda wildcards: f"{RESULTS}/evaluate/{wildcards.architecture}/{wildcards.training}/submission",
     shell:
         "autortnet export-submission --genotype {input.genotype:q} --weights {input.weights:q}"
         " --input-size {params.size} --prepared {params.prepared:q}"

@@ -19,7 +19,11 @@ def training_splits(wildcards):
 def best_epoch_split(wildcards):
     """The option for the split that picks the best epoch; none where it is trained on."""
     run = training_of(wildcards)
-    return f"--validation-split {judged_split(run.dataset)}" if run.split == "train" else ""
+    return (
+        f"--validation-split {judged_split(run.dataset)}"
+        if run.split == "train"
+        else ""
+    )
 
 
 def training_crop(wildcards):
@@ -41,6 +45,14 @@ rule finetune_network:
         last=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
         best=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_best.safetensors",
         log=f"{RESULTS}/finetune/{{architecture}}/{{training}}/log.csv",
+    log:
+        f"{LOGS}/finetune_network/{{architecture}}-{{training}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/finetune_network/{{architecture}}-{{training}}.tsv"
+    threads: CONFIG.runtime.threads
+    resources:
+        mem_mb=4000,
+        runtime=2880,
     params:
         settings=settings("finetune", "evaluate", "runtime", "space"),
         launch=launch("finetune-network"),
@@ -53,14 +65,6 @@ rule finetune_network:
         seed=CONFIG.seed,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/finetune/{wildcards.architecture}/{wildcards.training}",
         folder=lambda wildcards: f"{RESULTS}/finetune/{wildcards.architecture}/{wildcards.training}",
-    log:
-        f"{LOGS}/finetune_network/{{architecture}}-{{training}}.log",
-    benchmark:
-        f"{LOGS}/benchmarks/finetune_network/{{architecture}}-{{training}}.tsv"
-    threads: CONFIG.runtime.threads
-    resources:
-        mem_mb=4000,
-        runtime=2880,
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --genotype {input.genotype:q}"
         " --backbone {input.backbone:q} --splits {params.splits} {params.judged} --input-size {params.size}"

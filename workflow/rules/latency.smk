@@ -15,9 +15,6 @@ rule measure_lut:
         code=modules("measure_lut", "latency", "space"),
     output:
         table=f"{RESULTS}/lut/{{dataset}}.json",
-    params:
-        settings=settings("space", "latency", "runtime"),
-        size=lambda wildcards: input_size(wildcards.dataset),
     log:
         f"{LOGS}/measure_lut/{{dataset}}.log",
     benchmark:
@@ -26,6 +23,9 @@ rule measure_lut:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        settings=settings("space", "latency", "runtime"),
+        size=lambda wildcards: input_size(wildcards.dataset),
     shell:
         "autortnet measure-lut --input-size {params.size} --settings {params.settings:q}"
         " --output {output.table:q} > {log:q} 2>&1"
@@ -38,10 +38,6 @@ rule check_lut:
         code=modules("check_lut", "latency", "space"),
     output:
         check=f"{RESULTS}/lut/{{dataset}}_check.json",
-    params:
-        settings=settings("space", "latency", "runtime"),
-        depths=",".join(map(str, CONFIG.experiments.depths)),
-        seed=CONFIG.seed,
     log:
         f"{LOGS}/check_lut/{{dataset}}.log",
     benchmark:
@@ -50,6 +46,10 @@ rule check_lut:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        settings=settings("space", "latency", "runtime"),
+        depths=",".join(map(str, CONFIG.experiments.depths)),
+        seed=CONFIG.seed,
     shell:
         "autortnet check-lut --lut {input.table:q} --settings {params.settings:q} --depths {params.depths}"
         " --seed {params.seed} --output {output.check:q} > {log:q} 2>&1"
@@ -62,9 +62,6 @@ rule measure_speed:
         code=modules("measure_speed", "latency", "space"),
     output:
         speed=f"{RESULTS}/speed/{{architecture}}/{{dataset}}-{{size}}.json",
-    params:
-        settings=settings("space", "latency", "runtime"),
-        classes=lambda wildcards: CLASSES[wildcards.dataset],
     log:
         f"{LOGS}/measure_speed/{{architecture}}-{{dataset}}-{{size}}.log",
     benchmark:
@@ -73,6 +70,9 @@ rule measure_speed:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        settings=settings("space", "latency", "runtime"),
+        classes=lambda wildcards: CLASSES[wildcards.dataset],
     shell:
         "autortnet measure-speed --genotype {input.genotype:q} --architecture {wildcards.architecture}"
         " --dataset {wildcards.dataset} --num-classes {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"

@@ -13,6 +13,14 @@ rule pretrain_backbone:
     output:
         weights=f"{RESULTS}/pretrain/{{backbone}}/weights.safetensors",
         log=f"{RESULTS}/pretrain/{{backbone}}/log.csv",
+    log:
+        f"{LOGS}/pretrain_backbone/{{backbone}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
+    threads: CONFIG.runtime.threads
+    resources:
+        mem_mb=4000,
+        runtime=2880,
     params:
         settings=settings("pretrain", "runtime", "space"),
         launch=launch("pretrain-backbone"),
@@ -23,14 +31,6 @@ rule pretrain_backbone:
         seed=CONFIG.seed,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/pretrain/{wildcards.backbone}",
         folder=lambda wildcards: f"{RESULTS}/pretrain/{wildcards.backbone}",
-    log:
-        f"{LOGS}/pretrain_backbone/{{backbone}}.log",
-    benchmark:
-        f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
-    threads: CONFIG.runtime.threads
-    resources:
-        mem_mb=4000,
-        runtime=2880,
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --genotype {input.genotype:q}"
         " --crop {params.crop} --resize {params.resize} --seed {params.seed} --settings {params.settings:q}"

@@ -6,7 +6,9 @@ from pipeline_src.reporting.sources import artifacts_of
 
 TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
-ALL_BLOCKS = [name for name in type(CONFIG).model_fields if name not in ("scale", "seed")]
+ALL_BLOCKS = [
+    name for name in type(CONFIG).model_fields if name not in ("scale", "seed")
+]
 
 
 def artifacts(wildcards):
@@ -22,18 +24,18 @@ rule tabulate_table:
     output:
         table=f"{REPORTS}/tables/{{artefact}}.csv",
         cells=f"{REPORTS}/tables/{{artefact}}.cells.csv",
-    params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
-        results=RESULTS,
-    wildcard_constraints:
-        artefact=r"table_\d+",
     log:
         f"{LOGS}/tabulate_table/{{artefact}}.log",
     benchmark:
         f"{LOGS}/benchmarks/tabulate_table/{{artefact}}.tsv"
+    wildcard_constraints:
+        artefact=r"table_\d+",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=RESULTS,
     shell:
         "autortnet tabulate-table {wildcards.artefact} --settings {params.settings:q}"
         " --results {params.results:q} --output {output.table:q} > {log:q} 2>&1"
@@ -46,18 +48,18 @@ rule collect_figure:
         code=modules("collect_figure", "reporting"),
     output:
         data=f"{REPORTS}/figures/{{artefact}}.csv",
-    params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
-        results=RESULTS,
-    wildcard_constraints:
-        artefact=r"figure_\d+",
     log:
         f"{LOGS}/collect_figure/{{artefact}}.log",
     benchmark:
         f"{LOGS}/benchmarks/collect_figure/{{artefact}}.tsv"
+    wildcard_constraints:
+        artefact=r"figure_\d+",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=RESULTS,
     shell:
         "autortnet collect-figure {wildcards.artefact} --settings {params.settings:q}"
         " --results {params.results:q} --output {output.data:q} > {log:q} 2>&1"

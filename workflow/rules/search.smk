@@ -26,6 +26,14 @@ rule search_architecture:
     output:
         genotype=f"{RESULTS}/search/{{architecture}}/genotype.json",
         log=f"{RESULTS}/search/{{architecture}}/log.csv",
+    log:
+        f"{LOGS}/search_architecture/{{architecture}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/search_architecture/{{architecture}}.tsv"
+    threads: CONFIG.runtime.threads
+    resources:
+        mem_mb=4000,
+        runtime=1440,
     params:
         settings=settings("space", "latency", "search", "runtime"),
         launch=launch("search-architecture"),
@@ -40,14 +48,6 @@ rule search_architecture:
         crop=search_crop,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/search/{wildcards.architecture}",
         folder=lambda wildcards: f"{RESULTS}/search/{wildcards.architecture}",
-    log:
-        f"{LOGS}/search_architecture/{{architecture}}.log",
-    benchmark:
-        f"{LOGS}/benchmarks/search_architecture/{{architecture}}.tsv"
-    threads: CONFIG.runtime.threads
-    resources:
-        mem_mb=4000,
-        runtime=1440,
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --splits {params.splits}"
         " --validation-split {params.judged} --lut {input.table:q} --gamma {params.gamma} --seed {params.seed}"

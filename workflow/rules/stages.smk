@@ -16,7 +16,10 @@ rule stage_data:
 rule stage_lut:
     """All lookup tables and the check of the main one."""
     input:
-        expand(f"{RESULTS}/lut/{{dataset}}.json", dataset={one.dataset for one in GRID.searches}),
+        expand(
+            f"{RESULTS}/lut/{{dataset}}.json",
+            dataset={one.dataset for one in GRID.searches},
+        ),
         LUT_CHECKS,
     localrule: True
 

@@ -131,7 +131,9 @@ def source(epoch: int, start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]
     yield from (batch(epoch, index) for index in range(start, 3))
 
 
-def build(tmp_path: Path | None = None, gamma: float = 0.01, every_s: float = 1e9, **changes: object) -> Searcher:
+def build(
+    tmp_path: Path | None = None, gamma: float = 0.01, every_s: float = 1e9, **changes: object
+) -> Searcher:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     values = {"epochs": 3, "warmup_epochs": 1, "batch_size": 2, "architecture_lr": 0.05, **changes}
@@ -184,7 +186,17 @@ def test_bilevel_search_takes_other_batches_for_the_architecture() -> None:
 
 
 def _parts(searcher: Searcher) -> dict[str, object]:
-    names = ("supernet", "parameters", "train_batches", "validate", "latency", "config", "plan", "device", "generator")
+    names = (
+        "supernet",
+        "parameters",
+        "train_batches",
+        "validate",
+        "latency",
+        "config",
+        "plan",
+        "device",
+        "generator",
+    )
     return {name: getattr(searcher, name) for name in names}
 
 
@@ -197,7 +209,9 @@ def test_a_large_gamma_makes_the_network_faster() -> None:
 
 def test_golden_search_curve() -> None:
     rows = finish(build()).rows
-    curve = [{key: row[key] for key in ("ce", "latency_us", "expected_depth_1", "alpha_entropy")} for row in rows]
+    curve = [
+        {key: row[key] for key in ("ce", "latency_us", "expected_depth_1", "alpha_entropy")} for row in rows
+    ]
     if os.environ.get("AUTORTNET_WRITE_GOLDEN"):
         GOLDEN.write_text(json.dumps(curve, indent=2) + "\n")
     expected = json.loads(GOLDEN.read_text())

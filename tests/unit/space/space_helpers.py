@@ -23,7 +23,9 @@ def inherit(network: SegmentationNetwork, supernet: Supernet, parameters: Archit
             target[name] = source[found]
         else:
             assert target[name].dim() == 1, f"{name} has no counterpart"
-            target[name] = torch.ones_like(target[name]) if name.endswith("weight") else torch.zeros_like(target[name])
+            target[name] = (
+                torch.ones_like(target[name]) if name.endswith("weight") else torch.zeros_like(target[name])
+            )
     network.load_state_dict(target)
 
 

@@ -96,7 +96,7 @@ def test_matched_sampling_accepts_only_what_matches() -> None:
     drawn = matched_genotype(lambda: "net", lambda _: next(latencies), 100.0, 0.1)  # type: ignore[arg-type,return-value]
     assert drawn == "net"
     assert next(latencies, None) is None
-    with pytest.raises(GenotypeError, match="within 10% of 100.0 us in 7 draws; the nearest took 150.0"):
+    with pytest.raises(GenotypeError, match=r"within 10% of 100\.0 us in 7 draws; the nearest took 150\.0"):
         matched_genotype(lambda: "net", lambda _: 150.0, 100.0, 0.1, tries=7)  # type: ignore[arg-type,return-value]
 
 
@@ -126,7 +126,8 @@ def test_cell_keys_follow_the_edges_and_odd_sizes_round_up() -> None:
 
 def test_genotypes_are_read_without_torch() -> None:
     code = (
-        "import sys; import pipeline_src.space.genotype, pipeline_src.space.sampling, pipeline_src.config.grid, "
+        "import sys; import pipeline_src.space.genotype, pipeline_src.space.sampling, "
+        "pipeline_src.config.grid, "
         "pipeline_src.latency.predict, pipeline_src.reporting.tables; print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -60,7 +60,9 @@ def test_skip_at_stride_two_is_the_factorised_reduction() -> None:
 def test_factorised_reduction_sees_every_pixel() -> None:
     operation = FactorisedReduction(1, 2, network_norm)
     image = torch.rand(1, 1, 6, 6).requires_grad_()
-    (operation.even(image).sum() + operation.odd(torch.nn.functional.pad(image, (-1, 1, -1, 1))).sum()).backward()
+    (
+        operation.even(image).sum() + operation.odd(torch.nn.functional.pad(image, (-1, 1, -1, 1))).sum()
+    ).backward()
     assert image.grad is not None
     # Two offset grids touch half of the pixels: one of each diagonal of a 2x2 block.
     assert int((image.grad != 0).sum()) == 18
