@@ -14,7 +14,7 @@ from pipeline_src.config.models import Config
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Written by `autortnet config --markdown > docs/configuration.md`; a test fails when it is out of date. -->
+<!-- Written by `autortnet config --markdown > docs/configuration.md`; a test fails when it is old. -->
 
 `params.yaml` is the one file to edit: `scale` picks `workflow/scales/SCALE.yaml`, and every key in
 `params.yaml` overrides it. A block left empty overrides nothing, and a list is replaced whole. Defaults are
@@ -62,11 +62,11 @@ def _models() -> dict[str, type[BaseModel]]:
     found: dict[str, type[BaseModel]] = {}
 
     def visit(annotation: Any) -> None:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            if annotation.__name__ not in found:
-                found[annotation.__name__] = annotation
-                for field in annotation.model_fields.values():
-                    visit(field.annotation)
+        is_block = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        if is_block and annotation.__name__ not in found:
+            found[annotation.__name__] = annotation
+            for field in annotation.model_fields.values():
+                visit(field.annotation)
         for part in get_args(annotation):
             visit(part)
 
@@ -115,7 +115,8 @@ def _section(name: str, paths: list[str], definitions: Mapping[str, Any]) -> str
     lines += ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
     for key, value in definitions[name]["properties"].items():
         default = _default_text(value, key in definitions[name].get("required", ()))
-        cells = (f"`{key}`", _type_text(value), default, value.get("description", ""))
+        meaning = value.get("description", "" if "$ref" not in value else f"See `{key}` below.")
+        cells = (f"`{key}`", _type_text(value), default, meaning)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join([*lines, ""])
 

@@ -39,7 +39,8 @@ def source_of(dataset):
 
 def is_rendered(dataset):
     """Whether the project renders the set itself: nothing is configured, and the scale says what to render."""
-    return source_of(dataset).path is None and source_of(dataset).render is not None
+    block = source_of(dataset)
+    return block is not None and block.path is None and block.render is not None
 
 
 def raw_root(dataset):
