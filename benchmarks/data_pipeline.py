@@ -1,7 +1,7 @@
 """Images a second of the training data pipeline, against decoding alone in the same run.
 
-    python benchmarks/data_pipeline.py
-    python benchmarks/data_pipeline.py --prepared data/camvid/camvid --raw FOLDER --crop 360x480
+    python -m benchmarks.data_pipeline
+    python -m benchmarks.data_pipeline --prepared data/camvid/camvid --raw FOLDER --crop 360x480
 
 Without --prepared it renders a set of 128x256 frames first, and says how fast. The floor is what no loader
 can beat: reading and decoding image and label, nothing else. Rounds alternate, so that both see the same
@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,19 +20,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-_REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(_REPOSITORY))
-
-import numpy as np
-import PIL
 import torch
 
+from benchmarks.measuring import ratios, summary, surroundings
 from pipeline_src.cli.arguments import height_by_width
 from pipeline_src.data.cityscapes import prepare_cityscapes
 from pipeline_src.data.datasets import SegmentationDataset
 from pipeline_src.data.loading import batches
 from pipeline_src.data.transforms import TrainTransform
 
+_REPOSITORY = Path(__file__).resolve().parents[1]
 _RENDER = """
 import os, sys, time
 from pathlib import Path
@@ -50,7 +44,11 @@ RENDER_FLOOR = 200.0  # images a second on two cores, what the project promises
 def main() -> int:
     args = _arguments()
     torch.set_num_threads(1)
-    report: dict[str, Any] = {"machine": _machine(), "batch_size": args.batch_size}
+    report: dict[str, Any] = {
+        "benchmark": "data_pipeline",
+        "settings": {name: str(value) for name, value in vars(args).items()},
+        **surroundings(torch.device("cpu")),
+    }
     with tempfile.TemporaryDirectory() as scratch:
         prepared, raw = args.prepared, args.raw
         if prepared is None:
@@ -58,11 +56,7 @@ def main() -> int:
             report["render"] = _render(raw, args.images, args.processes)
             prepare_cityscapes(raw, prepared, splits=("train",), processes=args.processes)
         report["rows"] = _measure(prepared, raw, args)
-    _print(report)
-    if args.json is not None:
-        args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    else:
-        print(json.dumps(report))
+    print(json.dumps(report, indent=2))
     rate = report.get("render", {}).get("images_per_s", RENDER_FLOOR)
     if rate < RENDER_FLOOR and args.processes >= 2:
         print(f"FAILED: rendering at {rate:.0f} images/s is slower than {RENDER_FLOOR:.0f}", file=sys.stderr)
@@ -84,7 +78,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, nargs="*", default=[0, 2], help="loader processes to try")
     parser.add_argument("--processes", type=int, default=2, help="for rendering")
-    parser.add_argument("--json", type=Path, help="write the JSON here instead of printing it")
     args = parser.parse_args()
     if (args.prepared is None) != (args.raw is None):
         parser.error("--prepared and --raw go together")
@@ -155,61 +148,12 @@ def _loader(
 
 
 def _row(name: str, rates: list[float], floor: list[float], count: int) -> dict[str, Any]:
-    quartiles = statistics.quantiles(rates, n=4) if len(rates) > 1 else [rates[0]] * 3
-    ratios = [rate / base for rate, base in zip(rates, floor, strict=True)]
     return {
         "what": name,
-        "rounds": len(rates),
         "images_per_round": count,
-        "images_per_s": statistics.median(rates),
-        "q1": quartiles[0],
-        "q3": quartiles[2],
-        "ratio_to_floor": statistics.median(ratios),
-        "ratio_min": min(ratios),
-        "ratio_max": max(ratios),
+        "images_per_s": summary(rates),
+        "ratio_to_floor": ratios(rates, floor),
     }
-
-
-def _machine() -> dict[str, Any]:
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
-        model = names[0] if names else model
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "pillow": PIL.__version__,
-    }
-
-
-def _print(report: dict[str, Any]) -> None:
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']}; {machine['system']}")
-    print(f"python {machine['python']}, torch {machine['torch']}, pillow {machine['pillow']}")
-    if "render" in report:
-        made = report["render"]
-        rate = (
-            f"{made['images_per_s']:.0f} images/s ({made['images_per_cpu_s']:.0f} a second of processor time)"
-        )
-        print(f"rendering {made['images']} frames of {made['size']} in {made['processes']} processes: {rate}")
-    print(f"\n{'what':<30}{'n':>4}{'images/s':>10}{'q1..q3':>16}{'ratio':>8}{'min..max':>14}")
-    for row in report["rows"]:
-        spread, ratios = (
-            f"{row['q1']:.0f}..{row['q3']:.0f}",
-            f"{row['ratio_min']:.2f}..{row['ratio_max']:.2f}",
-        )
-        print(
-            f"{row['what']:<30}{row['rounds']:>4}{row['images_per_s']:>10.0f}{spread:>16}"
-            f"{row['ratio_to_floor']:>8.2f}{ratios:>14}"
-        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Evaluation: images a second of `evaluate_network` against its floor, the forward pass alone.
 
-    python benchmarks/evaluation.py [--input-size 360x480] [--label-size 360x480] [--images 8] [--repeats 5]
+    python -m benchmarks.evaluation [--input-size 360x480] [--label-size 360x480] [--images 8] [--repeats 5]
 
 Both are measured in the same run, in turns, on the same images in memory. What evaluation adds is the
 upsampling of the logits to the label's size, the largest class of every pixel, and the counting. The ratio
@@ -12,21 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from benchmarks.measuring import ratios, summary, surroundings
 from pipeline_src.cli.arguments import height_by_width
-from pipeline_src.config.models import LatencyConfig, SpaceConfig
+from pipeline_src.config.models import SpaceConfig
 from pipeline_src.evaluation.metrics import evaluate_network
-from pipeline_src.latency.fingerprint import current
 from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.space.sampling import random_genotype
 from pipeline_src.training.distributed import resolve_device
@@ -40,11 +35,6 @@ def images_per_second(work: Callable[[], None], images: int, device: torch.devic
     if device.type == "cuda":
         torch.cuda.synchronize()
     return images / (time.perf_counter() - start)
-
-
-def summary(values: list[float]) -> dict[str, float | int]:
-    q1, median, q3 = np.percentile(values, (25, 50, 75))
-    return {"n": len(values), "median": round(median, 3), "q1": round(q1, 3), "q3": round(q3, 3)}
 
 
 def main() -> None:
@@ -82,18 +72,15 @@ def main() -> None:
             rate = images_per_second(work, 4 * count, device)
             if turn:  # the first turn warms up
                 rates[name].append(rate)
-    ratios = [one / other for one, other in zip(rates["evaluation"], rates["floor"], strict=True)]
-    machine = current(LatencyConfig(threads=args.threads), device)
-    print(json.dumps({
+    result = {
         "benchmark": "evaluation",
-        "images_per_second": summary(rates["evaluation"]),
-        "floor_forward_alone_images_per_second": summary(rates["floor"]),
-        "ratio_to_floor": summary(ratios),
-        "settings": vars(args) | {"depths": genotype.depths},
-        "machine": {"device": machine.device, "driver": machine.driver, "system": platform.platform()},
-        "versions": {"python": platform.python_version(), "torch": machine.torch, "numpy": np.__version__},
-        "date": machine.date,
-    }, indent=2))  # fmt: skip
+        "images_per_s": summary(rates["evaluation"]),
+        "floor_images_per_s": summary(rates["floor"]),
+        "ratio_to_floor": ratios(rates["evaluation"], rates["floor"]),
+        "settings": {**vars(args), "depths_drawn": genotype.depths},
+        **surroundings(device),
+    }
+    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

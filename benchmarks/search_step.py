@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
 import time
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
+from benchmarks.measuring import ratios, summary, surroundings
 from pipeline_src.config.models import SearchConfig, SpaceConfig
 from pipeline_src.search.objective import LatencyModel
 from pipeline_src.search.searcher import Searcher, SearchPlan
@@ -92,22 +91,14 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         logits.backward(torch.full_like(logits, 1e-6))
         step_s.append(between - started)
         floor_s.append(wait() - between)
-    ratios = [step / floor for step, floor in zip(step_s, floor_s, strict=True)][WARMUP:]
     return {
         "benchmark": "search_step",
         "step_s": summary(step_s[WARMUP:]),
         "floor_s": summary(floor_s[WARMUP:]),
-        "ratio": summary(ratios),
-        "settings": {**vars(args), "device": str(device)},
-        "machine": {"processor": platform.processor() or platform.machine(), "system": platform.platform()},
-        "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
+        "ratio_to_floor": ratios(step_s[WARMUP:], floor_s[WARMUP:]),
+        "settings": vars(args),
+        **surroundings(device),
     }
-
-
-def summary(values: list[float]) -> dict[str, float]:
-    """n, median and quartiles."""
-    lower, median, upper = statistics.quantiles(values, n=4)
-    return {"n": len(values), "median": median, "q1": lower, "q3": upper}
 
 
 if __name__ == "__main__":

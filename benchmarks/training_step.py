@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import platform
-import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -22,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measuring import ratios, summary, surroundings
 from pipeline_src.config.models import FinetuneConfig, RuntimeConfig, SpaceConfig
 from pipeline_src.data.transforms import TrainTransform
 from pipeline_src.space.network import SegmentationNetwork
@@ -118,18 +117,13 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         device=device,
         progress=timed,
     )
-    step, bottom = (statistics.median(values[WARMUP:]) for values in (step_s, floor_s))
     return {
         "benchmark": "training_step",
-        "seconds_per_step": step,
-        "floor_seconds": bottom,
-        "ratio": step / bottom,
-        "settings": vars(args),
-        "depths_drawn": genotype.depths,
-        "device": torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else platform.processor() or "cpu",
-        "torch": torch.__version__,
+        "step_s": summary(step_s[WARMUP:]),
+        "floor_s": summary(floor_s[WARMUP:]),
+        "ratio_to_floor": ratios(step_s[WARMUP:], floor_s[WARMUP:]),
+        "settings": {**vars(args), "depths_drawn": genotype.depths},
+        **surroundings(device),
     }
 
 

@@ -16,6 +16,10 @@ class UserError(Exception):
         self.where, self.problem, self.remedy = str(where), problem, remedy
         super().__init__(f"{where}: {problem} {remedy}")
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
+        """Survive the way back from a worker process: pickle would pass the message alone."""
+        return type(self), (self.where, self.problem, self.remedy)
+
 
 class ConfigError(UserError):
     """A config key that is unknown, out of range, or at odds with another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -26,6 +27,21 @@ def three_integers(text: str) -> tuple[int, int, int]:
     if min(first, second, third) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} has a number under 1")
     return first, second, third
+
+
+def at_least(smallest: int) -> Callable[[str], int]:
+    """A parser of whole numbers that refuses those under `smallest`."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if number < smallest:
+            raise argparse.ArgumentTypeError(f"{number} is under {smallest}")
+        return number
+
+    return parse
 
 
 def add_settings(parser: argparse.ArgumentParser, blocks: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipeline_src.cli.arguments import at_least
+
 HELP = "check CamVid and map its labels to the 11 classes"
 
 
@@ -15,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, help="prepared folder: manifest.json and labels"
     )
     parser.add_argument("--layout", choices=("auto", "original", "indexed"), default="auto")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--workers", type=at_least(1), default=1, help="processes")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import split_names
+from pipeline_src.cli.arguments import at_least, split_names
 
 HELP = "check Cityscapes and map its labels to the 19 classes"
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--splits", type=split_names, default=("train", "val", "test"), help="fine splits")
     parser.add_argument("--without-coarse", action="store_true", help="leave gtCoarse out")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--workers", type=at_least(1), default=1, help="processes")
 
 
 def run(args: argparse.Namespace) -> None:

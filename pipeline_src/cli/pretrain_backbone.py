@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_data, add_settings
+from pipeline_src.cli.arguments import add_data, add_settings, at_least
 
 if TYPE_CHECKING:
     import torch
@@ -24,9 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     add_settings(parser, ", ".join(BLOCKS))
     parser.add_argument("--genotype", type=Path, required=True)
-    parser.add_argument("--crop", type=int, default=224, help="side of the crop in pixels")
-    parser.add_argument("--resize", type=int, default=256, help="shorter side before the validation crop")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--crop", type=at_least(1), default=224, help="side of the crop in pixels")
+    parser.add_argument(
+        "--resize", type=at_least(1), default=256, help="shorter side before the validation crop"
+    )
+    parser.add_argument("--seed", type=at_least(0), required=True)
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipeline_src.cli.arguments import at_least
+
 HELP = "render a small class-folder set for pretraining"
 
 
@@ -18,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", type=Path, required=True, help="folder to fill; becomes the raw root")
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes; the files are the same for any number"
+        "--workers", type=at_least(1), default=1, help="processes; the files are the same for any number"
     )
 
 

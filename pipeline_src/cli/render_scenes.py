@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipeline_src.cli.arguments import at_least
+
 HELP = "render street scenes in the layout of Cityscapes or CamVid"
 
 
@@ -20,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layout", choices=("indexed", "original"), default="indexed", help="of CamVid")
     parser.add_argument("--output", type=Path, required=True, help="folder to fill; becomes the raw root")
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes; the files are the same for any number"
+        "--workers", type=at_least(1), default=1, help="processes; the files are the same for any number"
     )
 
 

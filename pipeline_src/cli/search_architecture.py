@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline_src.cli.arguments import add_data, add_settings, height_by_width, split_names, three_integers
+from pipeline_src.cli.arguments import (
+    add_data,
+    add_settings,
+    at_least,
+    height_by_width,
+    split_names,
+    three_integers,
+)
 
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
@@ -25,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation-split", help="split for the mIoU columns of the log")
     parser.add_argument("--lut", type=Path, required=True, help="lookup table of the deployed input size")
     parser.add_argument("--gamma", type=float, required=True, help="weight of the latency term (Eq. 8)")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--seed", type=at_least(0), required=True)
     parser.add_argument("--depths", type=three_integers, required=True, help="initial cells, such as 5,10,10")
     parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
     parser.add_argument("--crop-size", type=height_by_width, required=True, help="crop searched on")
@@ -42,8 +50,8 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.errors import ConfigError
     from pipeline_src.training.distributed import session
 
-    if args.gamma < 0:
-        raise ConfigError("--gamma", f"is {args.gamma}.", "Give 0 or more.")
+    if not 0 <= args.gamma < math.inf:
+        raise ConfigError("--gamma", f"is {args.gamma}.", "Give a finite number, 0 or more.")
     config = read_settings(args.settings, BLOCKS)
     inputs = [args.prepared / "manifest.json", args.lut]
     with recorded(args.output, args, inputs, args.seed) as facts, session(config.runtime.device) as world:

@@ -25,6 +25,16 @@ A1 to A18 are the [assumptions](assumptions.md); tables and networks are those o
 [the experiments](experiments.md).
 """
 
+_SHARED_MEANINGS = {
+    "batch_size": "Images of a step, over all processes.",
+    "momentum": "SGD's momentum.",
+    "scale_range": "Random scale (low, high), relative to the deployed input size (A17).",
+    "validation_every": "Epochs from one validation to the next; the last epoch always has one.",
+    "weight_decay": "SGD's weight decay.",
+    "weight_momentum": "SGD's momentum.",
+}
+"""Of keys that mean the same in several blocks, where the field has no docstring of its own."""
+
 
 def config_schema() -> dict[str, Any]:
     """JSON schema of the configuration; every key carries its meaning as `description`."""
@@ -75,12 +85,12 @@ def _models() -> dict[str, type[BaseModel]]:
 
 
 def _meaning(model: type[BaseModel], key: str) -> str:
-    """A field's docstring, inherited where a subclass only gives the field another default."""
+    """A field's docstring, inherited where a subclass gives another default, or what is shared."""
     for ancestor in model.__mro__:
         field = getattr(ancestor, "model_fields", {}).get(key)
         if field is not None and field.description:
             return " ".join(field.description.split())
-    return ""
+    return _SHARED_MEANINGS.get(key, "")
 
 
 def _places(definitions: Mapping[str, Any]) -> dict[str, list[str]]:

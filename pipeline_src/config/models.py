@@ -218,7 +218,6 @@ class SearchConfig(Block):
     steps_per_epoch: Positive | None = None
     """Steps of an epoch; null runs through the whole training set."""
     batch_size: Positive = 16
-    """Images of a step, over all processes."""
     level: Literal["single", "bilevel"] = "single"
     """Whether alpha and beta learn from the same batch as w, or from the other half of the set (A12)."""
     architecture_lr: Rate = 1e-3
@@ -232,7 +231,6 @@ class SearchConfig(Block):
     weight_lr_min: Annotated[float, Field(ge=0)] = 0.001
     """End of the cosine."""
     weight_momentum: Fraction = 0.9
-    """SGD's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 1e-3
     """Weight decay of w."""
     gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
@@ -244,11 +242,9 @@ class SearchConfig(Block):
     temperature_schedule: Literal["linear", "exponential"] = "linear"
     """From start to end by epoch (A10)."""
     scale_range: tuple[Rate, Rate] = (0.5, 2.0)
-    """Random scale (low, high), relative to the deployed input size (A17)."""
     validation_images: NonNegative = 100
     """Images behind the log's mIoU columns; 0 leaves them empty."""
     validation_every: Positive = 1
-    """Epochs from one validation to the next; the last epoch always has one."""
 
     @model_validator(mode="after")
     def _phases_fit(self) -> SearchConfig:
@@ -267,15 +263,12 @@ class PretrainConfig(Block):
     epochs: Positive = 250
     """Epochs over the class-folder set (A13)."""
     batch_size: Positive = 256
-    """Images of a step, over all processes."""
     lr: Rate = 0.1
     """SGD's rate in the first epoch (A13)."""
     lr_decay_per_epoch: Annotated[float, Field(gt=0, le=1)] = 0.97
     """Factor of the rate after each epoch (A13)."""
     momentum: Fraction = 0.9
-    """SGD's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 3e-5
-    """Weight decay."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the target spread over all classes (A13)."""
     gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
@@ -283,7 +276,6 @@ class PretrainConfig(Block):
     area_range: tuple[Rate, Rate] = (0.08, 1.0)
     """Share of an image's area that the random crop covers (low, high)."""
     validation_every: Positive = 1
-    """Epochs from one validation to the next; the last epoch always has one."""
 
 
 class FinetuneConfig(Block):
@@ -292,19 +284,15 @@ class FinetuneConfig(Block):
     epochs: Positive = 200
     """Epochs over the training splits; the same with coarse frames (A16)."""
     batch_size: Positive = 16
-    """Images of a step, over all processes."""
     lr: Rate = 0.01
     """SGD's rate in the first step."""
     poly_power: Annotated[float, Field(ge=0)] = 0.9
     """The rate falls as (1 - step / steps) to this power."""
     momentum: Fraction = 0.9
-    """SGD's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 5e-4
-    """Weight decay."""
     gradient_clip: Annotated[float, Field(gt=0)] | None = None
     """Largest norm of the gradient; null does not clip."""
     scale_range: tuple[Rate, Rate] = (0.5, 2.0)
-    """Random scale (low, high), relative to the deployed input size (A17)."""
     flip_probability: Fraction = 0.5
     """Of a horizontal flip."""
     bootstrap_threshold: Annotated[float, Field(gt=0, le=1)] = 0.7
@@ -312,7 +300,6 @@ class FinetuneConfig(Block):
     bootstrap_min_kept: Fraction = 1 / 16
     """Share of the batch's pixels that make the loss at least (A14)."""
     validation_every: Positive = 5
-    """Epochs from one validation to the next; the last epoch always has one."""
     validation_images: Positive | None = None
     """Images of a validation while training; null takes the whole split."""
 

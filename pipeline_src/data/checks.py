@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline_src.data.classes import IGNORE, Colour
 from pipeline_src.data.images import decode, encode_png, read_bytes, to_rgb, write_bytes
-from pipeline_src.data.manifest import MANIFEST_NAME, VOID, Item, Manifest, digest_of
+from pipeline_src.data.manifest import MANIFEST_NAME, VOID, Item, Manifest, digest_of, drop_manifest
 from pipeline_src.data.parallel import Progress, map_ordered, silent
 from pipeline_src.errors import DataError
 
@@ -138,8 +138,7 @@ def prepare_frames(
     if output.resolve() == root.resolve():
         raise DataError(output, "is the folder of the raw data.", "Give another folder for the prepared set.")
     refuse_shared_names({split: [frame.name for frame in rows] for split, rows in frames.items()}, root)
-    # An interrupted run must not leave the manifest of an earlier one beside new labels.
-    (output / MANIFEST_NAME).unlink(missing_ok=True)
+    drop_manifest(output)
     tasks = [frame for rows in frames.values() for frame in rows]
     checked = map_ordered(check_frame, tasks, processes, progress, f"checking {name}")
     pairs = list(zip(tasks, checked, strict=True))

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from pipeline_src.data.checks import refuse_empty
 from pipeline_src.data.images import IMAGE_SUFFIXES, decode, read_bytes
-from pipeline_src.data.manifest import MANIFEST_NAME, ClassItem, ClassManifest, digest_of, write_class_items
+from pipeline_src.data.manifest import (
+    MANIFEST_NAME,
+    ClassItem,
+    ClassManifest,
+    digest_of,
+    drop_manifest,
+    write_class_items,
+)
 from pipeline_src.data.parallel import Progress, map_ordered, silent
 from pipeline_src.data.sources import SOURCES, require_source
 from pipeline_src.errors import DataError
@@ -35,7 +42,7 @@ def prepare_imagenet(
     classes = _class_names(root)
     tasks = {split: _photographs(root, split, classes) for split in SPLITS}
     refuse_empty(tasks, root, SOURCES["imagenet"].layout)
-    (output / MANIFEST_NAME).unlink(missing_ok=True)
+    drop_manifest(output)
     flat = [task for rows in tasks.values() for task in rows]
     checked = map_ordered(_check, flat, processes, progress, "checking imagenet")
     items: dict[str, list[ClassItem]] = {split: [] for split in SPLITS}

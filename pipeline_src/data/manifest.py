@@ -178,6 +178,19 @@ def write_class_items(prepared: Path, items: dict[str, list[ClassItem]]) -> str:
     return sha256_of(path)
 
 
+def drop_manifest(prepared: Path) -> None:
+    """Remove the manifest of an earlier run: an interrupted one must not leave it beside new labels.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    try:
+        (prepared / MANIFEST_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror or error})."
+        raise DataError(prepared, problem, "Give a folder that can, or mend its permissions.") from error
+
+
 def digest_of(named_checksums: Iterable[tuple[str, str]]) -> str:
     """One SHA-256 over (name, checksum) pairs, independent of their order."""
     digest = hashlib.sha256()

@@ -1,13 +1,11 @@
-"""Ordered work over files, in this process or in a pool, whose errors arrive as they were raised."""
+"""Ordered work over files, in this process or in a pool; an error is that of the first task that failed."""
 
 from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Generic, Protocol, TypeVar
-
-from pipeline_src.errors import DataError
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -30,19 +28,6 @@ def silent(iterable: Iterable[Result], total: int, label: str, /) -> Iterable[Re
     return iterable
 
 
-class _Guarded(Generic[Task, Result]):
-    """Carries a DataError home as plain strings: an exception with three arguments does not unpickle."""
-
-    def __init__(self, function: Callable[[Task], Result]) -> None:
-        self.function = function
-
-    def __call__(self, task: Task) -> tuple[Result | None, tuple[str, str, str] | None]:
-        try:
-            return self.function(task), None
-        except DataError as error:
-            return None, (error.where, error.problem, error.remedy)
-
-
 def map_ordered(
     function: Callable[[Task], Result],
     tasks: Sequence[Task],
@@ -55,22 +40,10 @@ def map_ordered(
     Raises:
         DataError: that of the first task that failed.
     """
-    guarded = _Guarded(function)
     if processes <= 1 or len(tasks) < _POOL_FROM:
-        return _collected(progress(map(guarded, tasks), len(tasks), label))
+        return list(progress(map(function, tasks), len(tasks), label))
     # A forked child starts at once, but must not inherit torch's threads.
     method = "fork" if sys.platform == "linux" and "torch" not in sys.modules else "spawn"
     chunk = max(1, min(32, len(tasks) // (processes * 4)))
     with multiprocessing.get_context(method).Pool(processes) as pool:
-        outcomes: Iterator[tuple[Result | None, tuple[str, str, str] | None]]
-        outcomes = pool.imap(guarded, tasks, chunksize=chunk)
-        return _collected(progress(outcomes, len(tasks), label))
-
-
-def _collected(outcomes: Iterable[tuple[Result | None, tuple[str, str, str] | None]]) -> list[Result]:
-    results: list[Result] = []
-    for result, failure in outcomes:
-        if failure is not None:
-            raise DataError(*failure)
-        results.append(result)  # type: ignore[arg-type]
-    return results
+        return list(progress(pool.imap(function, tasks, chunksize=chunk), len(tasks), label))

@@ -73,8 +73,14 @@ def scaled_positions(positions: tuple[int, int, int], total: int, of: int = 12) 
     At `total` == `of` nothing changes; elsewhere each is scaled, rounded, and kept increasing in 1..total.
 
     Raises:
-        GenotypeError: a network of fewer than three cells.
+        GenotypeError: positions that do not increase within 1..of, or a network of fewer than three cells.
     """
+    if not 1 <= positions[0] < positions[1] < positions[2] <= of:
+        raise GenotypeError(
+            f"downsampling positions {positions}",
+            f"do not increase within 1..{of}.",
+            "Choose three increasing positions.",
+        )
     if total < len(positions):
         raise GenotypeError(
             "downsampling positions", f"do not fit {total} cells.", "Use three cells or more."

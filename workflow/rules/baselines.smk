@@ -18,6 +18,8 @@ rule sample_random:
         f"{LOGS}/sample_random/{{index}}.log",
     benchmark:
         f"{LOGS}/benchmarks/sample_random/{{index}}.tsv"
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=500,
         runtime=10,
@@ -42,6 +44,8 @@ rule sample_matched:
         f"{LOGS}/sample_matched/{{index}}.log",
     benchmark:
         f"{LOGS}/benchmarks/sample_matched/{{index}}.tsv"
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=500,
         runtime=10,
@@ -69,6 +73,8 @@ rule sample_downsampling:
         f"{LOGS}/benchmarks/sample_downsampling/{{positions}}.tsv"
     wildcard_constraints:
         positions=r"\d+\.\d+\.\d+",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=500,
         runtime=10,
@@ -90,6 +96,8 @@ rule sample_aggregation:
         f"{LOGS}/benchmarks/sample_aggregation/{{draw}}.tsv"
     wildcard_constraints:
         draw=r"none|random-\d+",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=500,
         runtime=10,

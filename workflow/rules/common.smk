@@ -53,7 +53,8 @@ missing = missing_sets_message(
         name: source_of(name).path
         for name in (*DATASETS, "imagenet")
         if not is_rendered(name)
-    }
+    },
+    coarse=CONFIG.experiments.coarse,
 )
 if missing:
     raise WorkflowError(f"scale {SCALE}: {missing}")

@@ -14,6 +14,8 @@ rule render_scenes:
         f"{LOGS}/render_scenes/{{dataset}}.log",
     benchmark:
         f"{LOGS}/benchmarks/render_scenes/{{dataset}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=1000,
@@ -36,6 +38,8 @@ rule render_objects:
         f"{LOGS}/render_objects/imagenet.log",
     benchmark:
         f"{LOGS}/benchmarks/render_objects/imagenet.tsv"
+    conda:
+        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=1000,
@@ -46,11 +50,6 @@ rule render_objects:
     shell:
         "autortnet render-objects --render {params.settings:q} --output {params.folder:q}"
         " --workers {threads} > {log:q} 2>&1"
-
-
-def rendered_marker(dataset):
-    """The marker of a rendered set, or nothing where a real one is configured."""
-    return [f"{DATA}/raw/{dataset}/rendered.json"] if is_rendered(dataset) else []
 
 
 rule prepare_cityscapes:
@@ -64,13 +63,15 @@ rule prepare_cityscapes:
         f"{LOGS}/prepare_cityscapes/cityscapes.log",
     benchmark:
         f"{LOGS}/benchmarks/prepare_cityscapes/cityscapes.tsv"
+    conda:
+        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=2000,
         runtime=240,
     params:
         root=lambda wildcards: raw_root("cityscapes"),
-        folder=f"{DATA}/cityscapes",
+        folder=lambda wildcards, output: str(Path(output.manifest).parent),
         coarse="" if CONFIG.experiments.coarse else "--without-coarse",
     shell:
         "autortnet prepare-cityscapes --root {params.root:q} --output {params.folder:q} {params.coarse}"
@@ -88,13 +89,15 @@ rule prepare_camvid:
         f"{LOGS}/prepare_camvid/camvid.log",
     benchmark:
         f"{LOGS}/benchmarks/prepare_camvid/camvid.tsv"
+    conda:
+        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=2000,
         runtime=60,
     params:
         root=lambda wildcards: raw_root("camvid"),
-        folder=f"{DATA}/camvid",
+        folder=lambda wildcards, output: str(Path(output.manifest).parent),
         layout=CONFIG.data.camvid.layout,
     shell:
         "autortnet prepare-camvid --root {params.root:q} --output {params.folder:q} --layout {params.layout}"
@@ -112,13 +115,15 @@ rule prepare_imagenet:
         f"{LOGS}/prepare_imagenet/imagenet.log",
     benchmark:
         f"{LOGS}/benchmarks/prepare_imagenet/imagenet.tsv"
+    conda:
+        "../../environment.yml"
     threads: 2
     resources:
         mem_mb=2000,
         runtime=480,
     params:
         root=lambda wildcards: raw_root("imagenet"),
-        folder=f"{DATA}/imagenet",
+        folder=lambda wildcards, output: str(Path(output.manifest).parent),
     shell:
         "autortnet prepare-imagenet --root {params.root:q} --output {params.folder:q}"
         " --workers {threads} > {log:q} 2>&1"

@@ -29,6 +29,8 @@ rule evaluate_network:
         f"{LOGS}/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.log",
     benchmark:
         f"{LOGS}/benchmarks/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
         mem_mb=4000,
@@ -58,6 +60,8 @@ rule export_submission:
         f"{LOGS}/export_submission/{{architecture}}-{{training}}.log",
     benchmark:
         f"{LOGS}/benchmarks/export_submission/{{architecture}}-{{training}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
         mem_mb=4000,
@@ -65,7 +69,7 @@ rule export_submission:
     params:
         settings=settings("space", "evaluate", "runtime"),
         size=lambda wildcards: input_size("cityscapes"),
-        prepared=f"{DATA}/cityscapes",
+        prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("cityscapes"),
         folder=lambda wildcards: f"{RESULTS}/evaluate/{wildcards.architecture}/{wildcards.training}/submission",
     shell:

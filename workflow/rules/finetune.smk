@@ -4,34 +4,6 @@
 # out: results/SCALE/finetune/ARCHITECTURE/TRAINING/{weights_last,weights_best}.safetensors and log.csv
 
 
-def training_of(wildcards):
-    """The training of the wildcards `architecture` and `training`."""
-    return TRAININGS[wildcards.architecture, wildcards.training]
-
-
-def training_splits(wildcards):
-    """Splits trained on: fine, with the validation set for the benchmark's test set, and coarse for `*` rows."""
-    run = training_of(wildcards)
-    splits = searched_splits(run.dataset) if run.split == "train" else "train,val"
-    return splits + (",coarse" if run.coarse else "")
-
-
-def best_epoch_split(wildcards):
-    """The option for the split that picks the best epoch; none where it is trained on."""
-    run = training_of(wildcards)
-    return (
-        f"--validation-split {judged_split(run.dataset)}"
-        if run.split == "train"
-        else ""
-    )
-
-
-def training_crop(wildcards):
-    """Crop that finetuning trains on."""
-    block = source_of(training_of(wildcards).dataset)
-    return size_text((block.crop_height_px, block.crop_width_px))
-
-
 rule finetune_network:
     """Finetune a network; killed and started again, it goes on from its checkpoint."""
     input:
@@ -49,6 +21,8 @@ rule finetune_network:
         f"{LOGS}/finetune_network/{{architecture}}-{{training}}.log",
     benchmark:
         f"{LOGS}/benchmarks/finetune_network/{{architecture}}-{{training}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
         mem_mb=4000,

@@ -19,6 +19,8 @@ rule measure_lut:
         f"{LOGS}/measure_lut/{{dataset}}.log",
     benchmark:
         f"{LOGS}/benchmarks/measure_lut/{{dataset}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: workflow.cores
     resources:
         mem_mb=2000,
@@ -42,6 +44,8 @@ rule check_lut:
         f"{LOGS}/check_lut/{{dataset}}.log",
     benchmark:
         f"{LOGS}/benchmarks/check_lut/{{dataset}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: workflow.cores
     resources:
         mem_mb=2000,
@@ -66,6 +70,8 @@ rule measure_speed:
         f"{LOGS}/measure_speed/{{architecture}}-{{dataset}}-{{size}}.log",
     benchmark:
         f"{LOGS}/benchmarks/measure_speed/{{architecture}}-{{dataset}}-{{size}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: workflow.cores
     resources:
         mem_mb=2000,

@@ -17,6 +17,8 @@ rule pretrain_backbone:
         f"{LOGS}/pretrain_backbone/{{backbone}}.log",
     benchmark:
         f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
         mem_mb=4000,
@@ -24,7 +26,7 @@ rule pretrain_backbone:
     params:
         settings=settings("pretrain", "runtime", "space"),
         launch=launch("pretrain-backbone"),
-        prepared=f"{DATA}/imagenet",
+        prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("imagenet"),
         crop=CONFIG.data.imagenet.crop_px,
         resize=CONFIG.data.imagenet.resize_px,

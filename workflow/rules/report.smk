@@ -2,18 +2,12 @@
 #
 # in:  results/SCALE/{evaluate,speed,search,architectures}
 # out: reports/SCALE/tables/table_N.csv, reports/SCALE/figures/figure_N.csv
-from pipeline_src.reporting.sources import artifacts_of
 
 TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
 ALL_BLOCKS = [
     name for name in type(CONFIG).model_fields if name not in ("scale", "seed")
 ]
-
-
-def artifacts(wildcards):
-    """Every result that a table or figure is made from."""
-    return [f"{RESULTS}/{path}" for path in artifacts_of(GRID, wildcards.artefact)]
 
 
 rule tabulate_table:
@@ -30,6 +24,8 @@ rule tabulate_table:
         f"{LOGS}/benchmarks/tabulate_table/{{artefact}}.tsv"
     wildcard_constraints:
         artefact=r"table_\d+",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -54,6 +50,8 @@ rule collect_figure:
         f"{LOGS}/benchmarks/collect_figure/{{artefact}}.tsv"
     wildcard_constraints:
         artefact=r"figure_\d+",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=1000,
         runtime=10,

@@ -3,19 +3,6 @@
 # in:  data/SCALE/SET, results/SCALE/lut/SET.json
 # out: results/SCALE/search/RUN/{genotype.json,log.csv}
 
-SEARCHES = {one.name: one for one in GRID.searches}
-
-
-def search_of(wildcards):
-    """The search of the wildcard `architecture`."""
-    return SEARCHES[wildcards.architecture]
-
-
-def search_crop(wildcards):
-    """Crop that the search trains on."""
-    block = source_of(search_of(wildcards).dataset)
-    return size_text((block.search_crop_height_px, block.search_crop_width_px))
-
 
 rule search_architecture:
     """Search one architecture; killed and started again, it goes on from its checkpoint."""
@@ -30,6 +17,8 @@ rule search_architecture:
         f"{LOGS}/search_architecture/{{architecture}}.log",
     benchmark:
         f"{LOGS}/benchmarks/search_architecture/{{architecture}}.tsv"
+    conda:
+        "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
         mem_mb=4000,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from pipeline_src.data.rendering.canvas import Camera, Canvas
+
+# Quantiles of the normal distribution: a uniform byte looked up here is normally distributed.
+_NORMAL = np.array([NormalDist().inv_cdf((step + 0.5) / 256) for step in range(256)])
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,13 @@ def develop(canvas: Canvas, camera: Camera, light: Light, rng: np.random.Generat
     colour *= (strength * (1.0 - haze))[..., None]
     colour += haze[..., None] * (np.array(light.haze_colour, dtype=np.float32) * gains)
     np.clip(colour, 0, 255, out=colour)
-    blurred = Image.fromarray(colour.astype(np.uint8)).filter(
-        ImageFilter.GaussianBlur(light.blur * canvas.height)
-    )
-    curve = 255.0 * (np.arange(256, dtype=np.float32) / 255.0) ** light.gamma
-    noise = rng.standard_normal(colour.shape, dtype=np.float32)
-    noise *= light.noise
-    noise += np.take(curve, np.asarray(blurred))
-    np.clip(noise, 0, 255, out=noise)
-    return noise.astype(np.uint8)
+    blurred = Image.fromarray(colour.astype(np.uint8)).filter(ImageFilter.BoxBlur(light.blur * canvas.height))
+    # Curve and noise are tables of 256 small integers: a normal variate for each value would cost the most.
+    curve = 255.0 * (np.arange(256) / 255.0) ** light.gamma
+    drawn = rng.integers(0, 256, colour.shape, dtype=np.uint8)
+    exposed = np.take(np.rint(curve).astype(np.int16), np.asarray(blurred))
+    exposed += np.take(np.rint(light.noise * _NORMAL).astype(np.int16), drawn)
+    return exposed.clip(0, 255).astype(np.uint8)
 
 
 def _pattern(canvas: Canvas, rng: np.random.Generator) -> np.ndarray:

@@ -53,6 +53,7 @@ class Job:
             "input_height_px": 32,
             "input_width_px": 64,
             "epoch": 7,
+            "chosen_on": "val",
         }
         save_weights(self.last, network.state_dict(), self.metadata)
         with torch.no_grad():
@@ -249,3 +250,11 @@ def test_an_unreadable_picture_is_refused(
         picture.write_bytes(content)
     assert main(["predict", str(picture), "--weights", str(job.last)]) == 2
     assert f"error: {picture}: cannot be" in capsys.readouterr().err
+
+
+def test_a_training_without_validation_split_has_no_best_epoch(job: Job) -> None:
+    for path in (job.last, job.best):
+        save_weights(path, load_weights(path), {**job.metadata, "chosen_on": None})
+    status, output = job.evaluate()
+    assert status == 0
+    assert json.loads(output.read_text())["best"] is None

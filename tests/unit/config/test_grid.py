@@ -1,0 +1,212 @@
+"""The grid of runs: what is run, that nothing is run twice, and what is shared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_src.config.grid import Architecture, Grid, Training
+from pipeline_src.config.load import SCALES, resolve
+
+SCALE_FILES = Path(__file__).resolve().parents[3] / "workflow" / "scales"
+ARTEFACTS = (*(f"table_{number}" for number in range(1, 11)), "figure_6")
+
+
+def grid_of(scale: str, **overrides: Any) -> Grid:
+    return Grid(resolve({"scale": scale, **overrides}, SCALE_FILES))
+
+
+def counts_of(grid: Grid) -> dict[str, int]:
+    names = ("searches", "architectures", "backbones", "trainings", "evaluations", "speeds")
+    return {name: len(getattr(grid, name)) for name in names}
+
+
+@pytest.fixture(scope="module", params=SCALES)
+def grid(request: pytest.FixtureRequest) -> Grid:
+    return grid_of(request.param)
+
+
+def test_no_run_is_listed_twice(grid: Grid) -> None:
+    lists = (grid.searches, grid.architectures, grid.backbones, grid.trainings, grid.evaluations, grid.speeds)
+    for runs in lists:
+        assert runs
+        assert len(set(runs)) == len(runs)
+
+
+def test_no_two_runs_share_a_folder(grid: Grid) -> None:
+    assert len({one.name for one in grid.searches}) == len(grid.searches)
+    assert len({one.name for one in grid.architectures}) == len(grid.architectures)
+    assert len({(one.architecture.name, one.name) for one in grid.trainings}) == len(grid.trainings)
+    assert len({one.path for one in grid.evaluations}) == len(grid.evaluations)
+    assert len({one.path for one in grid.speeds}) == len(grid.speeds)
+
+
+def test_every_artefact_has_rows_and_every_row_runs_or_says_why_not(grid: Grid) -> None:
+    for artefact in ARTEFACTS:
+        assert grid.of_table(artefact), artefact
+    assert {row.table for row in grid.rows} == set(ARTEFACTS)
+    for row in grid.rows:
+        runs = bool(row.val or row.test)
+        assert runs != bool(row.not_run), row
+        assert bool(row.speeds) == runs, row
+
+
+def test_labels_of_a_table_differ(grid: Grid) -> None:
+    labels = Counter((row.table, row.label) for row in grid.rows)
+    assert {label: n for label, n in labels.items() if n > 1} == {}
+
+
+def test_everything_a_run_needs_is_run(grid: Grid) -> None:
+    names = {one.name for one in grid.architectures}
+    assert {one.architecture for one in grid.trainings} <= set(grid.architectures)
+    assert {one.architecture for one in grid.speeds} <= set(grid.architectures)
+    assert set(grid.backbones) <= names
+    assert {one.backbone for one in grid.architectures} == set(grid.backbones)
+    assert grid.architectures[0] == grid.network_a
+    for one in grid.architectures:
+        assert (one.search is not None) == (one.kind == "searched")
+
+
+def test_nobody_trains_on_what_judges_it(grid: Grid) -> None:
+    for one in grid.evaluations:
+        if one.training.dataset == "camvid":
+            assert (one.training.split, one.split) == ("train", "test")
+        else:
+            assert (one.training.split, one.split) in {("train", "val"), ("trainval", "test")}
+
+
+def test_table_4_at_the_papers_seed_and_depths_is_network_a(grid: Grid) -> None:
+    first = grid.of_table("table_4")[0]
+    assert first.label.startswith("seed 2 ")
+    assert first.val[0].training.architecture == grid.network_a
+    assert first.val == grid.of_table("table_3")[0].val == grid.of_table("table_5")[0].val
+    assert first.val == grid.of_table("table_6")[-1].val
+
+
+def test_figure_6_holds_network_c(grid: Grid) -> None:
+    rows = grid.of_table("figure_6")
+    assert [row.label for row in rows] == ["0.001", "0.01", "0.05", "0.1"]
+    searched = [row.test[0].training.architecture for row in rows]
+    assert grid.network_c == searched[-1]
+    for one in searched:
+        assert one.search is not None
+        assert one.search.dataset == "camvid"
+    table_2 = {row.label: row for row in grid.of_table("table_2")}
+    assert table_2["AutoRTNet-C"].test == rows[-1].test
+
+
+def test_counts_at_paper_scale() -> None:
+    grid = grid_of("paper")
+    assert counts_of(grid) == {
+        "searches": 11,
+        "architectures": 45,
+        "backbones": 34,
+        "trainings": 53,
+        "evaluations": 55,
+        "speeds": 49,
+    }
+    assert Counter(one.kind for one in grid.architectures) == {
+        "searched": 11,
+        "random": 10,
+        "matched": 10,
+        "downsampling": 3,
+        "no_aggregation": 1,
+        "random_aggregation": 10,
+    }
+    assert Counter(one.name for one in grid.trainings) == {
+        "cityscapes-train": 41,
+        "cityscapes-trainval": 2,
+        "cityscapes-train-coarse": 2,
+        "cityscapes-trainval-coarse": 2,
+        "camvid-train": 6,
+    }
+    assert all(not row.not_run for row in grid.rows)
+
+
+def test_camvid_scale_shares_its_gammas_and_runs_nothing_on_cityscapes() -> None:
+    grid = grid_of("camvid")
+    assert {one.dataset for one in (*grid.searches, *grid.trainings, *grid.speeds)} == {"camvid"}
+    assert {grid.network_a, grid.network_b, grid.network_c} <= {
+        row.test[0].training.architecture for row in grid.of_table("figure_6")
+    }
+    robust = len(grid.experiments.robustness)
+    assert len(grid.searches) == len(grid.experiments.camvid_gammas) + robust - 1
+    starred = [row for row in grid.rows if row.label.endswith("*")]
+    assert len(starred) == 4
+    assert all("coarse" in row.not_run for row in starred)
+
+
+def test_tiny_runs_every_experiment() -> None:
+    grid = grid_of("tiny")
+    assert all(not row.not_run for row in grid.rows)
+    assert {one.kind for one in grid.architectures} == {one.kind for one in grid_of("paper").architectures}
+
+
+def test_names_of_runs() -> None:
+    grid = grid_of("paper")
+    assert grid.network_a.name == "cityscapes-g0.01-s2-d5.10.10"
+    assert grid.network_c.name == "camvid-g0.1-s2-d5.10.10"
+    training = grid.training(grid.network_a, "cityscapes", "trainval", coarse=True)
+    assert training.name == "cityscapes-trainval-coarse"
+    evaluation = grid.evaluation(training, "test")
+    assert evaluation.path == "cityscapes-g0.01-s2-d5.10.10/cityscapes-trainval-coarse/test-768x1536.json"
+    assert grid.speed(grid.network_b, "camvid").path == "cityscapes-g0.001-s2-d5.10.10/camvid-720x960.json"
+    assert grid.training(grid.network_a, "camvid", "trainval").name == "camvid-train"
+
+
+def test_table_6_shares_the_backbone_of_a() -> None:
+    grid = grid_of("paper")
+    trainings = [one.training for row in grid.of_table("table_6") for one in row.val]
+    assert len(trainings) == 12
+    assert {one.architecture.backbone for one in trainings} == {grid.network_a.name}
+
+
+def test_rows_with_coarse_data() -> None:
+    grid = grid_of("paper")
+    for row in grid.of_table("table_7"):
+        coarse = row.label.endswith("*")
+        assert [(one.training.split, one.training.coarse) for one in row.val] == [("train", coarse)]
+        assert [(one.training.split, one.training.coarse) for one in row.test] == [("trainval", coarse)]
+    without = grid_of("paper", experiments={"coarse": False})
+    assert not any(one.coarse for one in without.trainings)
+    assert len(without.trainings) == len(grid.trainings) - 4
+    assert all(row.not_run for row in without.rows if row.label.endswith("*"))
+
+
+def test_full_resolution_is_not_run_where_it_is_not_set() -> None:
+    cityscapes = {"full_height_px": None}
+    rows = grid_of("paper", data={"cityscapes": cityscapes}).of_table("table_9")
+    assert all("data.cityscapes.full_height_px" in row.not_run for row in rows)
+    sizes = {one.size for row in grid_of("paper").of_table("table_9") for one in (*row.val, *row.speeds)}
+    assert sizes == {(1024, 2048)}
+
+
+def test_a_new_run_leaves_the_others_as_they_are() -> None:
+    before = grid_of("tiny")
+    runs = [
+        *before.config.model_dump(mode="json")["experiments"]["robustness"],
+        {"seed": 4, "depths": [2, 3, 3]},
+    ]
+    changes = {"robustness": runs, "random_networks": 3, "camvid_gammas": [0.001, 0.01, 0.03, 0.05, 0.1]}
+    after = grid_of("tiny", experiments=changes)
+    assert set(before.trainings) < set(after.trainings)
+    new = {one.architecture.name for one in after.trainings} - {
+        one.architecture.name for one in before.trainings
+    }
+    assert new == {"cityscapes-g0.01-s4-d2.3.3", "random-2", "camvid-g0.03-s2-d2.3.3"}
+
+
+def test_no_matched_networks_leaves_an_explained_row() -> None:
+    row = grid_of("tiny", experiments={"matched_networks": 0}).of_table("table_3")[-1]
+    assert (row.label, row.not_run) == ("latency-matched random search", "none asked for")
+    assert row.val == row.speeds == ()
+
+
+def test_equal_runs_are_one_run() -> None:
+    grid = grid_of("tiny")
+    twin = Architecture(grid.network_a.name, "searched", grid.network_a.name, grid.network_a.search)
+    assert twin == grid.network_a
+    assert Training(twin, grid.main, "train") in grid.trainings

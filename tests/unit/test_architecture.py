@@ -1,0 +1,168 @@
+"""Which way imports run, and which modules must not load torch: read from the source, nothing is imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGE = REPOSITORY / "pipeline_src"
+
+EVERYWHERE = {"errors", "artifacts"}
+MAY_IMPORT = {
+    "errors": set(),
+    "artifacts": {"errors"},
+    "config": {"errors"},
+    "data": {"config", *EVERYWHERE},
+    "space": {"config", *EVERYWHERE},
+    "latency": {"space", "config", *EVERYWHERE},
+    "training": {"latency", "space", "data", "config", *EVERYWHERE},
+    "search": {"training", "latency", "space", "data", "config", *EVERYWHERE},
+    "evaluation": {"training", "latency", "space", "data", "config", *EVERYWHERE},
+    "reporting": {"latency", "space", "data", "config", *EVERYWHERE},
+}
+WITHOUT_TORCH = (
+    "errors",
+    "artifacts",
+    "config",
+    "reporting",
+    "data.classes",
+    "data.sources",
+    "data.manifest",
+    "data.checks",
+    "data.cityscapes",
+    "data.camvid",
+    "data.imagenet",
+    "data.rendering",
+    "space.catalogue",
+    "space.genotype",
+    "space.reach",
+    "space.sampling",
+    "latency.table",
+    "latency.fingerprint",
+    "latency.predict",
+)
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(REPOSITORY).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = _modules()
+
+
+def _nodes(tree: ast.AST, *, when_imported: bool) -> Iterator[ast.AST]:
+    """Nodes of a module; with `when_imported` only those that run as it is imported."""
+    for node in ast.iter_child_nodes(tree):
+        if when_imported and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if when_imported and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for part in node.orelse:
+                yield part
+                yield from _nodes(part, when_imported=True)
+            continue
+        yield node
+        yield from _nodes(node, when_imported=when_imported)
+
+
+@cache
+def imports_of(module: str, when_imported: bool = False) -> frozenset[str]:
+    """Full names that a module imports: `a.b` for `import a.b` and `from a import b`."""
+    names = set()
+    for node in _nodes(ast.parse(MODULES[module].read_text(encoding="utf-8")), when_imported=when_imported):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return frozenset(names)
+
+
+def _layer(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_imports_run_one_way(layer: str) -> None:
+    allowed = MAY_IMPORT[layer] | {layer}
+    members = [module for module in MODULES if _layer(module) == layer]
+    assert members
+    for module in members:
+        for name in imports_of(module):
+            if name.startswith("pipeline_src."):
+                assert _layer(name) in allowed, f"{module} imports {name}"
+
+
+def test_every_folder_has_a_place_in_the_order() -> None:
+    layers = {_layer(module) for module in MODULES} - {"", "cli", "__main__"}
+    assert layers == set(MAY_IMPORT)
+
+
+def test_space_knows_nothing_of_what_uses_it() -> None:
+    for module in MODULES:
+        if _layer(module) in ("space", "data", "latency"):
+            used = {_layer(name) for name in imports_of(module) if name.startswith("pipeline_src.")}
+            assert not used & {"training", "search", "evaluation", "reporting", "cli"}, module
+
+
+def test_nothing_imports_the_workflow_tools() -> None:
+    for module in MODULES:
+        assert not {name.split(".")[0] for name in imports_of(module)} & {"snakemake", "dvc"}, module
+
+
+def loaded_with(module: str) -> dict[str, str]:
+    """Everything that importing a module loads, each with the module that asks for it."""
+    loaded: dict[str, str] = {}
+    waiting = [(module, "")]
+    while waiting:
+        name, by = waiting.pop()
+        if name in loaded:
+            continue
+        loaded[name] = by
+        if name in MODULES:
+            parents = [name.rsplit(".", depth)[0] for depth in range(1, name.count(".") + 1)]
+            waiting += [(found, name) for found in (*imports_of(name, when_imported=True), *parents)]
+    return loaded
+
+
+@pytest.mark.parametrize("start", WITHOUT_TORCH)
+def test_modules_that_must_not_load_torch(start: str) -> None:
+    full = f"pipeline_src.{start}"
+    members = [module for module in MODULES if module == full or module.startswith(f"{full}.")]
+    assert members
+    for module in members:
+        loaded = loaded_with(module)
+        heavy = {name: by for name, by in loaded.items() if name.split(".")[0] in ("torch", "safetensors")}
+        assert not heavy, f"{module} loads {heavy}"
+
+
+def test_modules_marked_no_torch_keep_their_word() -> None:
+    marked = [m for m, path in MODULES.items() if "[no torch" in path.read_text(encoding="utf-8")[:800]]
+    assert len(marked) >= 10
+    for module in marked:
+        assert not {name for name in loaded_with(module) if name.split(".")[0] == "torch"}, module
+
+
+def test_the_reader_of_imports_sees_what_it_should() -> None:
+    assert "torch" in loaded_with("pipeline_src.space.operations")
+    assert "torch" not in loaded_with("pipeline_src.latency.fingerprint")
+    assert "torch" in imports_of("pipeline_src.latency.fingerprint")
+    assert "pipeline_src.config.models" in loaded_with("pipeline_src.space.genotype")
+
+
+def test_files_and_functions_stay_readable() -> None:
+    for module, path in MODULES.items():
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 400, module
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < 70, f"{module}.{node.name}"

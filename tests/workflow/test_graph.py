@@ -1,0 +1,270 @@
+"""The graph that Snakemake builds, by dry runs: nothing here trains or measures."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workflow_checkout import Checkout, Ended, Job
+
+SETS = ("cityscapes", "camvid", "imagenet")
+REPORT = {"tabulate_table", "collect_figure"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
+    """A checkout that no test here changes."""
+    return Checkout(tmp_path_factory.mktemp("graph") / "clone", repository)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The folders of the three sets in their official layouts, without images: a dry run reads none."""
+    root = tmp_path_factory.mktemp("data")
+    layouts = {
+        "cityscapes": (
+            *(f"leftImg8bit/{split}/aachen" for split in ("train", "val", "test", "train_extra")),
+            *(f"gtFine/{split}/aachen" for split in ("train", "val", "test")),
+            "gtCoarse/train_extra/aachen",
+        ),
+        "camvid": tuple(
+            f"{split}/{kind}" for split in ("train", "val", "test") for kind in ("images", "labels")
+        ),
+        "imagenet": ("train/n01440764", "val/n01440764"),
+    }
+    for name, below in layouts.items():
+        for folder in below:
+            (root / name / folder).mkdir(parents=True)
+    return {name: root / name for name in SETS}
+
+
+@pytest.fixture(scope="module")
+def tiny(shared: Checkout) -> Ended:
+    ended = shared.plan()
+    assert ended.status == 0, ended.text
+    return ended
+
+
+def at_scale(shared: Checkout, scale: str, folders: dict[str, Path], *names: str) -> Ended:
+    data = ",".join(f"{name}: {{path: {folders[name]}}}" for name in names)
+    return shared.plan(f"scale={scale}", f"data={{{data}}}")
+
+
+@pytest.fixture(scope="module")
+def camvid(shared: Checkout, folders: dict[str, Path]) -> Ended:
+    ended = at_scale(shared, "camvid", folders, "camvid", "imagenet")
+    assert ended.status == 0, ended.text
+    return ended
+
+
+@pytest.fixture(scope="module")
+def paper(shared: Checkout, folders: dict[str, Path]) -> Ended:
+    ended = at_scale(shared, "paper", folders, *SETS)
+    assert ended.status == 0, ended.text
+    return ended
+
+
+def test_the_tiny_graph_has_100_to_200_jobs_and_every_rule(tiny: Ended, repository: Path) -> None:
+    assert 100 <= sum(tiny.rules.values()) <= 200
+    files = [repository / "Snakefile", *sorted((repository / "workflow" / "rules").glob("*.smk"))]
+    declared = {
+        name for path in files for name in re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE)
+    }
+    # The stage targets are for DVC: they name outputs of other rules.
+    assert {name for name in declared if not name.startswith("stage_")} == set(tiny.rules)
+    assert tiny.rules["tabulate_table"] == 10 and tiny.rules["collect_figure"] == 3
+
+
+def test_every_table_and_figure_is_asked_for(tiny: Ended) -> None:
+    wanted = {f"reports/tiny/tables/table_{number}.csv" for number in range(1, 11)}
+    wanted |= {f"reports/tiny/figures/figure_{number}.csv" for number in (1, 5, 6)}
+    (target,) = [job for job in tiny.jobs if job.rule == "reproduce_tables"]
+    assert wanted <= set(target.inputs)
+
+
+def test_no_output_is_made_twice_and_every_input_is_made_or_code(tiny: Ended, repository: Path) -> None:
+    outputs = [path for job in tiny.jobs for path in job.outputs]
+    assert len(outputs) == len(set(outputs))
+    needed = {path for job in tiny.jobs for path in job.inputs} - set(outputs)
+    assert needed and all(path.startswith("pipeline_src/") for path in needed)
+    assert all((repository / path).is_file() for path in needed)
+
+
+def test_the_paper_scale_runs_every_experiment_once(paper: Ended) -> None:
+    # Table 4 has six searches, of which seed 2 at {5, 10, 10} is A; B; CamVid has one for each gamma.
+    searches = 6 + 1 + 4
+    # Random, latency-matched and moved downsampling; other aggregation cells share A's backbone.
+    backbones = searches + 10 + 10 + 3
+    # A and B on train and train+val, with and without coarse; A, B and the four of CamVid on CamVid;
+    # Table 3, 4, 5 and 6 beyond A, where one aggregation cell is absent and ten are random.
+    trainings = 2 * 4 + (2 + 4) + (10 + 10) + 5 + 3 + 11
+    counts = paper.rules
+    assert counts["search_architecture"] == searches
+    assert counts["pretrain_backbone"] == backbones
+    assert counts["finetune_network"] == trainings
+    assert counts["evaluate_network"] == trainings + 2  # Table 9 judges A and B at full resolution too
+    assert counts["export_submission"] == 4
+    assert counts["measure_lut"] == 2 and counts["render_scenes"] == counts["render_objects"] == 0
+
+
+def test_the_camvid_scale_runs_on_camvid_alone(camvid: Ended) -> None:
+    counts = camvid.rules
+    # A, B and C are of the same set: Table 4's six, and the gammas 0.001, 0.05 and 0.1.
+    assert counts["search_architecture"] == 6 + 3
+    assert counts["pretrain_backbone"] > counts["search_architecture"]
+    assert counts["finetune_network"] >= counts["pretrain_backbone"]
+    assert counts["prepare_camvid"] == counts["prepare_imagenet"] == counts["measure_lut"] == 1
+    absent = ("prepare_cityscapes", "render_scenes", "render_objects", "export_submission")
+    assert not any(counts[rule] for rule in absent)
+    assert "cityscapes" not in "".join(path for job in camvid.jobs for path in job.outputs)
+
+
+@pytest.mark.parametrize("scale", ["tiny", "camvid", "paper"])
+def test_the_graph_is_that_of_the_grid(
+    scale: str, repository: Path, folders: dict[str, Path], request: pytest.FixtureRequest
+) -> None:
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import resolve
+
+    ended: Ended = request.getfixturevalue(scale)
+    grid = Grid(resolve({"scale": scale}, repository / "workflow" / "scales"))
+    results = f"results/{scale}"
+    expected = {
+        *(f"{results}/search/{one.name}/genotype.json" for one in grid.searches),
+        *(f"{results}/pretrain/{name}/weights.safetensors" for name in grid.backbones),
+        *(
+            f"{results}/finetune/{one.architecture.name}/{one.name}/weights_last.safetensors"
+            for one in grid.trainings
+        ),
+        *(f"{results}/evaluate/{one.path}" for one in grid.evaluations),
+        *(f"{results}/speed/{one.path}" for one in grid.speeds),
+    }  # fmt: skip
+    made = {path for job in ended.jobs for path in job.outputs}
+    assert expected <= made
+    kinds = "search|pretrain|finetune|evaluate|speed"
+    main_file = re.compile(
+        rf"{results}/({kinds})/.*(genotype\.json|weights(_last)?\.safetensors|\d+x\d+\.json)"
+    )
+    assert {path for path in made if main_file.fullmatch(path)} == expected
+
+
+def test_scales_share_no_folder(tiny: Ended, camvid: Ended, paper: Ended) -> None:
+    for scale, ended in (("tiny", tiny), ("camvid", camvid), ("paper", paper)):
+        for job in ended.jobs:
+            for path in (*job.outputs, *filter(None, [job.log])):
+                assert path.split("/")[1] == scale, path
+            for written in re.findall(r"(?:--checkpoints|--output|--results) (\S+)", job.command):
+                assert written.split("/")[1] == scale, job.command
+
+
+def test_missing_data_stops_the_paper_scale_before_any_job(shared: Checkout) -> None:
+    ended = shared.snakemake("reproduce_tables", "--config", "scale=paper")
+    assert ended.status != 0 and not ended.jobs
+    assert "scale paper: 3 data sets are missing" in ended.text
+    for title, key, place, layout in (
+        ("Cityscapes", "data.cityscapes.path", "cityscapes-dataset.com", "gtCoarse/train_extra/CITY"),
+        ("CamVid", "data.camvid.path", "mi.eng.cam.ac.uk", "701_StillsRaw_full/NAME.png"),
+        ("ImageNet", "data.imagenet.path", "image-net.org", "train/CLASS"),
+    ):
+        said = re.search(rf"^{title}.*: no folder is configured\.\n(?:  .*\n)+", ended.text, re.MULTILINE)
+        assert said, title
+        assert all(part in said.group() for part in (key, place, layout))
+    assert "Traceback" not in ended.text
+    assert not any((shared.root / folder).exists() for folder in ("data", "results", "reports"))
+
+
+def test_only_the_missing_set_is_named(shared: Checkout, folders: dict[str, Path], tmp_path: Path) -> None:
+    without = shutil.copytree(folders["cityscapes"], tmp_path / "cityscapes")
+    shutil.rmtree(without / "gtCoarse")
+    ended = at_scale(shared, "paper", {**folders, "cityscapes": without}, *SETS)
+    assert ended.status != 0 and "1 data set is missing" in ended.text
+    assert str(without) in ended.text and "gtCoarse/train_extra" in ended.text
+    assert "data.camvid.path" not in ended.text
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("finetune={epoch: 3}", "finetune.epoch: is not a known key. Did you mean 'epochs'?"),
+        ("search={batch_size: 0}", "search.batch_size: Input should be greater than or equal to 1"),
+        ("scale=small", "scale: is 'small'. Choose one of tiny, camvid, paper."),
+    ],
+)
+def test_a_wrong_key_stops_before_the_graph(shared: Checkout, config: str, message: str) -> None:
+    ended = shared.snakemake("reproduce_tables", "--config", config)
+    assert ended.status != 0
+    assert message in ended.text
+    assert "Building DAG" not in ended.text and "Traceback" not in ended.text
+
+
+def test_params_yaml_and_the_command_line_pick_the_scale(
+    checkout: Checkout, folders: dict[str, Path]
+) -> None:
+    paths = {name: {"path": str(folders[name])} for name in ("camvid", "imagenet")}
+    checkout.configure({"scale": "camvid", "data": paths})
+    chosen = checkout.plan()
+    assert chosen.status == 0 and chosen.rules["search_architecture"] == 9
+    # The paths of camvid are of no use to tiny's Cityscapes, which is rendered.
+    over = checkout.plan("scale=tiny")
+    assert over.status == 0 and over.rules["render_scenes"] == 1
+
+
+def commands(ended: Ended) -> dict[tuple[str, ...], Job]:
+    return {job.outputs: job for job in ended.jobs if job.outputs}
+
+
+@pytest.mark.parametrize(
+    ("config", "rules"),
+    [
+        ("finetune={epochs: 3}", {"finetune_network"}),
+        ("evaluate={batch_size: 3}", {"finetune_network", "evaluate_network", "export_submission"}),
+        ("latency={repeats: 9}", {"measure_lut", "check_lut", "measure_speed", "search_architecture"}),
+    ],
+)
+def test_a_key_changes_only_the_jobs_that_depend_on_it(
+    shared: Checkout, tiny: Ended, config: str, rules: set[str]
+) -> None:
+    before, after = commands(tiny), commands(shared.plan(config))
+    assert before.keys() == after.keys()
+    changed = {job.rule for key, job in after.items() if job.command != before[key].command}
+    assert changed == rules | REPORT
+
+
+def test_more_random_networks_add_jobs_and_change_none(shared: Checkout, tiny: Ended) -> None:
+    before, after = commands(tiny), commands(shared.plan("experiments={random_networks: 3}"))
+    assert before.keys() < after.keys()
+    added = {after[key].rule for key in after.keys() - before.keys()}
+    per_network = {
+        "sample_random", "pretrain_backbone", "finetune_network", "evaluate_network", "measure_speed"
+    }  # fmt: skip
+    assert added == per_network and len(after) - len(before) == len(per_network)
+    assert {job.rule for key, job in before.items() if job.command != after[key].command} == REPORT
+
+
+def test_several_processes_are_started_by_torchrun(shared: Checkout) -> None:
+    ended = shared.plan("runtime={processes: 2}", target="stage_finetune")
+    trained = [job for job in ended.jobs if job.rule in ("search_architecture", "pretrain_backbone")]
+    assert trained and all(
+        "torchrun" in job.command and "--nproc-per-node 2" in job.command for job in trained
+    )
+    assert all(job.command.startswith("autortnet ") for job in ended.jobs if job.rule == "measure_lut")
+
+
+def test_snakemake_finds_nothing_to_complain_of(shared: Checkout) -> None:
+    ended = shared.snakemake("--lint")
+    assert ended.status == 0 and "Lints for" not in ended.text, ended.text
+
+
+def test_the_rules_are_formatted(repository: Path) -> None:
+    command = Path(sys.executable).with_name("snakefmt")
+    if not command.exists():
+        pytest.skip("snakefmt is not installed: pip install '.[lint]'")
+    files = [repository / "Snakefile", repository / "workflow" / "rules"]
+    done = subprocess.run(
+        [command, "--check", *files], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
