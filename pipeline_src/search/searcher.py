@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision, SearchConfig
@@ -26,6 +25,7 @@ from pipeline_src.space.supernet import ArchitectureParameters, Masks, Supernet
 from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints
 from pipeline_src.training.interruption import Interrupted, StopRequest, watch_signals
+from pipeline_src.training.losses import CrossEntropy
 from pipeline_src.training.schedules import cosine, temperature
 from pipeline_src.training.seeding import preserved_rng, restore_rng_state, rng_state
 
@@ -105,6 +105,7 @@ class Searcher:
             betas=config.architecture_betas,
             weight_decay=config.architecture_weight_decay,
         )
+        self.cross_entropy = CrossEntropy()
         self.epoch = self.batch = 0
         self.totals = EpochTotals()
         self.rows: list[dict[str, Any]] = []
@@ -195,7 +196,7 @@ class Searcher:
         masks = self.sample_masks()
         with self._autocast():
             logits = self.supernet(images, masks)
-        cross_entropy = F.cross_entropy(logits.float(), labels, ignore_index=255)
+        cross_entropy = self.cross_entropy(logits, labels)
         latency_us = self.latency.expected_us(masks)
         search_loss(cross_entropy, latency_us, self.plan.gamma).backward()  # type: ignore[no-untyped-call]
         if distributed.world_size() > 1:
