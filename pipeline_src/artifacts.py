@@ -39,6 +39,17 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def require_writable(folder: Path) -> None:
+    """Make a folder and prove that it can be written, before hours of work depend on it.
+
+    Raises:
+        UserError: it cannot be made or written.
+    """
+    probe = folder / ".writable"
+    write_text(probe, "")
+    probe.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     write_atomically(path, lambda temporary: _write(temporary, text))

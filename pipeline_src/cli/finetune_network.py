@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Finetune, or go on from the newest checkpoint."""
+    from pipeline_src.artifacts import require_writable
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.cli.sources import fits_in_memory, identity_of, miou_of, training_source, write_log
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.seeding import seed_everything
 
     config = read_settings(args.settings, BLOCKS)
+    require_writable(args.output)
+    require_writable(args.checkpoints)
     cfg, runtime = config.finetune, config.runtime
     genotype = Genotype.load(args.genotype)
     genotype.require_space(config.space, args.genotype)

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Pretrain, or go on from the newest checkpoint."""
-    from pipeline_src.artifacts import sha256_of
+    from pipeline_src.artifacts import require_writable, sha256_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.cli.sources import fits_in_memory, identity_of, training_source, write_log
@@ -51,6 +51,8 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.seeding import seed_everything
 
     config = read_settings(args.settings, BLOCKS)
+    require_writable(args.output)
+    require_writable(args.checkpoints)
     cfg, runtime = config.pretrain, config.runtime
     genotype = Genotype.load(args.genotype)
     genotype.require_space(config.space, args.genotype)

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Search, or go on searching from the newest checkpoint."""
+    from pipeline_src.artifacts import require_writable
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.cli.sources import write_log
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> None:
     if not 0 <= args.gamma < math.inf:
         raise ConfigError("--gamma", f"is {args.gamma}.", "Give a finite number, 0 or more.")
     config = read_settings(args.settings, BLOCKS)
+    require_writable(args.output)
+    require_writable(args.checkpoints)
     inputs = [args.prepared / "manifest.json", args.lut]
     with recorded(args.output, args, inputs, args.seed) as facts, session(config.runtime.device) as world:
         searcher = _build(args, config, world)

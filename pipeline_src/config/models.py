@@ -368,6 +368,8 @@ class ExperimentsConfig(Block):
         for positions in self.downsampling_positions:
             if not positions[0] < positions[1] < positions[2]:
                 raise ValueError(f"downsampling_positions {positions} must increase")
+            if positions[2] > 12:
+                raise ValueError(f"downsampling_positions {positions} are counted among 12 cells (Table 5)")
         if self.gamma_c not in self.camvid_gammas:
             raise ValueError(f"gamma_c {self.gamma_c} must be one of camvid_gammas {self.camvid_gammas}")
         if len(set(self.robustness)) != len(self.robustness):
