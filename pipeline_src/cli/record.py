@@ -47,6 +47,8 @@ def recorded(
         A mapping to which the body may add facts of its own.
     """
     started, clock = datetime.now(UTC), time.monotonic()
+    # Taken before the work: code and inputs may change on disk while a long step runs.
+    git, checksums = _git_state(), {str(path): sha256_of(path) for path in inputs if path.is_file()}
     extra: dict[str, Any] = {}
     yield extra
     if int(os.environ.get("RANK", "0")) != 0:
@@ -61,8 +63,8 @@ def recorded(
         "device": _device(),
         "host": {"system": platform.platform(), "cpus": os.cpu_count()},
         "versions": _versions(),
-        "git": _git_state(),
-        "inputs": {str(path): sha256_of(path) for path in inputs},
+        "git": git,
+        "inputs": checksums,
         **extra,
     }
     write_json(record_path(output), record)
