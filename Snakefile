@@ -25,6 +25,10 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/stages.smk"
 
 
+onsuccess:
+    print(f"Tables: {REPORTS}/tables, data of the figures: {REPORTS}/figures, runs: {RESULTS}")
+
+
 rule reproduce_tables:
     """All ten tables, the data of figures 1, 5 and 6, the table check and the submissions."""
     default_target: True

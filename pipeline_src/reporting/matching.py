@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline_src.config.grid import Grid, Row
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import Row
 from pipeline_src.reporting.quoted import QuotedTable, quoted_table
 
 Kind = Literal["ours", "peer", "beyond"]

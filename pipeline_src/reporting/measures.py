@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline_src.config.grid import Architecture, Evaluation, Row, Speed
+from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
 from pipeline_src.reporting.classes import class_named
 from pipeline_src.reporting.records import EvaluationRecord, Results, Score, SpeedRecord
 from pipeline_src.reporting.sources import evaluation_path, genotype_path, speed_path

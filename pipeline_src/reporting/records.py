@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_src.artifacts import read_json
-from pipeline_src.config.grid import Architecture, Evaluation, Speed
+from pipeline_src.config.runs import Architecture, Evaluation, Speed
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.sources import evaluation_path, genotype_path, speed_path
 from pipeline_src.space.genotype import Genotype

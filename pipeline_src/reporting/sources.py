@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from pipeline_src.config.grid import Architecture, Evaluation, Grid, Search, Speed
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import Architecture, Evaluation, Search, Speed
 from pipeline_src.errors import ConfigError
 
 TABLES: tuple[str, ...] = tuple(f"table_{number}" for number in range(1, 11))

@@ -36,7 +36,10 @@ def _chosen(operations: tuple[str, ...]) -> MakeEdge:
 
 
 class Backbone(nn.Module):
-    """Stem, leading cells (Table 5 only) and three hyper-cells: what pretraining trains."""
+    """Stem, leading cells (Table 5 only) and three hyper-cells: what pretraining trains (A15).
+
+    Both inputs of the first cell are the stem's output (A18).
+    """
 
     def __init__(self, genotype: Genotype) -> None:
         super().__init__()

@@ -41,6 +41,8 @@ class Masks(NamedTuple):
 class ArchitectureParameters(nn.Module):
     """log alpha and log beta (A9): six alphas (5, 10), the aggregation's (7, 5), three betas (n + 1,).
 
+    The normal cells of a hyper-cell share one alpha, its reduction cell has its own (A4).
+
     Args:
         depths: initial numbers of cells of the hyper-cells.
         generator: draws the initial values.

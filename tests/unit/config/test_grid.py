@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_src.config.grid import Architecture, Grid, Training
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import SCALES, resolve
+from pipeline_src.config.runs import Architecture, Training
 
 SCALE_FILES = Path(__file__).resolve().parents[3] / "workflow" / "scales"
 ARTEFACTS = (*(f"table_{number}" for number in range(1, 11)), "figure_6")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_src.artifacts import write_json
-from pipeline_src.config.grid import Architecture, Evaluation, Grid, Speed
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
+from pipeline_src.config.runs import Architecture, Evaluation, Speed
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.reporting.sources import evaluation_path, genotype_path, search_log_path, speed_path
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline_src.config.grid import Architecture, Evaluation, Grid, Row, Speed, Training
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed, Training
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.reporting.classes import class_named

@@ -1,0 +1,158 @@
+"""What a run is, and how runs are named: searches, architectures, trainings, evaluations, timings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pipeline_src.config.models import Config, SegmentationSetConfig
+
+Kind = Literal["searched", "random", "matched", "downsampling", "no_aggregation", "random_aggregation"]
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search: on which data set, with which gamma, seed and initial numbers of cells."""
+
+    dataset: str
+    gamma: float
+    seed: int
+    depths: tuple[int, int, int]
+
+    @property
+    def name(self) -> str:
+        """The run's folder, for example `cityscapes-g0.01-s2-d5.10.10`."""
+        return f"{self.dataset}-g{self.gamma:g}-s{self.seed}-d{'.'.join(map(str, self.depths))}"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One architecture: searched, or sampled around network A."""
+
+    name: str
+    kind: Kind
+    backbone: str
+    search: Search | None = None
+    index: int = 0
+    positions: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Training:
+    """One finetuning of an architecture on a data set's split."""
+
+    architecture: Architecture
+    dataset: str
+    split: Literal["train", "trainval"]
+    coarse: bool = False
+
+    @property
+    def name(self) -> str:
+        """The run's folder below the architecture, for example `cityscapes-trainval-coarse`."""
+        return f"{self.dataset}-{self.split}" + ("-coarse" if self.coarse else "")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One training judged on a split at a network input size (height, width)."""
+
+    training: Training
+    split: str
+    size: Size
+
+    @property
+    def path(self) -> str:
+        """The file below `results/SCALE/evaluate/`."""
+        run = self.training
+        return f"{run.architecture.name}/{run.name}/{self.split}-{self.size[0]}x{self.size[1]}.json"
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One architecture timed at a data set's class count and an input size (height, width)."""
+
+    architecture: Architecture
+    dataset: str
+    size: Size
+
+    @property
+    def path(self) -> str:
+        """The file below `results/SCALE/speed/`."""
+        return f"{self.architecture.name}/{self.dataset}-{self.size[0]}x{self.size[1]}.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The runs behind one row: evaluations by role (`val`, `test`), timings, and why a role is empty."""
+
+    table: str
+    label: str
+    val: tuple[Evaluation, ...] = ()
+    test: tuple[Evaluation, ...] = ()
+    speeds: tuple[Speed, ...] = ()
+    not_run: str = ""
+
+
+class Runs:
+    """The runs that one configuration can name; `rows` picks those that it needs."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.experiments = config.experiments
+        self.main = config.data.main
+
+    def searched(self, dataset: str, gamma: float, seed: int, depths: tuple[int, int, int]) -> Architecture:
+        """The architecture that a search ends in; it bears the search's name."""
+        search = Search(dataset, gamma, seed, depths)
+        return Architecture(search.name, "searched", search.name, search)
+
+    @cached_property
+    def network_a(self) -> Architecture:
+        """AutoRTNet-A: searched on the main set with gamma_a."""
+        return self.searched(
+            self.main, self.experiments.gamma_a, self.experiments.seed, self.experiments.depths
+        )
+
+    @cached_property
+    def network_b(self) -> Architecture:
+        """AutoRTNet-B: searched on the main set with gamma_b."""
+        return self.searched(
+            self.main, self.experiments.gamma_b, self.experiments.seed, self.experiments.depths
+        )
+
+    @cached_property
+    def network_c(self) -> Architecture:
+        """AutoRTNet-C: searched on CamVid with gamma_c."""
+        return self.searched(
+            "camvid", self.experiments.gamma_c, self.experiments.seed, self.experiments.depths
+        )
+
+    def dataset_config(self, dataset: str) -> SegmentationSetConfig:
+        """The settings of `cityscapes` or `camvid`."""
+        block = getattr(self.config.data, dataset)
+        assert isinstance(block, SegmentationSetConfig), dataset
+        return block
+
+    def input_size(self, dataset: str) -> Size:
+        """The deployed (height, width) of a data set."""
+        block = self.dataset_config(dataset)
+        return block.input_height_px, block.input_width_px
+
+    def training(
+        self, arch: Architecture, dataset: str, split: str = "train", coarse: bool = False
+    ) -> Training:
+        """A finetuning; CamVid's `train` is already train + val (Sec. 4.2), so its two splits are one."""
+        return Training(
+            arch, dataset, "trainval" if split == "trainval" and dataset != "camvid" else "train", coarse
+        )
+
+    def evaluation(self, training: Training, role: str, size: Size | None = None) -> Evaluation:
+        """An evaluation in the role of `val` or `test`; CamVid is always judged on its test set."""
+        split = "test" if training.dataset == "camvid" else role
+        return Evaluation(training, split, size or self.input_size(training.dataset))
+
+    def speed(self, architecture: Architecture, dataset: str, size: Size | None = None) -> Speed:
+        """A timing at the deployed size or at `size`."""
+        return Speed(architecture, dataset, size or self.input_size(dataset))
