@@ -26,7 +26,9 @@ include: "workflow/rules/stages.smk"
 
 
 onsuccess:
-    print(f"Tables: {REPORTS}/tables, data of the figures: {REPORTS}/figures, runs: {RESULTS}")
+    print(
+        f"Tables: {REPORTS}/tables, data of the figures: {REPORTS}/figures, runs: {RESULTS}"
+    )
 
 
 rule reproduce_tables:
