@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import CamvidConfig, Config, DataConfig, ExperimentsConfig, RobustnessRun
-from tests.unit.reporting.fabricate import Folder
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.reporting.figures import figure_data
 from pipeline_src.reporting.tables import write_csv
-from tests.unit.reporting.fabricate import Folder
 
 
 def test_figure_1_tells_quoted_and_measured_points_apart(grid: Grid, folder: Folder) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from fabricate import Folder
 
 from pipeline_src.cli import collect_figure, tabulate_table
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
-from tests.unit.reporting.fabricate import Folder
 
 
 def _run(module: ModuleType, *words: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from fabricate import Folder, genotype
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed, Training
@@ -21,7 +22,6 @@ from pipeline_src.reporting.measures import NO_BEST_EPOCH
 from pipeline_src.reporting.quoted import quoted_table
 from pipeline_src.reporting.sources import TABLES, artifacts_of
 from pipeline_src.reporting.tables import PEER_NOT_RUN, cells_path, tabulate, write_table
-from tests.unit.reporting.fabricate import Folder, genotype
 
 
 def _read(path: Path) -> list[list[str]]:
