@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision, SearchConfig
-from pipeline_src.errors import UserError
+from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.search.gumbel import gumbel_softmax
 from pipeline_src.search.journal import EpochTotals, epoch_row
 from pipeline_src.search.objective import LatencyModel, search_loss
@@ -86,6 +86,12 @@ class Searcher:
     ) -> None:
         if (config.level == "bilevel") != (architecture_batches is not None):
             raise ValueError("architecture_batches belong to a bilevel search, and only to it")
+        if plan.precision == "float16":
+            raise ConfigError(
+                "runtime.precision",
+                "is float16, whose range is too small for the search's gradients, which are not scaled.",
+                "Set bfloat16 or float32 for the search.",
+            )
         if distributed.world_size() > 1:
             distributed.synchronise_batch_norm(supernet, device)
         self.supernet, self.parameters = supernet, parameters

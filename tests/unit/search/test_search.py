@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pipeline_src.config.models import SearchConfig, SpaceConfig
+from pipeline_src.errors import ConfigError
 from pipeline_src.search.gumbel import entropy, gumbel_noise, gumbel_softmax
 from pipeline_src.search.objective import LatencyModel, expected_depth, search_loss
 from pipeline_src.search.searcher import Searcher, SearchPlan
@@ -198,6 +199,13 @@ def _parts(searcher: Searcher) -> dict[str, object]:
         "generator",
     )
     return {name: getattr(searcher, name) for name in names}
+
+
+def test_float16_is_refused() -> None:
+    parts = {**_parts(build()), "architecture_batches": None}
+    parts["plan"] = SearchPlan(gamma=0.0, steps_per_epoch=3, precision="float16")
+    with pytest.raises(ConfigError, match="bfloat16 or float32"):
+        Searcher(**parts)  # type: ignore[arg-type]
 
 
 def test_a_large_gamma_makes_the_network_faster() -> None:
