@@ -12,6 +12,9 @@ from typing import Any
 
 from pipeline_src.errors import UserError
 
+LEFTOVER = ".half"
+"""How the names of half-written files end; DVC is told to ignore them."""
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place.
@@ -22,7 +25,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(LEFTOVER, f".{path.name}.", path.parent)
         os.close(handle)
         temporary = Path(name)
         write(temporary)
@@ -48,6 +51,15 @@ def require_writable(folder: Path) -> None:
     probe = folder / ".writable"
     write_text(probe, "")
     probe.unlink(missing_ok=True)
+
+
+def drop_leftovers(folder: Path) -> None:
+    """Delete what writers of this folder left half-written when they were killed.
+
+    Only for a folder that no other process is writing to.
+    """
+    for path in folder.glob(f".*{LEFTOVER}"):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
