@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline_src.cli.processes import Process, ancestors, everybody, look_at
 
+JOBS = ("autortnet", "pipeline_src")  # torchrun, which only starts some of them, is none
 WAIT_S = 120.0
 SHOWN = 150  # characters of a command line
 
@@ -31,27 +32,14 @@ def snakemakes(folder: Path) -> list[Process]:
     """The Snakemakes that run in this folder, except for those above this process."""
     own = {one.pid for one in ancestors(os.getpid())}
     return [
-        one for one in everybody() if one.runs("snakemake") and one.folder == folder and one.pid not in own
+        one for one in everybody() if one.name == "snakemake" and one.folder == folder and one.pid not in own
     ]
 
 
 def orphans(folder: Path) -> list[Process]:
     """The jobs that run in this folder without a Snakemake above them, each by its topmost process."""
-    jobs = [one for one in everybody() if _is_job(one) and one.folder == folder]
-    return [
-        job for job in jobs if not any(one.runs("snakemake") or _is_job(one) for one in ancestors(job.pid))
-    ]
-
-
-def _is_job(process: Process) -> bool:
-    """Whether it is one of our commands; torchrun, which only starts them, is not."""
-    if process.runs("torchrun"):
-        return False
-    return process.runs("autortnet") or _runs_module(process.words, "pipeline_src")
-
-
-def _runs_module(words: Sequence[str], module: str) -> bool:
-    return any(pair == ("-m", module) for pair in zip(words[:6], words[1:7], strict=False))
+    jobs = [one for one in everybody() if one.name in JOBS and one.folder == folder]
+    return [job for job in jobs if not any(one.name in (*JOBS, "snakemake") for one in ancestors(job.pid))]
 
 
 def is_locked(folder: Path) -> bool:
@@ -119,7 +107,7 @@ def unlock(folder: Path, *, kill: bool, wait_s: float) -> int:
     if jobs and not kill:
         say(
             "error: the folder stays locked while they run, as the next run would start them a second time.",
-            "Run `make unlock KILL=1` to let them save their checkpoints and go, or wait until they are done.",
+            "Let them save their checkpoints and go with `make unlock KILL=1`, or wait until they are done.",
         )
         return 1
     left = stop(jobs, wait_s)
@@ -135,7 +123,7 @@ def unlock(folder: Path, *, kill: bool, wait_s: float) -> int:
     if not is_locked(folder):
         say("The folder is not locked: nothing to do.")
         return 0
-    return subprocess.run(["snakemake", "--unlock"], cwd=folder, check=False).returncode
+    return subprocess.run(["snakemake", "--unlock", "--cores", "1"], cwd=folder, check=False).returncode
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -40,7 +40,7 @@ def checkpoints_of(folder: Path, output: Path | None = None) -> Iterator[Checkpo
         require_writable(one)
         if is_main:
             drop_leftovers(one)
-    workflow = next((one for one in ancestors(os.getpid()) if one.runs(WORKFLOW)), None)
+    workflow = next((one for one in ancestors(os.getpid()) if one.name == WORKFLOW), None)
     checkpoints = Checkpoints(folder)
     yield checkpoints
     if not is_main:

@@ -51,9 +51,13 @@ class Process:
         except OSError:
             return None
 
-    def runs(self, *names: str) -> bool:
-        """Whether it is a program, a script or a module (`python -m`) of one of these names."""
-        return any(Path(word).name in names for word in self.words[:3])
+    @property
+    def name(self) -> str:
+        """Of the program; where that is Python, of the script or of the module behind `-m`."""
+        program, *rest = (*self.words, "")
+        if not Path(program).name.startswith("python"):
+            return Path(program).name
+        return next((Path(word).name for word in rest if not word.startswith("-")), "")
 
 
 def look_at(pid: int) -> Process | None:

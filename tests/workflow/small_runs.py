@@ -31,7 +31,13 @@ def params(**search: Any) -> dict[str, Any]:
         },
         "space": SPACE,
         "latency": {"warmup": 0, "repeats": 3, "lut_repeats": 3},
-        "search": {"warmup_epochs": 1, "steps_per_epoch": 2, "batch_size": 2, "validation_images": 0, **search},
+        "search": {
+            "warmup_epochs": 1,
+            "steps_per_epoch": 2,
+            "batch_size": 2,
+            "validation_images": 0,
+            **search,
+        },
         "experiments": {
             "depths": [1, 1, 1],
             "robustness": [{"seed": 2, "depths": [1, 1, 1]}],
@@ -39,7 +45,7 @@ def params(**search: Any) -> dict[str, Any]:
             "matched_networks": 0,
             "coarse": False,
         },
-    }  # fmt: skip
+    }
 
 
 def environment(root: Path) -> dict[str, str]:

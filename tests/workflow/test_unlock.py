@@ -1,4 +1,4 @@
-"""After kill -9 of Snakemake: orphaned jobs are named, may be stopped, and nothing is lost. Two runs at once."""
+"""After kill -9 of Snakemake, orphaned jobs are named and may be stopped; two runs at once in a folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import pytest
 from small_runs import GENOTYPE, SEARCHED, environment, params, wait_for
 from workflow_checkout import Checkout
 
-from pipeline_src.cli.processes import ancestors, everybody, look_at
+from pipeline_src.cli.processes import Process, ancestors, everybody, look_at
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to look at")
 
-EPOCHS = 700  # seconds of searching
+EPOCHS = 400  # half a minute of searching
 
 
 def with_make(checkout: Checkout, repository: Path) -> Checkout:
@@ -117,7 +117,7 @@ def test_two_runs_at_once_then_a_crash_then_unlock(crashing: Checkout) -> None:
 
     cleared = make(crashing, "unlock", "KILL=1")
     assert cleared.returncode == 0, cleared.stderr
-    assert look_at(job) is None and "Unlocking working directory" in cleared.stderr
+    assert look_at(job) is None and "Unlocked working directory" in cleared.stderr
     log = crashing.root / f"logs/tiny/search_architecture/{SEARCHED}.log"
     assert "interrupted: told to stop in search epoch" in log.read_text()
     assert list(crashing.root.glob(f".checkpoints/tiny/search/{SEARCHED}/*.ckpt"))
@@ -159,10 +159,28 @@ def test_a_job_that_ends_after_its_snakemake_keeps_its_checkpoints(tmp_path: Pat
 
 def test_processes_are_seen_as_they_are(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"], cwd=tmp_path) as child:
-        seen = wait_for(lambda: next((one for one in everybody() if one.words == ("sleep", "60")), None))
-        seen = look_at(child.pid) or seen
-        assert seen.runs("sleep") and not seen.runs("60") and seen.folder == tmp_path
-        assert 0 <= seen.age_s < 60 and seen.is_there
-        assert next(ancestors(child.pid)).pid == os.getpid()
-        child.kill()
+        try:
+            wait_for(lambda: (one := look_at(child.pid)) is not None and one.name == "sleep")
+            (seen,) = [one for one in everybody() if one.folder == tmp_path]
+            assert (seen.pid, seen.parent, seen.words) == (child.pid, os.getpid(), ("sleep", "60"))
+            assert 0 <= seen.age_s < 60 and seen.is_there
+            assert next(ancestors(child.pid)).pid == os.getpid()
+        finally:
+            child.kill()
         wait_for(lambda: not seen.is_there)  # a zombie is gone
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("/usr/bin/sleep 60", "sleep"),
+        ("/x/bin/python3.11 /x/bin/autortnet measure-lut", "autortnet"),
+        ("/x/bin/python -u -m pipeline_src search-architecture", "pipeline_src"),
+        ("python -m snakemake --cores 1", "snakemake"),
+        ("bash -c autortnet", "bash"),
+        ("python", ""),
+        ("", ""),
+    ],
+)
+def test_a_process_is_named_by_what_it_runs(words: str, name: str) -> None:
+    assert Process(1, 0, 0, tuple(words.split())).name == name
