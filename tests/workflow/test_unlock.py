@@ -19,7 +19,7 @@ from pipeline_src.cli.processes import Process, ancestors, everybody, look_at
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to look at")
 
-EPOCHS = 400  # half a minute of searching
+EPOCHS = 250  # long enough for what is done meanwhile
 
 
 def with_make(checkout: Checkout, repository: Path) -> Checkout:
