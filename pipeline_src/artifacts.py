@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline_src.errors import UserError
 
+PROBE_BYTES = 1 << 16
 LEFTOVER = ".half"
 """How the names of half-written files end; DVC is told to ignore them."""
 
@@ -46,10 +47,13 @@ def require_writable(folder: Path) -> None:
     """Make a folder and prove that it can be written, before hours of work depend on it.
 
     Raises:
-        UserError: it cannot be made or written.
+        UserError: it cannot be made or written, or the disk is full.
     """
     probe = folder / ".writable"
-    write_text(probe, "")
+    try:
+        write_text(probe, " " * PROBE_BYTES)
+    except UserError as error:
+        raise UserError(folder, error.problem, error.remedy) from error
     probe.unlink(missing_ok=True)
 
 
