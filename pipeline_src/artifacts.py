@@ -57,6 +57,20 @@ def require_writable(folder: Path) -> None:
     probe.unlink(missing_ok=True)
 
 
+def require_place_for(folder: Path) -> None:
+    """Refuse a folder that could not be made or written, without making it.
+
+    Raises:
+        UserError: it, or the nearest folder above it that is there, is a file or may not be written.
+    """
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists() or one.is_symlink())
+    remedy = "Move it away or mend its permissions, then run again."
+    if not there.is_dir():
+        raise UserError(there, "is no folder, and outputs have to go there.", remedy)
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(there, "cannot be written, and outputs have to go there.", remedy)
+
+
 def drop_leftovers(folder: Path) -> None:
     """Delete what writers of this folder left half-written when they were killed.
 

@@ -161,9 +161,21 @@ def test_the_graph_tells_of_a_results_folder_that_is_a_file(checkout: Checkout) 
     checkout.configure(params())
     (checkout.root / "results").write_text("a file")
     ended = checkout.snakemake(RANDOM)
-    assert ended.status != 0 and "results" in ended.text, ended.text
-    assert "Not a directory" in ended.text or "File exists" in ended.text, ended.text
+    assert ended.status != 0 and "Traceback" not in ended.text, ended.text
+    assert "results: is no folder, and outputs have to go there. Move it away" in ended.text
     assert (checkout.root / "results").read_text() == "a file"
+
+
+@pytest.mark.slow
+def test_the_graph_tells_of_a_results_folder_that_is_read_only(checkout: Checkout, disk: Disk) -> None:
+    checkout.configure(params())
+    (checkout.root / "results").symlink_to(disk.root)
+    (disk.root / "earlier").write_text("whole")
+    disk.make_read_only()
+    ended = checkout.snakemake(RANDOM)
+    assert ended.status != 0 and "Traceback" not in ended.text, ended.text
+    assert "results: cannot be written, and outputs have to go there." in ended.text
+    assert (disk.root / "earlier").read_text() == "whole"
 
 
 # Links into a cache, as DVC makes them
