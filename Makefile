@@ -4,13 +4,17 @@ PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
 ARGS ?=
+KILL ?=
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: reproduce test test-fast lint format lock bench help
+.PHONY: reproduce unlock test test-fast lint format lock bench help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
-	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS)
+	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
+
+unlock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
+	$(RUN) python workflow/unlock.py $(if $(KILL),--kill)
 
 test: $(VENV)/.installed-test ## all tests
 	$(RUN) pytest -n auto --dist loadscope $(ARGS)

@@ -12,6 +12,10 @@ from typing import Any
 
 from pipeline_src.errors import UserError
 
+PROBE_BYTES = 1 << 16
+LEFTOVER = ".half"
+"""How the names of half-written files end; DVC is told to ignore them."""
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place.
@@ -22,7 +26,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(LEFTOVER, f".{path.name}.", path.parent)
         os.close(handle)
         temporary = Path(name)
         write(temporary)
@@ -43,11 +47,37 @@ def require_writable(folder: Path) -> None:
     """Make a folder and prove that it can be written, before hours of work depend on it.
 
     Raises:
-        UserError: it cannot be made or written.
+        UserError: it cannot be made or written, or the disk is full.
     """
     probe = folder / ".writable"
-    write_text(probe, "")
+    try:
+        write_text(probe, " " * PROBE_BYTES)
+    except UserError as error:
+        raise UserError(folder, error.problem, error.remedy) from error
     probe.unlink(missing_ok=True)
+
+
+def require_place_for(folder: Path) -> None:
+    """Refuse a folder that could not be made or written, without making it.
+
+    Raises:
+        UserError: it, or the nearest folder above it that is there, is a file or may not be written.
+    """
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists() or one.is_symlink())
+    remedy = "Move it away or mend its permissions, then run again."
+    if not there.is_dir():
+        raise UserError(there, "is no folder, and outputs have to go there.", remedy)
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(there, "cannot be written, and outputs have to go there.", remedy)
+
+
+def drop_leftovers(folder: Path) -> None:
+    """Delete what writers of this folder left half-written when they were killed.
+
+    Only for a folder that no other process is writing to.
+    """
+    for path in folder.glob(f".*{LEFTOVER}"):
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Finetune, or go on from the newest checkpoint."""
-    from pipeline_src.artifacts import require_writable
+    from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.cli.sources import fits_in_memory, identity_of, miou_of, training_source, write_log
@@ -41,20 +41,22 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.transforms import EvalTransform, TrainTransform
     from pipeline_src.space.genotype import Genotype
     from pipeline_src.space.network import SegmentationNetwork
-    from pipeline_src.training.checkpoint import Checkpoints, load_weights
+    from pipeline_src.training.checkpoint import load_weights
     from pipeline_src.training.distributed import session
     from pipeline_src.training.finetune import finetune, transfer_backbone
     from pipeline_src.training.loop import Keeping
     from pipeline_src.training.seeding import seed_everything
 
     config = read_settings(args.settings, BLOCKS)
-    require_writable(args.output)
-    require_writable(args.checkpoints)
     cfg, runtime = config.finetune, config.runtime
     genotype = Genotype.load(args.genotype)
     genotype.require_space(config.space, args.genotype)
     inputs = [args.genotype, args.prepared / "manifest.json", *([args.backbone] if args.backbone else [])]
-    with recorded(args.output, args, inputs, args.seed) as facts, session(runtime.device) as world:
+    with (
+        checkpoints_of(args.checkpoints, args.output) as checkpoints,
+        recorded(args.output, args, inputs, args.seed) as facts,
+        session(runtime.device) as world,
+    ):
         seed_everything(args.seed, runtime.threads)
         transform = TrainTransform(args.crop_size, args.input_size, cfg.scale_range, cfg.flip_probability)
         train = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
@@ -71,7 +73,6 @@ def run(args: argparse.Namespace) -> None:
         network = SegmentationNetwork(genotype, train.num_classes)
         if args.backbone:
             transfer_backbone(network, load_weights(args.backbone), args.backbone)
-        checkpoints = Checkpoints(args.checkpoints)
         identity = identity_of(
             *(_digest(path) for path in inputs), args.splits, args.validation_split, args.seed,
             args.crop_size, args.input_size, config.evaluate, world.size,
@@ -91,7 +92,6 @@ def run(args: argparse.Namespace) -> None:
         if world.is_main:
             write_log(args.output / "log.csv", result.rows)
             _save(args, result, genotype, train.manifest)
-            checkpoints.clear()
             facts["best_epoch"] = result.best_epoch
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from pipeline_src.errors import UserError
-from pipeline_src.training.interruption import Interrupted
+from pipeline_src.training.interruption import Interrupted, leave_on_signals
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "configuration": ("config",),
@@ -75,7 +75,8 @@ def _dispatch(words: list[str]) -> int:
     args = parser.parse_args(rest)
     args.command_line = ["autortnet", *words]
     try:
-        module.run(args)
+        with leave_on_signals():
+            module.run(args)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_ERROR

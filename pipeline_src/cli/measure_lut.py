@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_settings, height_by_width
+
+if TYPE_CHECKING:
+    import torch
+
+    from pipeline_src.config.models import Config
+    from pipeline_src.latency.table import LookupTable
+    from pipeline_src.training.checkpoint import Checkpoints
+    from pipeline_src.training.interruption import StopRequest
 
 HELP = "measure the latency lookup table on this device"
 BLOCKS = ("space", "latency", "runtime")
@@ -17,27 +29,86 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input-size", type=height_by_width, required=True, help="deployed size, HEIGHTxWIDTH"
     )
+    parser.add_argument(
+        "--checkpoints", type=Path, help="folder for what is measured so far; none: no keeping"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the JSON table to write")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure the table and write it."""
+    """Measure the table, or what an earlier attempt has left to measure, and write it."""
+    from pipeline_src.artifacts import require_writable
+    from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
     from pipeline_src.latency.profile import measure_table
     from pipeline_src.space.reach import reachable_keys
     from pipeline_src.training.distributed import resolve_device
+    from pipeline_src.training.interruption import watch_signals
 
     config = read_settings(args.settings, BLOCKS)
     device = resolve_device(config.runtime.device)
-    total = len(reachable_keys(config.space, args.input_size))
-    with recorded(args.output, args):
-        table = measure_table(
-            config.space,
-            args.input_size,
-            config.latency,
-            device,
-            lambda keys: progress(keys, total, "operations"),
-        )
+    require_writable(args.output.parent)
+    kept = checkpoints_of(args.checkpoints) if args.checkpoints else nullcontext()
+    with kept as checkpoints, recorded(args.output, args):
+        begun = _begun(checkpoints, args.input_size, config, device) if checkpoints else None
+        left = len(reachable_keys(config.space, args.input_size)) - (len(begun.entries) if begun else 0)
+        with watch_signals() as stop:
+            table = measure_table(
+                config.space,
+                args.input_size,
+                config.latency,
+                device,
+                lambda keys: progress(keys, left, "operations"),
+                begun=begun,
+                on_entry=_keeper(checkpoints, config.runtime.checkpoint_every_s, stop),
+            )
         table.save(args.output)
+
+
+def _begun(
+    checkpoints: Checkpoints, input_hw: tuple[int, int], config: Config, device: torch.device
+) -> LookupTable | None:
+    """What an earlier attempt measured; None where nothing was, or not here and now under these settings."""
+    import logging
+
+    from pydantic import ValidationError
+
+    from pipeline_src.errors import LookupTableError
+    from pipeline_src.latency.fingerprint import current_for_table
+    from pipeline_src.latency.table import LookupTable
+
+    log = logging.getLogger(__name__)
+    found = checkpoints.load_newest()
+    if found is None:
+        return None
+    try:
+        begun = LookupTable.model_validate(found[1])
+        begun.require(current_for_table(config.latency, device))
+        begun.require_made_for(config.space, input_hw)
+    except (ValidationError, LookupTableError) as error:
+        problem = error.problem if isinstance(error, LookupTableError) else "is of another version."
+        log.warning("What was measured before %s It is measured anew, all of it.", problem)
+        return None
+    log.info("Going on after %d operations, measured %s.", len(begun.entries), begun.fingerprint.date)
+    return begun
+
+
+def _keeper(
+    checkpoints: Checkpoints | None, every_s: float, stop: StopRequest
+) -> Callable[[LookupTable], None]:
+    """Saves the table so far when it is time or a signal came, and then goes."""
+    from pipeline_src.training.interruption import Interrupted
+
+    saved = time.monotonic()
+
+    def keep(table: LookupTable) -> None:
+        nonlocal saved
+        if checkpoints is not None and (stop.requested or time.monotonic() - saved >= every_s):
+            checkpoints.save(len(table.entries), table.model_dump(mode="json"))
+            saved = time.monotonic()
+        if stop.requested:
+            raise Interrupted(f"told to stop after {len(table.entries)} operations; start again to go on")
+
+    return keep

@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Pretrain, or go on from the newest checkpoint."""
-    from pipeline_src.artifacts import require_writable, sha256_of
+    from pipeline_src.artifacts import sha256_of
+    from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.cli.sources import fits_in_memory, identity_of, training_source, write_log
@@ -44,20 +45,22 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.transforms import ClassEvalTransform, ClassTrainTransform
     from pipeline_src.space.genotype import Genotype
     from pipeline_src.space.network import ClassificationNetwork
-    from pipeline_src.training.checkpoint import Checkpoints, save_weights
+    from pipeline_src.training.checkpoint import save_weights
     from pipeline_src.training.distributed import session
     from pipeline_src.training.loop import Keeping
     from pipeline_src.training.pretrain import pretrain
     from pipeline_src.training.seeding import seed_everything
 
     config = read_settings(args.settings, BLOCKS)
-    require_writable(args.output)
-    require_writable(args.checkpoints)
     cfg, runtime = config.pretrain, config.runtime
     genotype = Genotype.load(args.genotype)
     genotype.require_space(config.space, args.genotype)
     manifest = args.prepared / "manifest.json"
-    with recorded(args.output, args, [args.genotype, manifest], args.seed), session(runtime.device) as world:
+    with (
+        checkpoints_of(args.checkpoints, args.output) as checkpoints,
+        recorded(args.output, args, [args.genotype, manifest], args.seed),
+        session(runtime.device) as world,
+    ):
         seed_everything(args.seed, runtime.threads)
         train = ClassificationDataset(
             args.prepared, args.raw, ("train",), ClassTrainTransform(args.crop, cfg.area_range)
@@ -71,7 +74,6 @@ def run(args: argparse.Namespace) -> None:
         source, steps = training_source(
             train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
         )
-        checkpoints = Checkpoints(args.checkpoints)
         identity = identity_of(
             genotype.model_dump_json(), args.seed, args.crop, args.resize, sha256_of(manifest), world.size
         )
@@ -90,7 +92,6 @@ def run(args: argparse.Namespace) -> None:
             write_log(args.output / "log.csv", result.rows)
             metadata = {"genotype": genotype.model_dump(mode="json"), "dataset": train.manifest.name}
             save_weights(args.output / "weights.safetensors", result.last_state, metadata)
-            checkpoints.clear()
 
 
 def _top1(

@@ -19,6 +19,7 @@ from pipeline_src.cli.arguments import (
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
     from pipeline_src.search.searcher import Searcher
+    from pipeline_src.training.checkpoint import Checkpoints
     from pipeline_src.training.distributed import World
 
 HELP = "search an architecture under a latency term"
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Search, or go on searching from the newest checkpoint."""
-    from pipeline_src.artifacts import require_writable
+    from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.cli.sources import write_log
@@ -54,11 +55,13 @@ def run(args: argparse.Namespace) -> None:
     if not 0 <= args.gamma < math.inf:
         raise ConfigError("--gamma", f"is {args.gamma}.", "Give a finite number, 0 or more.")
     config = read_settings(args.settings, BLOCKS)
-    require_writable(args.output)
-    require_writable(args.checkpoints)
     inputs = [args.prepared / "manifest.json", args.lut]
-    with recorded(args.output, args, inputs, args.seed) as facts, session(config.runtime.device) as world:
-        searcher = _build(args, config, world)
+    with (
+        checkpoints_of(args.checkpoints, args.output) as checkpoints,
+        recorded(args.output, args, inputs, args.seed) as facts,
+        session(config.runtime.device) as world,
+    ):
+        searcher = _build(args, config, world, checkpoints)
         searcher.resume()
         left = config.search.epochs * searcher.plan.steps_per_epoch
         left -= searcher.epoch * searcher.plan.steps_per_epoch + searcher.batch
@@ -70,11 +73,9 @@ def run(args: argparse.Namespace) -> None:
             write_log(args.output / "log.csv", searcher.rows)
             genotype.save(args.output / "genotype.json")
             facts["depths"] = genotype.depths
-            if searcher.checkpoints is not None:
-                searcher.checkpoints.clear()
 
 
-def _build(args: argparse.Namespace, config: Config, world: World) -> Searcher:
+def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: Checkpoints) -> Searcher:
     """Everything a search needs, checked before its first step."""
     import torch
 
@@ -87,7 +88,6 @@ def _build(args: argparse.Namespace, config: Config, world: World) -> Searcher:
     from pipeline_src.search.objective import LatencyModel
     from pipeline_src.search.searcher import Searcher, SearchPlan
     from pipeline_src.space.supernet import ArchitectureParameters, Supernet
-    from pipeline_src.training.checkpoint import Checkpoints
     from pipeline_src.training.seeding import seed_everything
 
     table = LookupTable.load(args.lut)
@@ -115,7 +115,8 @@ def _build(args: argparse.Namespace, config: Config, world: World) -> Searcher:
     parameters = ArchitectureParameters(args.depths, generator).to(world.device)
     identity = identity_of(
         config.search, config.space, args.gamma, args.seed, args.depths, args.crop_size, args.input_size,
-        args.splits, sha256_of(args.lut), sha256_of(args.prepared / "manifest.json"), world.size,
+        args.splits, args.validation_split, sha256_of(args.lut), sha256_of(args.prepared / "manifest.json"),
+        config.runtime.precision, world.size,
     )  # fmt: skip
     return Searcher(
         supernet,
@@ -134,7 +135,7 @@ def _build(args: argparse.Namespace, config: Config, world: World) -> Searcher:
         ),
         device=world.device,
         generator=generator,
-        checkpoints=Checkpoints(args.checkpoints),
+        checkpoints=checkpoints,
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
-from pipeline_src.latency.fingerprint import current_for_table
+from pipeline_src.latency.fingerprint import Fingerprint, current_for_table
 from pipeline_src.latency.table import LookupTable, LutEntry
 from pipeline_src.latency.timing import time_forward
 from pipeline_src.space.operations import build_operation
@@ -39,19 +39,45 @@ def measure_table(
     latency: LatencyConfig,
     device: torch.device,
     progress: Progress = iter,
+    *,
+    begun: LookupTable | None = None,
+    on_entry: Callable[[LookupTable], None] | None = None,
 ) -> LookupTable:
     """Time every key that a network of the space can reach at this input size.
 
     Args:
-        progress: wraps the iteration over the keys, to show how far it is.
+        progress: wraps the iteration over the keys still to measure, to show how far it is.
+        begun: what an earlier attempt measured; its entries and its fingerprint are kept.
+        on_entry: called with the table so far after each entry.
+
+    Raises:
+        LookupTableError: `begun` was measured under other conditions, or is of another space or size.
     """
-    entries = {
-        key.text: measure_entry(key, latency, device) for key in progress(reachable_keys(space, input_hw))
-    }
+    fingerprint = current_for_table(latency, device)
+    entries: dict[str, LutEntry] = {}
+    if begun is not None:
+        begun.require(fingerprint)
+        begun.require_made_for(space, input_hw)
+        fingerprint, entries = begun.fingerprint, dict(begun.entries)
+    keys = [key for key in reachable_keys(space, input_hw) if key.text not in entries]
+    for key in progress(keys):
+        entries[key.text] = measure_entry(key, latency, device)
+        if on_entry is not None:
+            on_entry(_table(fingerprint, space, input_hw, entries))
+    ordered = {key.text: entries[key.text] for key in reachable_keys(space, input_hw)}
+    return _table(fingerprint, space, input_hw, ordered)
+
+
+def _table(
+    fingerprint: Fingerprint,
+    space: SpaceConfig,
+    input_hw: tuple[int, int],
+    entries: Mapping[str, LutEntry],
+) -> LookupTable:
     return LookupTable(
-        fingerprint=current_for_table(latency, device),
+        fingerprint=fingerprint,
         input_height_px=input_hw[0],
         input_width_px=input_hw[1],
         space=space,
-        entries=entries,
+        entries=dict(entries),
     )

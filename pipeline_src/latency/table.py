@@ -113,6 +113,20 @@ class LookupTable(Block):
                 "if this table's device is the one you design for.",
             )
 
+    def require_made_for(self, space: SpaceConfig, input_hw: tuple[int, int]) -> None:
+        """Refuse a table of another space or input size.
+
+        Raises:
+            LookupTableError: naming both sizes.
+        """
+        if (self.space, self.input_hw) != (space, tuple(input_hw)):
+            raise LookupTableError(
+                "lookup table",
+                f"is of another space or input size ({self.input_height_px}x{self.input_width_px}, not "
+                f"{input_hw[0]}x{input_hw[1]}).",
+                "Measure one here with `autortnet measure-lut`.",
+            )
+
     def save(self, path: Path) -> None:
         """Write the JSON file."""
         write_json(path, self.model_dump(mode="json"))

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import logging
+import os
 import pickle
 import re
 from collections.abc import Mapping
@@ -60,6 +61,8 @@ class Checkpoints:
             with path.open("wb") as stream:
                 stream.write(MAGIC + digest)
                 stream.write(payload)
+                stream.flush()
+                os.fsync(stream.fileno())  # a name that stands after a power cut has its bytes, too
 
         write_atomically(self.folder / f"step_{step:010d}.ckpt", write)
         self._prune(step)
@@ -88,7 +91,7 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Delete all checkpoints, what a killed save left behind, and the folder if nothing else is in it."""
-        for path in [*self._steps().values(), *self.folder.glob(".step_*")]:
+        for path in [*self._steps().values(), *self.folder.glob(".*")]:
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()

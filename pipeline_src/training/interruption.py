@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,11 @@ from types import FrameType
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 
 
-class Interrupted(Exception):
-    """A step was told to go before it was done; started again, it goes on from its checkpoint."""
+class Interrupted(BaseException):
+    """A step was told to go before it was done; started again, it goes on from its checkpoint.
+
+    Like KeyboardInterrupt no Exception: a library that passes over a failed import must not pass over it.
+    """
 
 
 class StopRequest:
@@ -39,6 +43,32 @@ def watch_signals() -> Iterator[StopRequest]:
     former = {number: signal.signal(number, stop.note) for number in SIGNALS}
     try:
         yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def leave_on_signals() -> Iterator[None]:
+    """Raise Interrupted on SIGTERM and SIGUSR1 while the body runs, unless `watch_signals` notes them.
+
+    For the time before and after the steps, in which nothing is to be saved.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    owner = os.getpid()
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != owner:  # a forked worker: it goes as if nothing had been said here
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        raise Interrupted(f"told to stop by {signal.Signals(number).name}; start again to go on")
+
+    former = {number: signal.signal(number, leave) for number in SIGNALS}
+    try:
+        yield
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)

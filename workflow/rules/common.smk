@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
+from pipeline_src.artifacts import require_place_for
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import resolve
 from pipeline_src.data.sources import missing_sets_message
@@ -29,6 +30,11 @@ DATA, RESULTS, REPORTS, LOGS = (
     f"{folder}/{SCALE}" for folder in ("data", "results", "reports", "logs")
 )
 CHECKPOINTS = f".checkpoints/{SCALE}"
+try:
+    for folder in (DATA, RESULTS, REPORTS, LOGS, CHECKPOINTS):
+        require_place_for(Path(folder))
+except UserError as error:
+    raise WorkflowError(str(error)) from None
 DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
 
 

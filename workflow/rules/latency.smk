@@ -10,7 +10,7 @@ LUT_CHECKS = [f"{RESULTS}/lut/{GRID.main}_check.json"]
 
 
 rule measure_lut:
-    """Measure every candidate operation that the space can reach, on the device at hand."""
+    """Measure every candidate operation that the space can reach, on the device at hand; it can be killed, too."""
     input:
         code=modules("measure_lut", "latency", "space"),
     output:
@@ -28,9 +28,10 @@ rule measure_lut:
     params:
         settings=settings("space", "latency", "runtime"),
         size=lambda wildcards: input_size(wildcards.dataset),
+        checkpoints=lambda wildcards: f"{CHECKPOINTS}/lut/{wildcards.dataset}",
     shell:
         "autortnet measure-lut --input-size {params.size} --settings {params.settings:q}"
-        " --output {output.table:q} > {log:q} 2>&1"
+        " --checkpoints {params.checkpoints:q} --output {output.table:q} > {log:q} 2>&1"
 
 
 rule check_lut:

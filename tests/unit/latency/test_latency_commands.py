@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from pipeline_src.cli.main import main
-from pipeline_src.latency.table import LookupTable
+from pipeline_src.latency.profile import measure_entry
+from pipeline_src.latency.table import LookupTable, LutEntry
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.network import SegmentationNetwork
+from pipeline_src.space.reach import LutKey
+from pipeline_src.training.checkpoint import Checkpoints
 
 SPACE = {"initial_channels": 4, "channel_multiplier": 2, "aggregation_channels": 8, "head_channels": 8}
 QUICK = {"warmup": 1, "repeats": 4, "lut_repeats": 3}
@@ -81,3 +86,58 @@ def test_a_malformed_size_is_refused(size: str, capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit) as caught:
         main(["measure-lut", "--input-size", size, "--settings", SETTINGS, "--output", "x.json"])
     assert caught.value.code == 2 and "--input-size" in capsys.readouterr().err
+
+
+# Interrupted and started again
+
+
+def measured(words: list[str], monkeypatch: pytest.MonkeyPatch, *, stop_after: int | None) -> list[str]:
+    """Run measure-lut and return the keys that were measured; SIGTERM comes during the given one."""
+    seen: list[str] = []
+
+    def entry(key: LutKey, *rest: object) -> LutEntry:
+        seen.append(key.text)
+        if len(seen) == stop_after:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return measure_entry(key, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("pipeline_src.latency.profile.measure_entry", entry)
+    assert main(words) == (0 if stop_after is None else 75)
+    return seen
+
+
+def test_an_interrupted_measurement_goes_on_with_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints, output = tmp_path / "checkpoints", tmp_path / "set.json"
+    words = ["measure-lut", "--input-size", "32x64", "--settings", SETTINGS, "--output", str(output)]
+    words += ["--checkpoints", str(checkpoints)]
+    first = measured(words, monkeypatch, stop_after=20)
+    assert len(first) == 20 and not output.exists()
+    found = Checkpoints(checkpoints).load_newest()
+    assert found is not None and found[0] == 20
+    second = measured(words, monkeypatch, stop_after=None)
+    assert len(second) == 50 and not set(first) & set(second)
+    table = json.loads(output.read_text())
+    assert table["fingerprint"] == found[1]["fingerprint"]  # the date of the first attempt, too
+    assert {key: table["entries"][key] for key in first} == found[1]["entries"]
+    assert not checkpoints.exists()
+
+
+@pytest.mark.parametrize("change", ["device", "space", "size"])
+def test_no_table_is_mixed_of_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, change: str
+) -> None:
+    checkpoints, output = tmp_path / "checkpoints", tmp_path / "set.json"
+    words = ["measure-lut", "--input-size", "32x64", "--settings", SETTINGS, "--output", str(output)]
+    words += ["--checkpoints", str(checkpoints)]
+    measured(words, monkeypatch, stop_after=20)
+    if change == "device":
+        monkeypatch.setattr("pipeline_src.latency.fingerprint._device_name", lambda device: "another")
+    elif change == "space":
+        words[4] = json.dumps({**json.loads(SETTINGS), "space": {**SPACE, "head_channels": 16}})
+    else:
+        words[2] = "64x64"
+    assert len(measured(words, monkeypatch, stop_after=None)) == 70
+    assert "What was measured before" in caplog.text
+    assert (LookupTable.load(output).fingerprint.device == "another") == (change == "device")
