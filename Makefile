@@ -7,7 +7,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: reproduce test test-fast lint format lock bench help
+.PHONY: reproduce test test-fast slurm-test lint format lock bench help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
 	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS)
@@ -17,6 +17,10 @@ test: $(VENV)/.installed-test ## all tests
 
 test-fast: $(VENV)/.installed-test ## the tests that take seconds
 	$(RUN) pytest -n auto --dist loadscope -m "not slow" $(ARGS)
+
+slurm-test: $(VENV)/.installed-test ## the workflow on a real SLURM of two nodes, started here (root); FULL=1: all of tiny
+	bash tests/workflow/slurm/install.sh
+	$(RUN) bash tests/workflow/slurm/run.sh $(ARGS)
 
 lint: $(VENV)/.installed-lint ## ruff, mypy, snakefmt and snakemake --lint
 	$(RUN) ruff check .
