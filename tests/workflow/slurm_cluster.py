@@ -12,7 +12,7 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent / "slurm"
 NODES = ("n1", "n2")
-REFUSED = 3  # exit status of the scripts where this machine, or this user, cannot have a cluster
+REFUSED = 3  # exit status of start.sh where this machine, or this user, cannot have a cluster
 
 
 class NoCluster(Exception):
@@ -44,16 +44,22 @@ class SlurmJob:
 @contextmanager
 def cluster(folder: Path) -> Iterator[None]:
     """Start the cluster, and stop it whatever happens. Raises NoCluster where there can be none."""
-    for script, words in (("install.sh", []), ("start.sh", [str(folder)])):
-        done = subprocess.run(
-            ["bash", str(SCRIPTS / script), *words], capture_output=True, text=True, check=False, timeout=300
+    if not all(shutil.which(name) for name in ("slurmctld", "slurmd", "munged", "srun")):
+        raise NoCluster(
+            "SLURM is not installed; `make slurm-test` installs it, as root of a Debian or Ubuntu"
         )
-        if done.returncode == REFUSED:
-            raise NoCluster(done.stderr.strip())
-        if done.returncode != 0:
-            stop(folder)
-            raise RuntimeError(f"{script}: {done.stdout}{done.stderr}")
+    started = subprocess.run(
+        ["bash", str(SCRIPTS / "start.sh"), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    if started.returncode == REFUSED:
+        raise NoCluster(started.stderr.strip())
     try:
+        if started.returncode != 0:
+            raise RuntimeError(f"start.sh: {started.stdout}{started.stderr}")
         yield
     finally:
         stop(folder)
@@ -103,8 +109,3 @@ def jobs_in(folder: Path) -> list[SlurmJob]:
             )
         )
     return sorted(found, key=lambda job: job.number)
-
-
-def is_installed() -> bool:
-    """Whether the programs of a cluster are here."""
-    return all(shutil.which(name) for name in ("slurmctld", "slurmd", "munged", "srun"))

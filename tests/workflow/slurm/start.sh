@@ -10,6 +10,10 @@ HOST=$(hostname -s)
 CPUS=$(nproc)
 MEMORY_MIB=$(($(awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo) * 8 / 10))
 
+if [ "$(id -u)" -ne 0 ]; then
+  echo "A SLURM of one's own needs root." >&2
+  exit 3
+fi
 if [ -e /etc/slurm/slurm.conf ] || [ -L /etc/slurm/slurm.conf ]; then
   echo "/etc/slurm/slurm.conf exists: this machine belongs to a SLURM already." >&2
   exit 3
