@@ -294,6 +294,19 @@ def test_the_paper_scale_searches_on_16_gpus_of_two_nodes(paper: Ended) -> None:
             assert ("gres" in job.resources) == (job.rule != "prepare_imagenet")
 
 
+def test_the_slurm_profile_sends_the_jobs_with_gpus_to_the_gpu_partition(shared: Checkout) -> None:
+    pytest.importorskip("snakemake_executor_plugin_slurm")
+    config = ("--config", "runtime={device: auto}")
+    ended = shared.snakemake(
+        "reproduce_tables", "-n", "--forceall", "--profile", "profiles/slurm", *config, cores=None
+    )
+    assert ended.status == 0, ended.text
+    jobs = [job for job in ended.jobs if job.rule != "reproduce_tables"]
+    assert {job.resources["slurm_partition"] for job in jobs} == {"cpu", "gpu"}
+    for job in jobs:
+        assert (job.resources["slurm_partition"] == "gpu") == ("gres" in job.resources), job.rule
+
+
 @pytest.mark.parametrize(
     ("attempt", "most", "mem_mb", "minutes"),
     [(1, None, 1500, 30), (2, None, 3000, 60), (5, None, 4500, 150), (5, 45, 4500, 45)],
