@@ -8,10 +8,10 @@ for _ in $(seq 30); do
   [ -z "$(timeout 5 squeue --noheader 2> /dev/null)" ] && break
   sleep 0.5
 done
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2> /dev/null; }
 for file in "$DIR"/run/slurmd.*.pid "$DIR/run/slurmctld.pid" "$DIR/run/munged.pid"; do
-  alive "$file" || continue
-  kill "$(cat "$file")"
-  for _ in $(seq 50); do alive "$file" || break; sleep 0.1; done
+  [ -s "$file" ] || continue
+  pid=$(cat "$file") # the daemon removes the file before it is gone
+  kill "$pid" 2> /dev/null
+  for _ in $(seq 100); do kill -0 "$pid" 2> /dev/null || break; sleep 0.1; done
 done
 rm -f /etc/slurm/slurm.conf /etc/slurm/gres.conf /etc/slurm/cgroup.conf
