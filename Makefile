@@ -8,7 +8,7 @@ KILL ?=
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: reproduce unlock test test-fast lint format lock bench help
+.PHONY: reproduce unlock test test-fast slurm-test lint format lock bench help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
 	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
@@ -21,6 +21,10 @@ test: $(VENV)/.installed-test ## all tests
 
 test-fast: $(VENV)/.installed-test ## the tests that take seconds
 	$(RUN) pytest -n auto --dist loadscope -m "not slow" $(ARGS)
+
+slurm-test: $(VENV)/.installed-test ## the workflow on a real SLURM of two nodes, started here (root); FULL=1: all of tiny
+	bash tests/workflow/slurm/install.sh
+	$(RUN) bash tests/workflow/slurm/run.sh $(ARGS)
 
 lint: $(VENV)/.installed-lint ## ruff, mypy, snakefmt and snakemake --lint
 	$(RUN) ruff check .

@@ -8,40 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Positive = Annotated[int, Field(ge=1)]
-NonNegative = Annotated[int, Field(ge=0)]
-Rate = Annotated[float, Field(gt=0.0, le=100.0)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Depths = tuple[Positive, Positive, Positive]
-Positions = tuple[Positive, Positive, Positive]
-Precision = Literal["float32", "bfloat16", "float16"]
-
-
-class Block(BaseModel):
-    """A block of settings: immutable, and without room for a misspelt key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class RuntimeConfig(Block):
-    """Where and how the jobs run; none of it changes a result on purpose."""
-
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where networks run; auto is CUDA where there is one, else the CPU."""
-    threads: Positive = 4
-    """CPU threads of one job; the same number gives the same bytes again."""
-    workers: NonNegative = 4
-    """Processes that load images for one job; 0 loads in the job itself."""
-    precision: Precision = "float32"
-    """Of forward passes in training and evaluation; float16 needs CUDA."""
-    processes: Positive = 1
-    """Training processes of one job (torchrun); on GPUs at most their number."""
-    cache_mib: NonNegative = 1024
-    """Decoded frames are kept in memory where all of a job's fit into this many MiB."""
-    checkpoint_every_s: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds from one checkpoint of a long job to the next."""
+# `as`: for those who import all settings from here.
+from pipeline_src.config.block import Block as Block
+from pipeline_src.config.block import Depths, Fraction, Positions, Rate
+from pipeline_src.config.block import NonNegative as NonNegative
+from pipeline_src.config.block import Positive as Positive
+from pipeline_src.config.block import Precision as Precision
+from pipeline_src.config.runtime import RuntimeConfig as RuntimeConfig
 
 
 class RenderConfig(Block):

@@ -48,7 +48,7 @@ def resolve_device(name: str, local_rank: int = 0) -> torch.device:
             "runtime.device",
             f"is {name}, but this machine shows {torch.cuda.device_count()} GPU(s) "
             f"to process {local_rank} of the node.",
-            "Set runtime.device: cpu, or runtime.processes to the number of GPUs.",
+            "Set runtime.device: cpu, or runtime.processes.STEP.per_node to the number of GPUs.",
         )
     return torch.device("cuda", local_rank)
 

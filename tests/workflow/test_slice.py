@@ -199,6 +199,14 @@ def test_no_checkpoint_and_no_half_written_file_is_left(clone: Checkout) -> None
     assert not [path for path in outputs(clone) if path.name.startswith(".")]
 
 
+def test_the_report_is_one_file_that_loads_nothing(clone: Checkout, tmp_path: Path) -> None:
+    ended = clone.snakemake(TABLE, "--report", str(tmp_path / "report.html"))
+    assert ended.status == 0, ended.text
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "finetune_network" in page
+    assert not re.search(r"""<(?:script|link|img)\b[^>]*\b(?:src|href)=["']?https?:""", page)
+
+
 def test_a_second_time_from_the_same_table_gives_the_same_bytes(clone: Checkout) -> None:
     first, rows = digests(clone), table(clone)
     for folder in ("data/tiny", "results/tiny", "reports/tiny"):

@@ -27,6 +27,7 @@ class Job:
     outputs: tuple[str, ...]
     log: str
     command: str
+    resources: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Ended:
         for name, body, command in BLOCK.findall(self.text):
             lines = dict(line.strip().split(": ", 1) for line in body.splitlines() if ": " in line)
             files = {key: tuple(filter(None, lines.get(key, "").split(", "))) for key in ("input", "output")}
-            found.append(Job(name, files["input"], files["output"], lines.get("log", ""), command))
+            resources = dict(one.split("=", 1) for one in lines.get("resources", "").split(", ") if one)
+            found.append(Job(name, files["input"], files["output"], lines.get("log", ""), command, resources))
         return tuple(found)
 
     @property
@@ -70,8 +72,8 @@ class Checkout:
         """Write params.yaml."""
         (self.root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
 
-    def snakemake(self, *words: str, timeout_s: float = 300) -> Ended:
-        """Run Snakemake here, on one core, with this interpreter's commands."""
+    def snakemake(self, *words: str, cores: int | None = 1, timeout_s: float = 300) -> Ended:
+        """Run Snakemake here, on one core (None: on a cluster), with this interpreter's commands."""
         bin_folder = Path(sys.executable).parent
         environment = {
             **os.environ,
@@ -80,7 +82,7 @@ class Checkout:
             "OMP_NUM_THREADS": "1",
         }
         done = subprocess.run(
-            [str(bin_folder / "snakemake"), *words, "--cores", "1", "--nocolor"],
+            [str(bin_folder / "snakemake"), *words, *(["--cores", str(cores)] if cores else []), "--nocolor"],
             cwd=self.root,
             env=environment,
             stdout=subprocess.PIPE,

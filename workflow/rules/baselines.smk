@@ -21,8 +21,7 @@ rule sample_random:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        **needs("sample"),
     params:
         settings=settings("space"),
         depths=DEPTHS,
@@ -47,8 +46,7 @@ rule sample_matched:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        **needs("sample"),
     params:
         settings=settings("space"),
         depths=DEPTHS,
@@ -76,8 +74,7 @@ rule sample_downsampling:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        **needs("sample"),
     shell:
         "autortnet sample-downsampling --reference {input.reference:q} --positions {wildcards.positions}"
         " --output {output.genotype:q} > {log:q} 2>&1"
@@ -99,8 +96,7 @@ rule sample_aggregation:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        **needs("sample"),
     params:
         choice=lambda wildcards: (
             "--without"

@@ -66,12 +66,21 @@ if missing:
     raise WorkflowError(f"scale {SCALE}: {missing}")
 
 
+# Keys that say how jobs are started, not what they do: a job does not rerun when one of them changes.
+SCHEDULING = {"runtime": {"processes", "job_minutes_max"}}
+
+
 def settings(*blocks, **replaced):
     """The blocks of the configuration that a rule depends on, as the JSON that --settings takes.
 
     A rule that names its blocks reruns when one of their keys changes, and only then.
     """
-    chosen = {block: getattr(CONFIG, block).model_dump(mode="json") for block in blocks}
+    chosen = {
+        block: getattr(CONFIG, block).model_dump(
+            mode="json", exclude=SCHEDULING.get(block)
+        )
+        for block in blocks
+    }
     return json.dumps({**chosen, **replaced}, separators=(",", ":"))
 
 
@@ -91,13 +100,6 @@ def size_text(size):
 def input_size(dataset):
     """Deployed size of a data set as HEIGHTxWIDTH."""
     return size_text(GRID.input_size(dataset))
-
-
-def launch(step):
-    """How a training step is started: one process, or torchrun with runtime.processes of them."""
-    if CONFIG.runtime.processes == 1:
-        return f"autortnet {step}"
-    return f"torchrun --standalone --nproc-per-node {CONFIG.runtime.processes} -m pipeline_src {step}"
 
 
 ARCHITECTURES = {one.name: one for one in GRID.architectures}

@@ -18,8 +18,7 @@ rule render_scenes:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=1000,
-        runtime=30,
+        **needs("render"),
     params:
         settings=lambda wildcards: source_of(wildcards.dataset).render.model_dump_json(),
         folder=lambda wildcards: raw_root(wildcards.dataset),
@@ -42,8 +41,7 @@ rule render_objects:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=1000,
-        runtime=30,
+        **needs("render"),
     params:
         settings=lambda wildcards: source_of("imagenet").render.model_dump_json(),
         folder=lambda wildcards: raw_root("imagenet"),
@@ -67,8 +65,7 @@ rule prepare_cityscapes:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        **needs("prepare"),
     params:
         root=lambda wildcards: raw_root("cityscapes"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
@@ -93,8 +90,7 @@ rule prepare_camvid:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **needs("prepare"),
     params:
         root=lambda wildcards: raw_root("camvid"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
@@ -119,8 +115,7 @@ rule prepare_imagenet:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=480,
+        **needs("prepare"),
     params:
         root=lambda wildcards: raw_root("imagenet"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),

@@ -33,8 +33,7 @@ rule evaluate_network:
         "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
+        **needs("evaluate"),
     params:
         settings=settings("space", "evaluate", "runtime"),
         prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
@@ -64,8 +63,7 @@ rule export_submission:
         "../../environment.yml"
     threads: CONFIG.runtime.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
+        **needs("evaluate"),
     params:
         settings=settings("space", "evaluate", "runtime"),
         size=lambda wildcards: input_size("cityscapes"),

@@ -23,13 +23,12 @@ rule finetune_network:
         f"{LOGS}/benchmarks/finetune_network/{{architecture}}-{{training}}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.runtime.threads
+    threads: cores_of("finetune")
     resources:
-        mem_mb=4000,
-        runtime=2880,
+        **needs("finetune"),
     params:
         settings=settings("finetune", "evaluate", "runtime", "space"),
-        launch=launch("finetune-network"),
+        launch=launch("finetune"),
         prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
         splits=training_splits,

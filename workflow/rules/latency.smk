@@ -21,10 +21,9 @@ rule measure_lut:
         f"{LOGS}/benchmarks/measure_lut/{{dataset}}.tsv"
     conda:
         "../../environment.yml"
-    threads: workflow.cores
+    threads: measuring_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **needs("measure"),
     params:
         settings=settings("space", "latency", "runtime"),
         size=lambda wildcards: input_size(wildcards.dataset),
@@ -47,10 +46,9 @@ rule check_lut:
         f"{LOGS}/benchmarks/check_lut/{{dataset}}.tsv"
     conda:
         "../../environment.yml"
-    threads: workflow.cores
+    threads: measuring_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **needs("measure"),
     params:
         settings=settings("space", "latency", "runtime"),
         depths=",".join(map(str, CONFIG.experiments.depths)),
@@ -73,10 +71,9 @@ rule measure_speed:
         f"{LOGS}/benchmarks/measure_speed/{{architecture}}-{{dataset}}-{{size}}.tsv"
     conda:
         "../../environment.yml"
-    threads: workflow.cores
+    threads: measuring_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **needs("measure"),
     params:
         settings=settings("space", "latency", "runtime"),
         classes=lambda wildcards: CLASSES[wildcards.dataset],

@@ -19,13 +19,12 @@ rule pretrain_backbone:
         f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.runtime.threads
+    threads: cores_of("pretrain")
     resources:
-        mem_mb=4000,
-        runtime=2880,
+        **needs("pretrain"),
     params:
         settings=settings("pretrain", "runtime", "space"),
-        launch=launch("pretrain-backbone"),
+        launch=launch("pretrain"),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("imagenet"),
         crop=CONFIG.data.imagenet.crop_px,

@@ -27,8 +27,7 @@ rule tabulate_table:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs("report"),
     params:
         settings=settings(*ALL_BLOCKS, scale=SCALE),
         results=RESULTS,
@@ -53,8 +52,7 @@ rule collect_figure:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs("report"),
     params:
         settings=settings(*ALL_BLOCKS, scale=SCALE),
         results=RESULTS,

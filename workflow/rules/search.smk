@@ -19,13 +19,12 @@ rule search_architecture:
         f"{LOGS}/benchmarks/search_architecture/{{architecture}}.tsv"
     conda:
         "../../environment.yml"
-    threads: CONFIG.runtime.threads
+    threads: cores_of("search")
     resources:
-        mem_mb=4000,
-        runtime=1440,
+        **needs("search"),
     params:
         settings=settings("space", "latency", "search", "runtime"),
-        launch=launch("search-architecture"),
+        launch=launch("search"),
         prepared=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(search_of(wildcards).dataset),
         splits=lambda wildcards: searched_splits(search_of(wildcards).dataset),

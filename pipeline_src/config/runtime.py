@@ -1,0 +1,49 @@
+"""Settings of where and how jobs run: devices, processes, nodes, time limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline_src.config.block import Block, NonNegative, Positive, Precision
+
+
+class StepProcesses(Block):
+    """Training processes of one job, started by torchrun where they are several."""
+
+    nodes: Positive = 1
+    """Machines; several need SLURM, where srun starts torchrun on each."""
+    per_node: Positive = 1
+    """Processes on each machine; on GPUs at most their number."""
+
+
+class ProcessesConfig(Block):
+    """How many processes train together, by step; batch sizes are those of all of them."""
+
+    search: StepProcesses = StepProcesses()
+    """Of one search (16 GPUs in the paper)."""
+    pretrain: StepProcesses = StepProcesses()
+    """Of one pretraining."""
+    finetune: StepProcesses = StepProcesses()
+    """Of one finetuning."""
+
+
+class RuntimeConfig(Block):
+    """Where and how the jobs run; none of it changes a result on purpose."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks run; auto is CUDA where there is one, else the CPU."""
+    threads: Positive = 4
+    """CPU threads of one job; the same number gives the same bytes again."""
+    workers: NonNegative = 4
+    """Processes that load images for one job; 0 loads in the job itself."""
+    precision: Precision = "float32"
+    """Of forward passes in training and evaluation; float16 needs CUDA."""
+    processes: ProcessesConfig = ProcessesConfig()
+    cache_mib: NonNegative = 1024
+    """Decoded frames are kept in memory where all of a job's fit into this many MiB."""
+    checkpoint_every_s: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds from one checkpoint of a long job to the next."""
+    job_minutes_max: Positive | None = None
+    """Longest time limit that a cluster's job asks for; longer work goes on in the next attempt."""
