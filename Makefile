@@ -7,10 +7,30 @@ ARGS ?=
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: reproduce test test-fast lint format lock bench help
+STEPS := $(RUN) python -m workflow.artifacts
+
+.PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune test test-fast lint format lock bench help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
 	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS)
+
+repro: $(VENV)/.installed ## the same through DVC, which then has the results
+	$(RUN) dvc repro $(ARGS)
+
+commit-artifacts: $(VENV)/.installed ## give DVC what plain snakemake made; nothing is run again
+	$(STEPS) commit
+
+push: $(VENV)/.installed ## commit-artifacts, then copy to the DVC remote what it lacks
+	$(STEPS) push
+
+pull: $(VENV)/.installed ## fetch the results that dvc.lock names; snakemake then has nothing to do
+	$(STEPS) pull
+
+checkout-artifacts: $(VENV)/.installed ## the results of this git commit from DVC's cache
+	$(STEPS) checkout
+
+prune: $(VENV)/.installed ## delete results of runs that params.yaml no longer names
+	$(STEPS) prune $(ARGS)
 
 test: $(VENV)/.installed-test ## all tests
 	$(RUN) pytest -n auto --dist loadscope $(ARGS)
