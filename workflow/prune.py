@@ -1,4 +1,4 @@
-"""Delete the results of runs that the grid no longer names, such as those of a seed taken out of params.yaml."""
+"""Delete the results of runs that the grid no longer names, such as those of a seed that was taken out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_src.reporting.sources import genotype_path
 from workflow.provenance import memory
 
 DEPTH = {"search": 1, "architectures": 1, "pretrain": 1, "finetune": 2, "evaluate": 3, "speed": 2, "lut": 1}
-"""How many names deep a run stands below `results/SCALE/KIND`: its folder, or its file and the file's record."""
+"""How many names deep a run stands below `results/SCALE/KIND`: its folder, or its file and its record."""
 
 KINDS = {
     "lut": ("lut",),

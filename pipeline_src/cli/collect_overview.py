@@ -1,4 +1,4 @@
-"""`autortnet collect-overview`: numbers of each network and curves of each run, for `dvc metrics` and `dvc plots`."""
+"""`autortnet collect-overview`: what `dvc metrics` and `dvc plots` show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dvc.yaml against the rules: a stage depends on all that its jobs depend on, and runs are pruned with care."""
+"""dvc.yaml against the rules: a stage depends on all that its jobs do, and runs are pruned with care."""
 
 from __future__ import annotations
 
