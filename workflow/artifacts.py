@@ -1,4 +1,4 @@
-"""Snakemake's graph and DVC's artifacts as one: `python -m workflow.artifacts COMMAND`, from dvc.yaml and make.
+"""Snakemake's graph and DVC's artifacts as one: `python -m workflow.artifacts COMMAND`, from dvc.yaml, make.
 
 stage NAME   what a stage of dvc.yaml runs: restore, Snakemake, prune, export
 commit       after plain `snakemake`: export and `dvc commit`, nothing is run again
