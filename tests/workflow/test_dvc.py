@@ -250,21 +250,21 @@ def test_a_pulled_file_that_was_altered_is_not_blessed(shared: Clone, tmp_path: 
 
 def test_a_seed_is_added_alone_and_pruned_when_taken_out(computed: Clone, tmp_path: Path) -> None:
     clone = copy_of(computed, tmp_path / "seeds")
-    kinds = ("search", "architectures", "pretrain", "finetune")
+    kinds = ("search", "architectures", "pretrain")
     before = clone.times(*kinds)
     run = {"depths": [1, 1, 1]}
     clone.configure(experiments={"robustness": [{"seed": 2, **run}, {"seed": 4, **run}]})
-    clone.run("dvc", "repro", "finetune")
+    clone.run("dvc", "repro", "pretrain")
     after = clone.times(*kinds)
     assert {name: after[name] for name in before} == before
     added = {name.split("/")[2] + "/" + name.split("/")[3] for name in after.keys() - before.keys()}
-    assert added == {f"{kind}/{Path(SEED).name}" for kind in ("search", "pretrain", "finetune")}
+    assert added == {f"{kind}/{Path(SEED).name}" for kind in ("search", "pretrain")}
     clone.run("git", "checkout", "--quiet", "params.yaml")
-    said = clone.run("dvc", "repro", "finetune")
+    said = clone.run("dvc", "repro", "pretrain")
     assert f"pruned: {SEED} " in said
     assert clone.times(*kinds) == before
     assert clone.planned() == Counter()
-    assert CLEAN in clone.run("dvc", "status", "finetune", "pretrain", "search")
+    assert CLEAN in clone.run("dvc", "status", "pretrain", "search")
 
 
 def test_metrics_params_and_plots_are_shown_and_compared(computed: Clone, tmp_path: Path) -> None:
@@ -299,16 +299,17 @@ def test_an_interrupted_push_harms_nothing_and_a_second_completes(computed: Clon
     store = tmp_path / "interrupted"
     clone.run("dvc", "remote", "modify", "--local", "store", "url", str(store))
     push = clone.started("dvc", "push", "--jobs", "1", start_new_session=True)
-    while push.poll() is None and not any(objects(store)):
+    while push.poll() is None and len(list(objects(store))) < 3:
         time.sleep(0.002)
+    assert push.returncode is None, push.communicate()[0]
     os.killpg(push.pid, signal.SIGKILL)
     push.communicate()
     there = list(objects(store))
-    assert there
+    assert 3 <= len(there)
     for path in there:  # whatever has its final name is whole
         digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
         assert digest == path.parent.name + path.name.removesuffix(".dir")
-    assert "pushed" in clone.run("dvc", "push") or push.returncode == 0
+    assert "files pushed" in clone.run("dvc", "push")
     assert "in sync" in clone.run("dvc", "status", "--cloud")
     assert clone.is_clean() and clone.planned() == Counter()
 
