@@ -305,7 +305,7 @@ def test_an_interrupted_push_harms_nothing_and_a_second_completes(computed: Clon
     os.killpg(push.pid, signal.SIGKILL)
     push.communicate()
     there = list(objects(store))
-    assert 3 <= len(there)
+    assert len(there) >= 3
     for path in there:  # whatever has its final name is whole
         digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
         assert digest == path.parent.name + path.name.removesuffix(".dir")
