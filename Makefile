@@ -8,13 +8,34 @@ KILL ?=
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: reproduce unlock test test-fast slurm-test lint format lock bench help
+STEPS := $(RUN) python -m workflow.artifacts
+
+.PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-fast slurm-test
+.PHONY: lint format lock bench help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
 	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
 
 unlock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
 	$(RUN) python workflow/unlock.py $(if $(KILL),--kill)
+
+repro: $(VENV)/.installed ## the same through DVC, which then has the results
+	$(RUN) dvc repro $(ARGS)
+
+commit-artifacts: $(VENV)/.installed ## give DVC what plain snakemake made; nothing is run again
+	$(STEPS) commit
+
+push: $(VENV)/.installed ## commit-artifacts, then copy to the DVC remote what it lacks
+	$(STEPS) push
+
+pull: $(VENV)/.installed ## fetch the results that dvc.lock names; snakemake then has nothing to do
+	$(STEPS) pull
+
+checkout-artifacts: $(VENV)/.installed ## the results of this git commit from DVC's cache
+	$(STEPS) checkout
+
+prune: $(VENV)/.installed ## delete results of runs that params.yaml no longer names
+	$(STEPS) prune $(ARGS)
 
 test: $(VENV)/.installed-test ## all tests
 	$(RUN) pytest -n auto --dist loadscope $(ARGS)

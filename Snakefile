@@ -33,11 +33,12 @@ onsuccess:
 
 
 rule reproduce_tables:
-    """All ten tables, the data of figures 1, 5 and 6, the table check and the submissions."""
+    """All ten tables, the data of figures 1, 5 and 6, the overview, the table check and the submissions."""
     default_target: True
     input:
         tables=TABLES,
         figures=FIGURES,
+        metrics=METRICS,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
     localrule: True

@@ -25,7 +25,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "sample-aggregation",
     ),
     "training": ("pretrain-backbone", "finetune-network"),
-    "results": ("evaluate-network", "export-submission", "tabulate-table", "collect-figure", "predict"),
+    "results": (
+        "evaluate-network",
+        "export-submission",
+        "tabulate-table",
+        "collect-figure",
+        "collect-overview",
+        "predict",
+    ),
 }
 
 EXIT_ERROR = 2

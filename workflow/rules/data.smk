@@ -53,7 +53,7 @@ rule render_objects:
 rule prepare_cityscapes:
     """Check Cityscapes once and map its label ids to the 19 train ids."""
     input:
-        raw=rendered_marker("cityscapes"),
+        raw=raw_marker("cityscapes"),
         code=modules("prepare_cityscapes"),
     output:
         manifest=f"{DATA}/cityscapes/manifest.json",
@@ -78,7 +78,7 @@ rule prepare_cityscapes:
 rule prepare_camvid:
     """Check CamVid once, in either layout, and map its labels to the 11 classes."""
     input:
-        raw=rendered_marker("camvid"),
+        raw=raw_marker("camvid"),
         code=modules("prepare_camvid"),
     output:
         manifest=f"{DATA}/camvid/manifest.json",
@@ -103,7 +103,7 @@ rule prepare_camvid:
 rule prepare_imagenet:
     """Check the class folders once."""
     input:
-        raw=rendered_marker("imagenet"),
+        raw=raw_marker("imagenet"),
         code=modules("prepare_imagenet"),
     output:
         manifest=f"{DATA}/imagenet/manifest.json",

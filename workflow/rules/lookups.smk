@@ -7,9 +7,14 @@ from pipeline_src.reporting.sources import artifacts_of
 SEARCHES = {one.name: one for one in GRID.searches}
 
 
-def rendered_marker(dataset):
-    """The marker of a rendered set, or nothing where a real one is configured."""
-    return [f"{DATA}/raw/{dataset}/rendered.json"] if is_rendered(dataset) else []
+def raw_marker(dataset):
+    """What tells that a raw set has changed: the marker of a rendered one, else DVC's file beside the folder."""
+    if is_rendered(dataset):
+        return [f"{DATA}/raw/{dataset}/rendered.json"]
+    if source_of(dataset) is None or source_of(dataset).path is None:
+        return []
+    pointer = f"{raw_root(dataset).rstrip('/')}.dvc"
+    return [pointer] if Path(pointer).exists() else []
 
 
 def search_of(wildcards):

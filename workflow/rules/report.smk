@@ -1,10 +1,13 @@
-# Tables and the data of figures.
+# Tables, the data of figures, and an overview for `dvc metrics` and `dvc plots`.
 #
-# in:  results/SCALE/{evaluate,speed,search,architectures}
-# out: reports/SCALE/tables/table_N.csv, reports/SCALE/figures/figure_N.csv
+# in:  results/SCALE/{evaluate,speed,search,architectures}, logs of all runs
+# out: reports/SCALE/tables/table_N.csv, reports/SCALE/figures/figure_N.csv,
+#      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv
+from pipeline_src.reporting.summary import CURVES, curve_sources, metric_sources
 
 TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
+METRICS = f"{REPORTS}/metrics.json"
 ALL_BLOCKS = [
     name for name in type(CONFIG).model_fields if name not in ("scale", "seed")
 ]
@@ -59,3 +62,34 @@ rule collect_figure:
     shell:
         "autortnet collect-figure {wildcards.artefact} --settings {params.settings:q}"
         " --results {params.results:q} --output {output.data:q} > {log:q} 2>&1"
+
+
+rule collect_overview:
+    """Accuracy and speed of every network, and the curves of every run, as DVC shows and compares them."""
+    input:
+        measured=[f"{RESULTS}/{path}" for path in metric_sources(GRID)],
+        logs=[
+            f"{RESULTS}/{path}"
+            for kind in CURVES
+            for path in curve_sources(GRID, kind).values()
+        ],
+        code=modules("collect_overview", "reporting"),
+    output:
+        metrics=METRICS,
+        curves=expand(f"{REPORTS}/curves/{{kind}}.csv", kind=CURVES),
+    log:
+        f"{LOGS}/collect_overview/overview.log",
+    benchmark:
+        f"{LOGS}/benchmarks/collect_overview/overview.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=lambda wildcards: RESULTS,
+        folder=lambda wildcards, output: str(Path(output.metrics).parent),
+    shell:
+        "autortnet collect-overview --settings {params.settings:q} --results {params.results:q}"
+        " --output {params.folder:q} > {log:q} 2>&1"

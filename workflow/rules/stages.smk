@@ -62,3 +62,12 @@ rule stage_evaluate:
         [f"{RESULTS}/speed/{one.path}" for one in GRID.speeds],
         SUBMISSIONS,
     localrule: True
+
+
+rule stage_report:
+    """All tables, figures and the overview."""
+    input:
+        TABLES,
+        FIGURES,
+        METRICS,
+    localrule: True

@@ -1,0 +1,52 @@
+"""`autortnet collect-overview`: what `dvc metrics` and `dvc plots` show."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_settings
+from pipeline_src.errors import UserError
+
+HELP = "write metrics.json and the curves of all runs, for DVC"
+BLOCKS = ("scale", "data", "experiments")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="folder for metrics.json and curves/KIND.csv"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the numbers and the curves."""
+    if not args.results.is_dir():
+        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    import csv
+    import io
+
+    from pipeline_src.artifacts import write_json, write_text
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.summary import CURVES, curve_sources, curves, metric_sources, network_metrics
+
+    grid = Grid(read_settings(args.settings, BLOCKS))
+    metrics = args.output / "metrics.json"
+    sources = [
+        *metric_sources(grid),
+        *(path for kind in CURVES for path in curve_sources(grid, kind).values()),
+    ]
+    inputs = [args.results / path for path in sources]
+    with recorded(metrics, args, [path for path in inputs if path.exists()]):
+        for kind in CURVES:
+            columns, lines = curves(grid, kind, args.results)
+            text = io.StringIO()
+            writer = csv.DictWriter(text, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(lines)
+            write_text(args.output / "curves" / f"{kind}.csv", text.getvalue())
+        write_json(metrics, network_metrics(grid, args.results))

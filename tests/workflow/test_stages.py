@@ -1,0 +1,135 @@
+"""dvc.yaml against the rules: a stage depends on all that its jobs do, and runs are pruned with care."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_checkout import Checkout, Ended, Job
+
+from workflow.prune import DEPTH, grid_of, named, prune, unnamed
+from workflow.stages import stages
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("stages") / "clone", repository)
+
+
+@pytest.fixture(scope="module")
+def tiny(shared: Checkout) -> Ended:
+    ended = shared.plan()
+    assert ended.status == 0, ended.text
+    return ended
+
+
+@pytest.fixture(scope="module")
+def declared(repository: Path) -> dict[str, dict]:
+    text = (repository / "dvc.yaml").read_text(encoding="utf-8").replace("${scale}", "tiny")
+    return dict(yaml.safe_load(text)["stages"])
+
+
+def covers(places: list[str], path: str) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def jobs_by_stage(tiny: Ended, repository: Path) -> dict[str, list[Job]]:
+    found: dict[str, list[Job]] = {}
+    made = {name: [str(path) for path in places] for name, places in stages(repository, "tiny").items()}
+    for job in tiny.jobs:
+        if not job.outputs:
+            continue
+        owners = {name for name, places in made.items() for out in job.outputs if covers(places, out)}
+        assert len(owners) == 1, (job.rule, owners)
+        assert all(covers(made[next(iter(owners))], out) for out in job.outputs), job.outputs
+        found.setdefault(owners.pop(), []).append(job)
+    return found
+
+
+def test_every_file_belongs_to_one_stage_and_every_stage_makes_files(
+    tiny: Ended, repository: Path, declared: dict[str, dict]
+) -> None:
+    assert set(jobs_by_stage(tiny, repository)) == set(declared)
+
+
+def test_a_stage_depends_on_all_that_its_jobs_depend_on(
+    tiny: Ended, repository: Path, declared: dict[str, dict]
+) -> None:
+    rules = {
+        name: path
+        for path in (repository / "workflow" / "rules").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    for stage, jobs in jobs_by_stage(tiny, repository).items():
+        known, made = declared[stage]["deps"], [str(path) for path in stages(repository, "tiny")[stage]]
+        for job in jobs:
+            lacking = [path for path in job.inputs if not covers(known, path) and not covers(made, path)]
+            assert not lacking, f"stage {stage} ({job.rule}) does not depend on {lacking}"
+            file = str(rules[job.rule].relative_to(repository))
+            assert file in known, f"stage {stage} does not depend on {file}"
+            settings = re.search(r"--settings '?(\{.*?\})'?(?: --| >)", job.command)
+            blocks = set(json.loads(settings[1])) if settings else set()
+            text = rules[job.rule].read_text(encoding="utf-8")
+            body = text.split(f"rule {job.rule}:")[1].split("\nrule ")[0]
+            blocks |= {"seed"} if "CONFIG.seed" in body else set()
+            blocks |= {"data"} if re.search(r"_size\(|_crop|raw_root|\.data\.", body) else set()
+            assert blocks <= set(declared[stage]["params"]), f"stage {stage} ({job.rule}) lacks params"
+
+
+def test_every_stage_follows_the_scale_and_the_grid(declared: dict[str, dict]) -> None:
+    for stage, body in declared.items():
+        assert {"scale", "experiments"} <= set(body["params"]), stage
+        assert "workflow/scales/tiny.yaml" in body["deps"]
+        outs = [next(iter(out)) for out in body["outs"]]
+        assert f"results/tiny/provenance/{stage}.json" in outs
+        assert all(next(iter(out.values()))["persist"] for out in [*body["outs"], *body.get("metrics", [])])
+        assert not covers(body["deps"], "results/tiny/provenance/data.json")
+
+
+def test_params_yaml_has_every_block_that_a_stage_names(repository: Path, declared: dict[str, dict]) -> None:
+    params = yaml.safe_load((repository / "params.yaml").read_text(encoding="utf-8"))
+    assert {name for body in declared.values() for name in body["params"]} == set(params)
+
+
+def test_the_grid_names_every_result_of_the_graph(tiny: Ended, repository: Path) -> None:
+    names = named(grid_of(repository))
+    for path in {path for job in tiny.jobs for path in job.outputs if path.startswith("results/tiny/")}:
+        kind, *rest = path.split("/")[2:]
+        assert any("/".join(rest[: depth + 1]) in names[kind] for depth in range(len(rest))), path
+
+
+def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Checkout, tiny: Ended) -> None:
+    results = shared.root / "results" / "tiny"
+    kept = {
+        f"{path.removesuffix('.json')}{end}"
+        for job in tiny.jobs
+        for path in job.outputs
+        if path.startswith("results/tiny/")
+        for end in ((".json", ".json.run.json") if path.endswith(".json") else ("",))
+    }
+    gone = {
+        "results/tiny/search/cityscapes-g0.01-s9-d2.3.3": "genotype.json",
+        "results/tiny/architectures/random-9": "genotype.json",
+        "results/tiny/pretrain/random-9": "weights.safetensors",
+        "results/tiny/finetune/random-9": "cityscapes-train/weights_last.safetensors",
+        "results/tiny/finetune/random-0/camvid-train": "log.csv",
+        "results/tiny/evaluate/random-9": "cityscapes-train/val-96x192.json",
+        "results/tiny/evaluate/random-0/cityscapes-train/val-1x2.json": "",
+        "results/tiny/speed/random-0/cityscapes-1x2.json": "",
+        "results/tiny/speed/random-0/cityscapes-1x2.json.run.json": "",
+    }
+    other = {"results/tiny/notes/mine.txt", "results/tiny/README", "results/camvid/search/x/genotype.json"}
+    for name in (*kept, *(f"{path}/{file}".rstrip("/") for path, file in gone.items()), *other):
+        (shared.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared.root / name).write_text(name)
+    found = unnamed(grid_of(shared.root), results, tuple(DEPTH))
+    assert {str(path.relative_to(shared.root)) for path in found} == set(gone)
+    assert set(prune(shared.root, tuple(DEPTH), delete=False)) == set(gone)
+    assert all((shared.root / name).exists() for name in gone)
+    assert set(prune(shared.root, tuple(DEPTH), delete=True)) == set(gone)
+    assert not any((shared.root / name).exists() for name in gone)
+    assert all((shared.root / name).read_text() == name for name in (*kept, *other))
+    assert prune(shared.root, tuple(DEPTH), delete=True) == []
