@@ -41,7 +41,9 @@ def test_another_input_size_reaches_other_keys(table: LookupTable) -> None:
 
 
 def test_the_date_is_no_difference(table: LookupTable, fingerprint: Fingerprint) -> None:
-    table.require(fingerprint.model_copy(update={"date": "2027-01-01T00:00:00+00:00"}))
+    later = fingerprint.model_copy(update={"date": "2027-01-01T00:00:00+00:00"})
+    table.require(later)
+    assert table.fingerprint.differences(later) == ()
 
 
 @pytest.mark.parametrize(
