@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import DataError
@@ -29,9 +29,12 @@ def decode(content: bytes, path: Path) -> Image.Image:
         image = Image.open(io.BytesIO(content))
         image.load()
     except _DECODE_ERRORS as error:
+        # Pillow names the buffer it was given, by its address: that tells a user nothing.
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "it is no image of a known format" if unknown else str(error) or type(error).__name__
         raise DataError(
             path,
-            f"cannot be decoded ({error or type(error).__name__}).",
+            f"cannot be decoded ({reason}).",
             "Fetch or unpack this file again.",
         ) from error
     return image

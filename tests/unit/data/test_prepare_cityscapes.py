@@ -137,7 +137,7 @@ def _same_content(root: Path) -> Path:
     ("spoil", "problem"),
     [
         (_truncate_image, "cannot be decoded"),
-        (_no_image, "cannot be decoded"),
+        (_no_image, "cannot be decoded (it is no image of a known format)"),
         (_truncate_label, "cannot be decoded"),
         (_shrink_label, "is 120x64 px, but its image"),
         (_unknown_value, "unknown label value 77"),
