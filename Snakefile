@@ -23,6 +23,7 @@ include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/finetune.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/stages.smk"
 
 
@@ -38,6 +39,7 @@ rule reproduce_tables:
     input:
         tables=TABLES,
         figures=FIGURES,
+        pictures=PICTURE_FILES,
         metrics=METRICS,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,

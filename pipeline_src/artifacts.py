@@ -89,6 +89,15 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path: Path, value: bytes) -> None:
+    """Write bytes atomically."""
+    write_atomically(path, lambda temporary: _fill(temporary, value))
+
+
+def _fill(path: Path, value: bytes) -> None:
+    path.write_bytes(value)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON atomically, indented, with a final newline and without NaN."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

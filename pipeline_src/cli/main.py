@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "tabulate-table",
         "collect-figure",
         "collect-overview",
+        "plot-figure",
         "predict",
     ),
 }

@@ -46,7 +46,7 @@ def recorded(
     Yields:
         A mapping to which the body may add facts of its own.
     """
-    started, clock = datetime.now(UTC), time.monotonic()
+    started, clock, processor = datetime.now(UTC), time.monotonic(), _processor_s()
     # Taken before the work: code and inputs may change on disk while a long step runs.
     git, checksums = _git_state(), {str(path): sha256_of(path) for path in inputs if path.is_file()}
     extra: dict[str, Any] = {}
@@ -59,6 +59,8 @@ def recorded(
         "seed": seed,
         "started": started.isoformat(timespec="seconds"),
         "wall_s": round(time.monotonic() - clock, 3),
+        # Of the step's own work: the start of the process and its imports came before.
+        "processor_s": round(_processor_s() - processor, 3),
         "peak_memory_mib": _peak_memory_mib(),
         "device": _device(),
         "host": {"system": platform.platform(), "cpus": os.cpu_count()},
@@ -73,6 +75,12 @@ def recorded(
 def record_path(output: Path) -> Path:
     """Where the record of an output stands."""
     return output / "run.json" if output.is_dir() else output.with_name(f"{output.name}.run.json")
+
+
+def _processor_s() -> float:
+    """Processor time of this process and of its children that have ended, in seconds."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def _peak_memory_mib() -> dict[str, float]:

@@ -1,0 +1,80 @@
+"""One claim of the paper and what the runs at hand say about it. [no torch, no pandas]"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline_src.artifacts import read_json, write_json
+from pipeline_src.errors import UserError
+
+Verdict = Literal["reproduced", "not reproduced", "undecided"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, both sides' evidence, the test, and the verdict that the test gives.
+
+    Attributes:
+        id: C1 to C12.
+        sentence: the claim in one sentence.
+        where: the tables and figures of the paper that it rests on, such as `table_3`.
+        paper: the paper's evidence in its own numbers.
+        ours: the evidence here, with numbers and units; empty where nothing was run.
+        test: the statistical test, named as its library names it, with its null hypothesis or decision rule.
+        n: number of runs (or edges, or points) that the test saw.
+        statistic, p_value: of the test; None where it has none or could not be made.
+        interval: of the effect, None where there is none.
+        level: of the interval and the test, such as 0.95.
+        unit: of the interval.
+        verdict: computed from the above.
+        reason: which rule gave the verdict, and what is missing where it is undecided.
+        sources: the result files that it is from, relative to `results/SCALE`.
+        scale: the scale of the runs.
+    """
+
+    id: str
+    sentence: str
+    where: tuple[str, ...]
+    paper: str
+    ours: str
+    test: str
+    n: int
+    statistic: float | None
+    p_value: float | None
+    interval: tuple[float, float] | None
+    level: float
+    unit: str
+    verdict: Verdict
+    reason: str
+    sources: tuple[str, ...]
+    scale: str
+
+
+def write_claims(claims: tuple[Claim, ...], path: Path) -> None:
+    """Write claims as JSON."""
+    write_json(path, [asdict(claim) for claim in claims])
+
+
+def read_claims(path: Path) -> tuple[Claim, ...]:
+    """Read what `write_claims` wrote.
+
+    Raises:
+        UserError: the file is missing or is not such a file.
+    """
+    try:
+        found = [
+            Claim(
+                **{
+                    **one,
+                    "where": tuple(one["where"]),
+                    "sources": tuple(one["sources"]),
+                    "interval": None if one["interval"] is None else tuple(one["interval"]),
+                }
+            )
+            for one in read_json(path)
+        ]
+    except (KeyError, TypeError) as error:
+        raise UserError(path, f"is not a file of claims ({error}).", "Delete it and run again.") from error
+    return tuple(found)

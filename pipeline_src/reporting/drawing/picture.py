@@ -1,0 +1,111 @@
+"""A picture of the report: a matplotlib figure with its words, in one style, saved in three formats."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from pipeline_src.artifacts import write_bytes, write_json
+
+Status = Literal["measured", "quoted", "not_run", "drawn"]
+
+WIDTH_IN = 7.0
+"""Width of every picture: two columns of a paper, 640 px on a page."""
+FORMATS = ("svg", "pdf", "png")
+COLOURS: tuple[str, ...] = tuple(sns.color_palette("colorblind").as_hex())
+"""Colour-blind safe, in the order of use; marks and line styles must differ as well."""
+QUOTED_COLOUR = "#777777"
+"""Everything that the paper prints and nothing here measured."""
+STYLE: Any = {
+    "figure.dpi": 150,
+    "savefig.dpi": 200,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e5e5e5",
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "autortnet",
+    "text.parse_math": False,
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said of a picture; the page shows it, and screen readers read it.
+
+    Attributes:
+        name: its file's stem, such as `figure_5` or `lut_check`.
+        title: a short heading.
+        caption: what is drawn, from which runs, and how to read it.
+        alt: what the picture shows, for those who do not see it; with its main numbers.
+        status: `measured` here, `quoted` from the paper, `drawn` from the code's own objects, or `not_run`.
+        reason: why something of it, or all, was not run; empty otherwise.
+        sources: the files it is from, relative to `results/SCALE`.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    status: Status
+    reason: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and its words."""
+
+    figure: Figure = field(repr=False)
+    words: Words
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw and save in the report's style, whatever the user's own matplotlib settings are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def save_picture(picture: Picture, folder: Path) -> None:
+    """Write NAME.svg, NAME.pdf, NAME.png and NAME.json, the same bytes for the same picture.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    without_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    for kind in FORMATS:
+        stream = io.BytesIO()
+        with house_style():
+            picture.figure.savefig(stream, format=kind, metadata=without_date[kind])
+        write_bytes(folder / f"{picture.words.name}.{kind}", stream.getvalue())
+    write_json(folder / f"{picture.words.name}.json", asdict(picture.words))
+
+
+def not_run(name: str, title: str, reason: str) -> Picture:
+    """The picture of something that was not run: it says so and why."""
+    with house_style():
+        figure = Figure(figsize=(WIDTH_IN, 1.2))
+        figure.text(0.5, 0.6, f"{title}: not run", ha="center", weight="bold")
+        figure.text(0.5, 0.3, reason, ha="center", wrap=True, size=8)
+    words = Words(name, title, f"Not run: {reason}.", f"Nothing was drawn: {reason}.", "not_run", reason)
+    return Picture(figure, words)

@@ -1,0 +1,45 @@
+# Pictures of the report: the paper's figures and those beyond it.
+#
+# in:  results/SCALE, reports/SCALE/figures/figure_N.csv is beside them for figures 1, 5 and 6
+# out: reports/SCALE/figures/NAME.svg, .pdf, .png, and NAME.json with its words
+from pipeline_src.reporting.drawing.registry import PICTURES, entry_of
+
+PICTURE_FILES = expand(
+    f"{REPORTS}/figures/{{name}}.{{kind}}",
+    name=PICTURES,
+    kind=("svg", "pdf", "png", "json"),
+)
+
+
+def picture_sources(wildcards):
+    """The result files that a picture reads."""
+    return [f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)]
+
+
+rule plot_figure:
+    """One picture in three formats, and its words."""
+    input:
+        artifacts=picture_sources,
+        code=modules("plot_figure", "reporting"),
+    output:
+        svg=f"{REPORTS}/figures/{{figure}}.svg",
+        pdf=f"{REPORTS}/figures/{{figure}}.pdf",
+        png=f"{REPORTS}/figures/{{figure}}.png",
+        words=f"{REPORTS}/figures/{{figure}}.json",
+    log:
+        f"{LOGS}/plot_figure/{{figure}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/plot_figure/{{figure}}.tsv"
+    wildcard_constraints:
+        figure="|".join(PICTURES) or "none",
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs("report"),
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=lambda wildcards: RESULTS,
+        folder=lambda wildcards, output: str(Path(output.words).parent),
+    shell:
+        "autortnet plot-figure {wildcards.figure} --settings {params.settings:q}"
+        " --results {params.results:q} --output {params.folder:q} > {log:q} 2>&1"
