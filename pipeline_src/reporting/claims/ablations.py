@@ -110,10 +110,10 @@ def _random_search(evidence: Evidence) -> Finding:
         again = trainings_to_resolve(fmean(first) - fmean(second), [*_centred(first), *_centred(second)], 2)
         runs = f"about {again} networks on each side" if again else "no practicable number of networks"
         reason = (
-            f"p = {tested.p:.3f} and the interval do not both exclude no difference; {runs} would settle it."
+            f"p = {tested.p:.2g} and the interval do not both exclude no difference; {runs} would settle it."
         )
     else:
-        reason = f"p = {tested.p:.3g}, and the interval of the difference excludes zero."
+        reason = f"p = {tested.p:.2g}, and the interval of the difference excludes zero."
     return Finding(
         ours=f"{ours}; difference {fmean(first) - fmean(second):.1f} points.",
         verdict=verdict,
@@ -139,7 +139,7 @@ def _beyond(own: Sequence[Network], searched: Sequence[float], matched: Sequence
     text += f"; latency-matched random networks {_summary(matched)}"
     if not searched:
         return text
-    text += f", p = {rank_difference(searched, matched).p:.3f} against the searched ones"
+    text += f", p = {rank_difference(searched, matched).p:.2g} against the searched ones"
     if min(len(searched), len(matched)) < 2:
         return text
     return f"{text}, difference {interval_text(mean_difference_interval(searched, matched), 'points')}"
@@ -267,7 +267,7 @@ def _gammas(evidence: Evidence) -> Finding:
     faster, slower = trend(gammas, speeds, "greater"), trend(gammas, speeds, "less")
     worse, better = trend(gammas, accuracies, "less"), trend(gammas, accuracies, "greater")
     verdict: Verdict = "undecided"
-    ps = f"p = {faster.p:.3f} for speed, {worse.p:.3f} for accuracy"
+    ps = f"p = {faster.p:.2g} for speed, {worse.p:.2g} for accuracy"
     reason = f"The order allows chance ({ps}); more gammas would tell."
     if max(faster.p, worse.p) <= ERROR:
         verdict, reason = "reproduced", "Speed rises and accuracy falls with gamma."
@@ -275,8 +275,8 @@ def _gammas(evidence: Evidence) -> Finding:
         what = "speed falls" if slower.p <= ERROR else "accuracy rises"
         verdict, reason = "not reproduced", f"With gamma {what}."
     return Finding(
-        ours=f"{ours}; tau {faster.statistic:+.2f} with FPS (p = {faster.p:.3f}), {worse.statistic:+.2f}"
-        f" with mIoU (p = {worse.p:.3f}).",
+        ours=f"{ours}; tau {faster.statistic:+.2f} with FPS (p = {faster.p:.2g}), {worse.statistic:+.2f}"
+        f" with mIoU (p = {worse.p:.2g}).",
         verdict=verdict,
         reason=with_faults(reason, faults),
         n=len(points),

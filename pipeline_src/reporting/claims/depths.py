@@ -108,7 +108,7 @@ def _robustness(evidence: Evidence) -> Finding:
     elif interval[1] < TOLERANCE_CELLS and tested.p <= ERROR:
         verdict, reason = "reproduced", "Runs lie less than one cell apart, closer than chance."
     elif interval[1] < TOLERANCE_CELLS:
-        reason = f"Runs lie close, but depths drawn by chance from so few would too (p = {tested.p:.3f})."
+        reason = f"Runs lie close, but depths drawn by chance from so few would too (p = {tested.p:.2g})."
     else:
         reason = (
             f"The mean distance, {interval_text(interval, 'cells')}, may be one cell; more runs would tell."
@@ -157,7 +157,7 @@ def _settling(evidence: Evidence) -> Finding:
     tested, interval = signed_rank(leads), mean_interval(leads)
     verdict = by_interval(interval, tested.p)
     leading = (
-        f"A mean lead of {fmean(leads):.1f} epochs ({interval_text(interval, 'epochs')}), p = {tested.p:.3g}"
+        f"A mean lead of {fmean(leads):.1f} epochs ({interval_text(interval, 'epochs')}), p = {tested.p:.2g}"
     )
     reason = f"{leading}." if verdict != "undecided" else f"{leading}, allows none; more searches would tell."
     return Finding(
@@ -216,7 +216,7 @@ def _early(evidence: Evidence) -> Finding:
         verdict = "not reproduced"
         reason = f"{len(kept) - hits} of {len(kept)} searches keep more than {MOST_CELLS}."
     elif len(kept) >= needed:
-        verdict, reason = "reproduced", f"All {len(kept)} searches keep to it; by chance p = {tested.p:.3g}."
+        verdict, reason = "reproduced", f"All {len(kept)} searches keep to it; by chance p = {tested.p:.2g}."
     return Finding(
         ours=ours,
         verdict=verdict,

@@ -88,7 +88,7 @@ def _third(evidence: Evidence, chance: float) -> Finding:
         f" {len(chosen)} edges)"
         f"{_own(evidence, lambda one: ', '.join(leaving(one, 'x3')))}",
         verdict=majority(found),
-        reason=with_faults(_majority_reason(found), faults),
+        reason=with_faults(majority_reason(found), faults),
         n=found.n,
         statistic=float(found.hits),
         p_value=found.p,
@@ -131,7 +131,7 @@ def _by_depth(evidence: Evidence) -> Finding:
         f" x3 than on x1{_own(evidence, lambda one: ', '.join(early_operations(one)))}",
         verdict=all_of((majority(early), majority(deep))),
         reason=with_faults(
-            f"Early cells: {_majority_reason(early)} Aggregation: {_majority_reason(deep)}", faults
+            f"Early cells: {majority_reason(early)} Aggregation: {majority_reason(deep)}", faults
         ),
         n=early.n,
         statistic=float(weaker.hits),
@@ -149,11 +149,12 @@ def majority(found: Share) -> Verdict:
     return "not reproduced" if found.interval[1] < 0.5 else "undecided"
 
 
-def _majority_reason(found: Share) -> str:
+def majority_reason(found: Share) -> str:
+    """The share, its interval, and what is missing where it decides nothing."""
     low, high = found.interval
     text = f"{found.hits} of {found.n}, the true share {low:.2f} to {high:.2f}"
     if majority(found) == "not reproduced" and found.p <= ERROR:
-        return f"{text}: more often than by chance (p = {found.p:.3g}), but not the rule."
+        return f"{text}: more often than by chance (p = {found.p:.2g}), but not the rule."
     if majority(found) != "undecided":
         return f"{text}."
     needed = runs_for_majority()
