@@ -44,9 +44,11 @@ class EvaluationRecord(_Record):
 
 
 class Timing(_Record):
-    """A latency over repeats."""
+    """A latency over repeats: mean and quartiles."""
 
     mean: Milliseconds
+    q1: Milliseconds
+    q3: Milliseconds
 
 
 class Device(_Record):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import csv
+import io
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from pipeline_src.artifacts import read_json, write_json
+from pipeline_src.artifacts import read_json, write_json, write_text
 from pipeline_src.errors import UserError
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
@@ -78,3 +80,24 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
     except (KeyError, TypeError) as error:
         raise UserError(path, f"is not a file of claims ({error}).", "Delete it and run again.") from error
     return tuple(found)
+
+
+def write_claims_csv(claims: tuple[Claim, ...], path: Path) -> None:
+    """Write claims as UTF-8 CSV: a column for each attribute, one line for each claim, whatever its text."""
+    names = [field.name for field in fields(Claim)]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(getattr(claim, name)) for name in names] for claim in claims)
+    write_text(path, stream.getvalue())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float | int):
+        return repr(value)
+    text = ";".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    line = " ".join(text.split())
+    # A leading sign would make a spreadsheet read the text as a formula.
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) and not isinstance(value, tuple) else line

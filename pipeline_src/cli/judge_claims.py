@@ -1,0 +1,40 @@
+"""`autortnet judge-claims`: what the runs at hand say of the paper's claims C1 to C12, as JSON and CSV."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_settings
+from pipeline_src.errors import UserError
+
+HELP = "judge the paper's claims C1 to C12 from result files, each by a stated test"
+BLOCKS = ("scale", "data", "experiments")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="the JSON to write; the same as CSV goes beside it"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Judge the claims and write both files."""
+    if not args.results.is_dir():
+        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.claims.claim import write_claims, write_claims_csv
+    from pipeline_src.reporting.claims.judge import judge
+    from pipeline_src.reporting.claims.sources import claim_sources
+
+    grid = Grid(read_settings(args.settings, BLOCKS))
+    inputs = [args.results / path for path in claim_sources(grid)]
+    with recorded(args.output, args, [path for path in inputs if path.exists()]):
+        claims = judge(grid, args.results)
+        write_claims(claims, args.output)
+        write_claims_csv(claims, args.output.with_suffix(".csv"))

@@ -1,0 +1,180 @@
+"""C9 and C10: which operations the searches choose where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from pipeline_src.reporting.claims.claim import Claim, Verdict
+from pipeline_src.reporting.claims.evidence import Evidence
+from pipeline_src.reporting.claims.finding import Finding, Statement, all_of, claim_of, undecided, with_faults
+from pipeline_src.reporting.claims.statistics import ERROR, Share, runs_for_majority, share
+from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIONS, CELL_OPERATIONS
+from pipeline_src.space.genotype import Genotype
+
+DILATION_4 = "dilconv3x3_d4_x2"
+EARLY = "conv3x3"
+
+_MAJORITY = (
+    "Reproduced: the exact interval of the true share (scipy.stats.binomtest) lies above one half. Not"
+    " reproduced: it lies below one half. p: one-sided binomial test against chance"
+)
+
+
+def leaving(genotype: Genotype, source: str) -> tuple[str, ...]:
+    """The operations of the aggregation edges that leave `x1`..`x3`; none without an aggregation cell."""
+    if genotype.aggregation is None:
+        return ()
+    pairs = zip(AGGREGATION_EDGES, genotype.aggregation, strict=True)
+    return tuple(operation for edge, operation in pairs if edge.source == source)
+
+
+def early_operations(genotype: Genotype) -> tuple[str, ...]:
+    """The operations in use in the first hyper-cell: its normal cells count where it keeps any."""
+    first = genotype.hyper_cells[0]
+    return first.reduction + (first.normal if first.depth > 1 else ())
+
+
+def all_dilated_by_4(genotype: Genotype) -> bool:
+    """Whether every aggregation edge that leaves the third hyper-cell has dilation 4."""
+    operations = leaving(genotype, "x3")
+    return bool(operations) and set(operations) == {DILATION_4}
+
+
+def prefers_conv3x3_early(genotype: Genotype) -> bool:
+    """Whether conv3x3 is more frequent in the first hyper-cell than any other operation."""
+    counts = Counter(early_operations(genotype))
+    return (
+        all(counts[EARLY] > number for name, number in counts.items() if name != EARLY) and counts[EARLY] > 0
+    )
+
+
+def dilates_deep(genotype: Genotype) -> bool:
+    """Whether more of the edges that leave x3 are dilated than of those that leave x1."""
+    deep, low = (leaving(genotype, source) for source in ("x3", "x1"))
+    return _dilated(deep) > _dilated(low)
+
+
+def _dilated(operations: Sequence[str]) -> float:
+    return sum(name.startswith("dilconv") for name in operations) / max(len(operations), 1)
+
+
+def third_hyper_cell(evidence: Evidence) -> Claim:
+    """C9: aggregation edges that leave the third hyper-cell choose dilation 4 (Sec. 4.4.6)."""
+    edges = sum(1 for edge in AGGREGATION_EDGES if edge.source == "x3")
+    chance = (1 / len(AGGREGATION_OPERATIONS)) ** edges
+    statement = Statement(
+        "C9",
+        "In the aggregation cell, the edges that leave the third hyper-cell always choose dilation 4;"
+        " judged by searches in which all of them do.",
+        ("figure_7",),
+        "Sec. 4.4.6, Figure 7, A alone: 'the operations from the outputs of third hyper-cell always choose"
+        " the operation with dil=4 rather than dil=2 or 8'.",
+        f"Over all searches of the grid, a network each. {_MAJORITY} (1/{len(AGGREGATION_OPERATIONS)} an"
+        f" edge, {chance:.3g} for the {edges} edges of x3).",
+    )
+    return claim_of(statement, _third(evidence, chance), evidence.scale)
+
+
+def _third(evidence: Evidence, chance: float) -> Finding:
+    genotypes, faults, sources = _genotypes(evidence)
+    if not genotypes:
+        return undecided(with_faults(_needs_searches(), faults))
+    found = _count(genotypes, all_dilated_by_4, chance)
+    chosen = [operation for one in genotypes for operation in leaving(one, "x3")]
+    hits = chosen.count(DILATION_4)
+    return Finding(
+        ours=f"{found.hits} of {found.n} searches with dilation 4 on all edges of x3 ({hits} of"
+        f" {len(chosen)} edges)"
+        f"{_own(evidence, lambda one: ', '.join(leaving(one, 'x3')))}",
+        verdict=majority(found),
+        reason=with_faults(majority_reason(found), faults),
+        n=found.n,
+        statistic=float(found.hits),
+        p_value=found.p,
+        interval=found.interval,
+        unit="share of searches",
+        sources=sources,
+    )
+
+
+def operations_by_depth(evidence: Evidence) -> Claim:
+    """C10: early cells choose conv3x3, deep aggregation edges dilated convolutions (Sec. 4.4.6)."""
+    statement = Statement(
+        "C10",
+        "Early cells mostly choose conv3x3, and deep aggregation edges dilated convolutions; judged by"
+        " searches in which conv3x3 is the most frequent operation of hyper-cell 1, and by searches in"
+        " which more of the edges that leave x3 are dilated than of those that leave x1.",
+        ("figure_7",),
+        "Sec. 4.4.6, Figure 7, A alone: 'the selection of operations in early stage always tends to"
+        " conv3x3', and in the aggregation cell 'the deeper layers enjoy dilated convolution, while the"
+        " lower layers only prefer the common convolution operations'.",
+        "Both parts over all searches of the grid, a network each; reproduced where both are, not"
+        f" reproduced where one is not. {_MAJORITY} (by symmetry at most 1/{len(CELL_OPERATIONS)} and 1/2;"
+        " the larger p counts). Interval: of the part with the smaller share.",
+    )
+    return claim_of(statement, _by_depth(evidence), evidence.scale)
+
+
+def _by_depth(evidence: Evidence) -> Finding:
+    genotypes, faults, sources = _genotypes(evidence)
+    if not genotypes:
+        return undecided(with_faults(_needs_searches(), faults))
+    early = _count(genotypes, prefers_conv3x3_early, 1 / len(CELL_OPERATIONS))
+    deep = _count(genotypes, dilates_deep, 0.5)
+    weaker = min(early, deep, key=lambda one: one.hits)
+    edges = [operation for one in genotypes for operation in early_operations(one)]
+    plain = sum(operation.startswith("conv3x3") for operation in edges)
+    return Finding(
+        ours=f"{early.hits} of {early.n} searches with conv3x3 most frequent early ({edges.count(EARLY)} of"
+        f" {len(edges)} edges, {plain} with conv3x3 repeated); {deep.hits} of {deep.n} with more dilation on"
+        f" x3 than on x1{_own(evidence, lambda one: ', '.join(early_operations(one)))}",
+        verdict=all_of((majority(early), majority(deep))),
+        reason=with_faults(
+            f"Early cells: {majority_reason(early)} Aggregation: {majority_reason(deep)}", faults
+        ),
+        n=early.n,
+        statistic=float(weaker.hits),
+        p_value=max(early.p, deep.p),
+        interval=weaker.interval,
+        unit="share of searches, the weaker part",
+        sources=sources,
+    )
+
+
+def majority(found: Share) -> Verdict:
+    """Whether most networks do it: by the interval of the share against one half."""
+    if found.interval[0] > 0.5:
+        return "reproduced"
+    return "not reproduced" if found.interval[1] < 0.5 else "undecided"
+
+
+def majority_reason(found: Share) -> str:
+    """The share, its interval, and what is missing where it decides nothing."""
+    low, high = found.interval
+    text = f"{found.hits} of {found.n}, the true share {low:.2f} to {high:.2f}"
+    if majority(found) == "not reproduced" and found.p <= ERROR:
+        return f"{text}: more often than by chance (p = {found.p:.2g}), but not the rule."
+    if majority(found) != "undecided":
+        return f"{text}."
+    needed = runs_for_majority()
+    more = f"; at least {needed} searches are needed" if found.n < needed else "; more searches would tell"
+    return f"{text}, may be one half{more}."
+
+
+def _needs_searches() -> str:
+    return f"No search has ended; at least {runs_for_majority()} are needed."
+
+
+def _count(genotypes: Sequence[Genotype], holds: Callable[[Genotype], bool], chance: float) -> Share:
+    return share(sum(map(holds, genotypes)), len(genotypes), chance)
+
+
+def _genotypes(evidence: Evidence) -> tuple[list[Genotype], tuple[str, ...], tuple[str, ...]]:
+    found, faults = evidence.searched()
+    return [one.genotype for one in found], faults, tuple(one.source for one in found)
+
+
+def _own(evidence: Evidence, describe: Callable[[Genotype], str]) -> str:
+    genotype, _ = evidence.genotype(evidence.grid.network_a)
+    return "" if genotype is None else f"; A itself: {describe(genotype)}"

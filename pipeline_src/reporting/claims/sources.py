@@ -1,0 +1,22 @@
+"""Which result files the judgement of the claims reads, relative to `results/SCALE`.
+
+[no torch, no pandas, no scipy]
+"""
+
+from __future__ import annotations
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.sources import TABLES, artifacts_of, genotype_path, search_log_path
+
+_JUDGED = (*(table for table in TABLES if table not in ("table_8", "table_9", "table_10")), "figure_6")
+
+
+def claim_sources(grid: Grid) -> tuple[str, ...]:
+    """The files behind the claims, each once: of the tables, and genotype and log of every search."""
+    paths: list[str] = []
+    for artefact in _JUDGED:
+        paths += artifacts_of(grid, artefact)
+    searched = [one for one in grid.architectures if one.search is not None]
+    paths += [genotype_path(one) for one in searched]
+    paths += [search_log_path(one.search) for one in searched if one.search is not None]
+    return tuple(dict.fromkeys(paths))

@@ -1,0 +1,31 @@
+# The paper's claims, judged.
+#
+# in:  results/SCALE/{evaluate,speed,search,architectures}
+# out: reports/SCALE/claims.json, reports/SCALE/claims.csv
+from pipeline_src.reporting.claims.sources import claim_sources
+
+CLAIMS = [f"{REPORTS}/claims.json", f"{REPORTS}/claims.csv"]
+
+
+rule judge_claims:
+    """Claims C1 to C12: the paper's evidence, ours, the test, and the verdict that it gives."""
+    input:
+        artifacts=[f"{RESULTS}/{path}" for path in claim_sources(GRID)],
+        code=modules("judge_claims", "reporting"),
+    output:
+        claims=CLAIMS[0],
+        table=CLAIMS[1],
+    log:
+        f"{LOGS}/judge_claims/claims.log",
+    benchmark:
+        f"{LOGS}/benchmarks/judge_claims/claims.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs("report"),
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=lambda wildcards: RESULTS,
+    shell:
+        "autortnet judge-claims --settings {params.settings:q} --results {params.results:q}"
+        " --output {output.claims:q} > {log:q} 2>&1"
