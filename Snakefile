@@ -24,6 +24,7 @@ include: "workflow/rules/finetune.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/stages.smk"
 
 
@@ -41,6 +42,7 @@ rule reproduce_tables:
         figures=FIGURES,
         pictures=PICTURE_FILES,
         metrics=METRICS,
+        provenance=PROVENANCE,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
     localrule: True

@@ -70,4 +70,5 @@ rule stage_report:
         TABLES,
         FIGURES,
         METRICS,
+        PROVENANCE,
     localrule: True
