@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "collect-overview",
         "plot-figure",
         "trace-provenance",
+        "explain",
+        "compare",
         "predict",
     ),
 }
