@@ -113,7 +113,7 @@ def _fetch(root: Path, revision: str, commit: str, scale: str, place: Path) -> N
         raise UserError(
             "dvc", f"is not installed, and only DVC can bring {wanted} of {revision}.", "`pip install dvc`."
         )
-    words = ("get", ".", wanted, "--rev", commit, "--out", str(place), "--quiet")
+    words = ("get", ".", wanted, "--rev", commit, "--out", str(place))
     done = subprocess.run(
         [sys.executable, "-m", "dvc", *words],
         cwd=root,
@@ -123,9 +123,10 @@ def _fetch(root: Path, revision: str, commit: str, scale: str, place: Path) -> N
         check=False,
     )
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it did not say why"])[0].removeprefix("ERROR: ")
+        faults = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+        said = faults[0].removeprefix("ERROR: ").rstrip(".") if faults else f"exit status {done.returncode}"
         raise UserError(
             revision,
-            f"has no {wanted} that DVC could bring: {said}.",
+            f"has no {wanted} that DVC could bring ({said}).",
             "Its dvc.lock must be committed and its results be in the cache or a remote; or give folders.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline_src.reporting.compare_noise import Change, Noise, Verdict
+from pipeline_src.reporting.compare_noise import BY_PASSES, Change, Noise, Verdict, once
 from pipeline_src.reporting.compare_sides import DEVICE_COLUMNS, Number, Side
 
 
@@ -18,7 +18,7 @@ class Comparison:
         level: of the tests, after correction.
         tests: how many were corrected for.
         warnings: what makes the two hard to compare, such as different scales or devices.
-        changes: every number that both sides measured, the same ones too.
+        changes: every number that both sides measured, the same ones too, each once.
         statuses: cells of both sides whose status differs.
         quotes: cells of both sides for which the paper's value was transcribed otherwise.
         only_a, only_b: rows (table, id, title) and columns that one side alone has.
@@ -56,8 +56,8 @@ def compare(a: Side, b: Side, level: float = 0.05) -> Comparison:
     noise = Noise(a, b)
     both = [(a.numbers[key], b.numbers[key]) for key in a.numbers if key in b.numbers]
     measured = [pair for pair in both if pair[0].status == pair[1].status == "measured"]
-    changes = [noise.change(*pair) for pair in measured if pair[0].column_id not in DEVICE_COLUMNS]
-    changes, tests = noise.judged(changes, level)
+    cells = [noise.change(*pair) for pair in measured if pair[0].column_id not in DEVICE_COLUMNS]
+    changes, tests = noise.judged(once(cells), level)
     return Comparison(
         a.name,
         b.name,
@@ -102,6 +102,12 @@ def _warnings(a: Side, b: Side, changes: Iterable[Change]) -> tuple[str, ...]:
     other = sum(one.a.data != one.b.data for one in changes)
     if other:
         said.append(f"{other} of the numbers that both have were measured on other data or at another size.")
+    passes = sum(one.verdict == "beyond noise" and BY_PASSES in one.basis for one in changes)
+    if passes:
+        said.append(
+            f"{passes} of the timings that moved beyond noise were timed once a side, and are judged by the"
+            " spread within that time. A machine that was busier, hotter or throttled moves them all."
+        )
     return tuple(said)
 
 

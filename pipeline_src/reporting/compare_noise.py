@@ -24,6 +24,7 @@ Verdict = Literal["same", "beyond noise", "within noise", "unknown noise", "exac
 IQR_OF_NORMAL = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
 EXACT_UNITS = ("M", "cells", "px", "")
 TIMING_UNITS = ("ms", "1/s")
+BY_PASSES = "spread of single passes"
 NOT_KNOWN = "one run a side, and nothing says how far it moves by chance"
 
 
@@ -37,6 +38,7 @@ class Change:
         verdict: `exact` for a count or text that differs.
         p, adjusted: of the test, before and after correction for the number of tests; None without one.
         basis: what the verdict rests on.
+        also: where else the same number stands, as `table_5: hyper-cell`.
     """
 
     a: Number
@@ -46,6 +48,7 @@ class Change:
     p: float | None = None
     adjusted: float | None = None
     basis: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def relative(self) -> float | None:
@@ -125,14 +128,11 @@ class Noise:
         return Change(a, b, difference, "unknown noise", p=p, basis=basis)
 
     def judged(self, changes: Sequence[Change], level: float) -> tuple[list[Change], int]:
-        """The changes with their verdicts, and how many tests were corrected for.
-
-        A number that stands in several tables is tested once. The correction is Benjamini and Hochberg's.
-        """
-        tested = {_test_key(one): one.p for one in changes if one.p is not None}
-        adjusted = stats.false_discovery_control(list(tested.values())) if tested else []
-        by_key = dict(zip(tested, (float(p) for p in adjusted), strict=True))
-        judged = [_with_verdict(one, level, by_key.get(_test_key(one))) for one in changes]
+        """The changes with their verdicts, and the number of tests, corrected for (Benjamini-Hochberg)."""
+        tested = [number for number, one in enumerate(changes) if one.p is not None]
+        adjusted = stats.false_discovery_control([changes[number].p for number in tested]) if tested else []
+        by_number = dict(zip(tested, (float(p) for p in adjusted), strict=True))
+        judged = [_with_verdict(one, level, by_number.get(number)) for number, one in enumerate(changes)]
         return judged, len(tested)
 
     def _test(self, a: Number, b: Number) -> tuple[float | None, str]:
@@ -162,12 +162,22 @@ class Noise:
         stds = [_timing_std(side, one) for side, one in ((self.a, a), (self.b, b))]
         if stds[0] is None or stds[1] is None:
             return None, "one timing a side, and its quartiles are not at hand (results/SCALE/speed)"
-        basis = f"normal test with the spread of single passes: std {stds[0]:.3g} and {stds[1]:.3g} {a.unit}"
+        basis = f"normal test with the {BY_PASSES}: std {stds[0]:.3g} and {stds[1]:.3g} {a.unit}"
         return _p(_difference(a, b), math.hypot(stds[0], stds[1]), None), basis
 
 
-def _test_key(change: Change) -> tuple[tuple[str, ...], tuple[str, ...], float | None]:
-    return change.a.sources, change.b.sources, change.p
+def once(changes: Sequence[Change]) -> list[Change]:
+    """Each number once: one that stands in several tables is one comparison, told with all its places."""
+    found: dict[object, Change] = {}
+    for change in changes:
+        a, b = change.a, change.b
+        # Without sources nothing says that two cells hold the same number.
+        where = (a.sources, b.sources) if a.sources and b.sources else a.key
+        key = (where, a.unit, a.mean, b.mean, a.measured, b.measured)
+        first = found.setdefault(key, change)
+        if first is not change:
+            found[key] = replace(first, also=(*first.also, f"{a.artefact}: {a.row}"))
+    return list(found.values())
 
 
 def _with_verdict(change: Change, level: float, adjusted: float | None) -> Change:

@@ -96,7 +96,8 @@ def _change(change: Change) -> Shown:
         unit = "points" if change.a.unit == "%" else change.a.unit
         difference = f"{change.difference:+.4g} {unit}{share}"
     p = "" if change.p is None else f"p = {change.p:.2g}, adjusted {change.adjusted:.2g}; "
-    return Shown(_where(change.a), _value(change.a), _value(change.b), difference, p + change.basis)
+    where = _where(change.a) + (f"; also {', '.join(change.also)}" if change.also else "")
+    return Shown(where, _value(change.a), _value(change.b), difference, p + change.basis)
 
 
 def _value(number: Number) -> str:

@@ -112,7 +112,8 @@ def unguarded(text: str) -> str:
 def write_provenance(lines: Iterable[Line], path: Path) -> None:
     """Write lines as UTF-8 CSV with `\\n` line ends."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # All, because a carriage return inside of a value would else stand unquoted and end the line.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     writer.writerows([guarded(value) for value in astuple(line)] for line in lines)
     write_text(path, text.getvalue())

@@ -14,7 +14,6 @@ from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.reporting.sources import evaluation_path, genotype_path, search_log_path, speed_path
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
-
 SETTINGS = '{"space":{"head_channels":16}}'
 SAMPLED_BY = {
     "random": "sample-random",
@@ -47,7 +46,12 @@ class Folder:
         root.mkdir(parents=True, exist_ok=True)
 
     def record(
-        self, output: Path, command: str, seed: int | None = None, inputs: tuple[str, ...] = (), **changes: Any
+        self,
+        output: Path,
+        command: str,
+        seed: int | None = None,
+        inputs: tuple[str, ...] = (),
+        **changes: Any,
     ) -> Path:
         """The record of the run that made a file or a folder.
 
@@ -55,7 +59,7 @@ class Folder:
             output: the file or folder, below the root.
             command: the subcommand that made it.
             seed: of the run.
-            inputs: result files that it read, relative to the root; it is told as `results/SCALE/INPUT`.
+            inputs: result files that it read, relative to the root; told as of `results/tiny`.
             changes: keys of the record to replace.
         """
         # As the commands call it, whatever the folder's name is here.
