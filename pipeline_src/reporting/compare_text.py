@@ -19,7 +19,7 @@ _HEADINGS: tuple[tuple[Verdict, str], ...] = (
     ("unknown noise", "Moved, noise unknown"),
     ("within noise", "Moved within noise"),
 )
-_MARKDOWN = re.compile(r"([\\`*\[\]|~$]|\b_(?!\w)|(?<!\w)_)")
+_MARKDOWN = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_]))")
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,12 @@ def _row(cells: Sequence[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Text that Markdown shows as it is: one line, no markup, no HTML, no control characters."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in " ".join(text.split()))
-    plain = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = _one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(r"\\\1", plain)
+
+
+def _one_line(text: object) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in " ".join(str(text).split()))
 
 
 def to_html(comparison: Comparison) -> str:
@@ -149,6 +152,7 @@ def to_html(comparison: Comparison) -> str:
         loader=PackageLoader("pipeline_src.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_one_line,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
