@@ -166,7 +166,7 @@ def _run(line: Line, number: int, of: int, screen: Screen) -> list[str]:
     facts = (
         ("rule", line.rule),
         ("command", line.command),
-        ("seed", line.seed or "none of its own"),
+        ("seed", line.seed or "none of its own; see the runs behind it"),
         ("config", line.config),
         ("commit", _commit(line.commit, line.changed)),
         ("device", line.device),
@@ -181,16 +181,15 @@ def _run(line: Line, number: int, of: int, screen: Screen) -> list[str]:
         said += screen.fact(label, f"{path} sha256 {digest}")
     said += screen.fact("log", line.log)
     for one in json.loads(line.upstream or "[]"):
-        known = (
-            f"{one['rule']}, seed {one['seed']}, {_commit(one['commit'], str(one['changed']))}, {one['date']}"
-        )
+        seed = "no seed" if one["seed"] is None else f"seed {one['seed']}"
+        known = f"{one['rule']}, {seed}, {_commit(one['commit'], str(one['changed']))}, {one['date']}"
         said += screen.fact("behind it", f"{one['run']}: {known if one['rule'] else 'its record has gone'}")
     return said
 
 
 def _commit(commit: str | None, changed: str) -> str:
     if not commit:
-        return "none: the code was no git checkout"
+        return "no git checkout"
     return f"{commit}, {'with changes since' if changed.lower() == 'true' else 'unchanged'}"
 
 

@@ -34,7 +34,16 @@ UPSTREAM = [
         "changed": True,
         "date": "2026-01-01T00:00:00+00:00",
         "artifact": "results/tiny/architectures/random-0/genotype.json",
-    }
+    },
+    {
+        "run": "cityscapes",
+        "rule": "measure_lut",
+        "seed": None,
+        "commit": None,
+        "changed": None,
+        "date": "2026-01-01T00:00:00+00:00",
+        "artifact": "results/tiny/lut/cityscapes.json",
+    },
 ]
 
 
@@ -140,6 +149,7 @@ def test_a_cell_is_told_with_every_run_behind_it(clone: Path, capsys: pytest.Cap
         f"results/tiny/evaluate/random-1/val.json sha256 {digest}",
         "logs/tiny/evaluate_network/random-1-val.log",
         f"random-0: sample_random, seed 4, {COMMIT}, with changes since, 2026-01-01T00:00:00+00:00",
+        "cityscapes: measure_lut, no seed, no git checkout, 2026-01-01T00:00:00+00:00",
     ):
         assert part in text, part
     # For a pipe: one line a fact, so that a command can be copied or searched for, and no colours.
