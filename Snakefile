@@ -25,6 +25,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/stages.smk"
 
 
@@ -43,6 +44,7 @@ rule reproduce_tables:
         pictures=PICTURE_FILES,
         metrics=METRICS,
         claims=CLAIMS,
+        provenance=PROVENANCE,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
     localrule: True

@@ -33,6 +33,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "collect-overview",
         "plot-figure",
         "judge-claims",
+        "trace-provenance",
+        "explain",
+        "compare",
         "predict",
     ),
 }

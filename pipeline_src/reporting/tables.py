@@ -118,7 +118,7 @@ class Table:
         """One line for each cell, with every attribute of `Cell` as text."""
         names = [field.name for field in fields(Cell)]
         return pd.DataFrame(
-            [[_text(getattr(cell, name)) for name in names] for cell in self.cells], columns=names
+            [[as_text(getattr(cell, name)) for name in names] for cell in self.cells], columns=names
         )
 
 
@@ -245,7 +245,7 @@ def _reason(status: Status, pair: Pair, readings: Sequence[Reading], good: int) 
     return f"{good} of {len(readings)} runs: {faults}" if good and faults else faults
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     """Text that reads back to the same number to six decimals, whatever the machine."""
     if value is None:
         return ""

@@ -13,7 +13,7 @@ import pytest
 from workflow_checkout import Checkout, Ended, Job
 
 SETS = ("cityscapes", "camvid", "imagenet")
-REPORT = {"tabulate_table", "collect_figure", "collect_overview", "judge_claims"}
+REPORT = {"tabulate_table", "collect_figure", "collect_overview", "judge_claims", "trace_provenance"}
 
 
 @pytest.fixture(scope="module")

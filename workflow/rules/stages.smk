@@ -71,4 +71,5 @@ rule stage_report:
         FIGURES,
         METRICS,
         CLAIMS,
+        PROVENANCE,
     localrule: True

@@ -6,12 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_src.artifacts import write_json
+from pipeline_src.cli.record import record_path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Speed
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.reporting.sources import evaluation_path, genotype_path, search_log_path, speed_path
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
+
+SETTINGS = '{"space":{"head_channels":16}}'
+SAMPLED_BY = {
+    "random": "sample-random",
+    "matched": "sample-matched",
+    "downsampling": "sample-downsampling",
+    "no_aggregation": "sample-aggregation",
+    "random_aggregation": "sample-aggregation",
+}
 
 
 def genotype(depths: tuple[int, int, int] = (2, 4, 6), leading: int = 0) -> Genotype:
@@ -28,11 +38,46 @@ def genotype(depths: tuple[int, int, int] = (2, 4, 6), leading: int = 0) -> Geno
 
 
 class Folder:
-    """Writes result files where the grid expects them."""
+    """Writes result files where the grid expects them, with the records of their runs unless told not to."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, records: bool = True) -> None:
         self.root = root
+        self.records = records
         root.mkdir(parents=True, exist_ok=True)
+
+    def record(
+        self,
+        output: Path,
+        command: str,
+        seed: int | None = None,
+        inputs: tuple[str, ...] = (),
+        **changes: Any,
+    ) -> Path:
+        """The record of the run that made a file or a folder.
+
+        Args:
+            output: the file or folder, below the root.
+            command: the subcommand that made it.
+            seed: of the run.
+            inputs: result files that it read, relative to the root; told as of `results/tiny`.
+            changes: keys of the record to replace.
+        """
+        # As the commands call it, whatever the folder's name is here.
+        told = f"results/tiny/{output.relative_to(self.root).as_posix()}"
+        value = {
+            "command": ["autortnet", command, "--output", told, "--settings", SETTINGS],
+            "settings": SETTINGS,
+            "seed": seed,
+            "started": "2026-01-02T03:04:05+00:00",
+            "wall_s": 12.5,
+            "device": "Test Processor 9000",
+            "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "changed": False},
+            "inputs": {f"results/tiny/{path}": "ab" * 32 for path in inputs},
+        }
+        path = record_path(output)
+        if self.records:
+            write_json(path, value | changes)
+        return path
 
     def evaluation(self, one: Evaluation, miou: float | None = 0.5, **changes: Any) -> Path:
         """An evaluation: classes of 0.30, 0.31, ... in the data set's order; best is last + 0.05."""
@@ -59,6 +104,9 @@ class Folder:
         }
         path = self.root / evaluation_path(one)
         write_json(path, value | changes)
+        trained = f"finetune/{one.training.architecture.name}/{one.training.name}"
+        inputs = (genotype_path(one.training.architecture), f"{trained}/weights_last.safetensors")
+        self.record(path, "evaluate-network", inputs=inputs)
         return path
 
     def speed(self, one: Speed, mean_ms: float = 10.0, **changes: Any) -> Path:
@@ -79,12 +127,17 @@ class Folder:
         }
         path = self.root / speed_path(one)
         write_json(path, value | changes)
+        self.record(path, "measure-speed", inputs=(genotype_path(one.architecture),))
         return path
 
     def genotype(self, one: Architecture, value: Genotype) -> Path:
         """A genotype where its search or sampling leaves it."""
         path = self.root / genotype_path(one)
         value.save(path)
+        if one.search is not None:
+            self.record(path.parent, "search-architecture", seed=one.search.seed)
+        else:
+            self.record(path, SAMPLED_BY[one.kind], seed=0)
         return path
 
     def log(self, grid: Grid, epochs: int = 4, frozen: int = 2) -> Path:
@@ -99,6 +152,9 @@ class Folder:
             lines.append(f"{epoch},3.0,0.02,1.5,900.0,{depths},2.3,1.1,,,{epoch <= frozen}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        search = grid.network_a.search
+        assert search is not None
+        self.record(path.parent, "search-architecture", seed=search.seed)
         return path
 
     def everything(self, grid: Grid) -> None:

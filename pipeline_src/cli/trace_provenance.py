@@ -1,0 +1,36 @@
+"""`autortnet trace-provenance`: where every number of the report is from, as CSV."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_settings
+from pipeline_src.errors import UserError
+
+HELP = "write where every number of the report is from: a line for each cell and run"
+BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiments")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    parser.add_argument("--output", type=Path, required=True, help="the CSV to write")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the file."""
+    if not args.results.is_dir():
+        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.provenance import provenance_sources
+    from pipeline_src.reporting.provenance_csv import write_provenance
+    from pipeline_src.reporting.provenance_lines import provenance
+
+    grid = Grid(read_settings(args.settings, BLOCKS))
+    inputs = [args.results / path for path in provenance_sources(grid)]
+    with recorded(args.output, args, [path for path in inputs if path.exists()]):
+        write_provenance(provenance(grid, args.results), args.output)

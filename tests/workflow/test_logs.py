@@ -1,0 +1,51 @@
+"""The trace of every result that the workflow plans names the log that the rule writes."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from workflow_checkout import Checkout, Job
+
+from pipeline_src.artifacts import write_json, write_text
+from pipeline_src.cli.record import record_path
+from pipeline_src.reporting.provenance import Tracer
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Job, ...]:
+    """Every job of the graph that makes a result."""
+    ended = Checkout(tmp_path_factory.mktemp("logs") / "clone", repository).plan()
+    assert ended.status == 0, ended.text
+    return tuple(job for job in ended.jobs if any(out.startswith("results/") for out in job.outputs))
+
+
+def test_every_planned_result_is_traced_to_its_rule_and_log(planned: tuple[Job, ...], tmp_path: Path) -> None:
+    for job in planned:
+        for out in job.outputs:
+            write_text(tmp_path / out, "made")
+        words = shlex.split(job.command.split(" > ")[0])
+        # What the command itself records: its own words, beside the file or folder that --output names.
+        output = tmp_path / words[words.index("--output") + 1]
+        record = {
+            "command": words,
+            "settings": None,
+            "seed": None,
+            "started": "2026-01-02T03:04:05+00:00",
+            "wall_s": 1,
+            "device": "any",
+            "git": {"commit": None, "changed": None},
+            "inputs": {},
+        }
+        write_json(record_path(output), record)
+    tracer = Tracer(tmp_path / "results/tiny", "tiny")
+    assert {job.rule for job in planned} >= {
+        "search_architecture", "sample_random", "sample_matched", "sample_downsampling", "sample_aggregation",
+        "pretrain_backbone", "finetune_network", "evaluate_network", "export_submission", "measure_lut",
+        "check_lut", "measure_speed",
+    }  # fmt: skip
+    for job in planned:
+        for out in job.outputs:
+            trace = tracer.of(out.removeprefix("results/tiny/"))
+            assert (trace.rule, trace.log, trace.artifact) == (job.rule, job.log, out)

@@ -1,0 +1,30 @@
+# Where every number of the report is from.
+#
+# in:  results/SCALE, with the run record beside each result
+# out: reports/SCALE/provenance.csv
+from pipeline_src.reporting.provenance import provenance_sources
+
+PROVENANCE = f"{REPORTS}/provenance.csv"
+
+
+rule trace_provenance:
+    """A line for each cell and source: run, command, seed, settings, commit, device, checksums, log."""
+    input:
+        artifacts=[f"{RESULTS}/{path}" for path in provenance_sources(GRID)],
+        code=modules("trace_provenance", "reporting"),
+    output:
+        provenance=PROVENANCE,
+    log:
+        f"{LOGS}/trace_provenance/provenance.log",
+    benchmark:
+        f"{LOGS}/benchmarks/trace_provenance/provenance.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs("report"),
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=lambda wildcards: RESULTS,
+    shell:
+        "autortnet trace-provenance --settings {params.settings:q} --results {params.results:q}"
+        " --output {output.provenance:q} > {log:q} 2>&1"
