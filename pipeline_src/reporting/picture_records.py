@@ -1,4 +1,4 @@
-"""Result files that pictures read and tables do not: a lookup table's check, and confusion matrices. [no torch]"""
+"""Result files that pictures read and tables do not: a table's check, confusion matrices. [no torch]"""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CheckedNetwork(_Record):
 
 
 class LutCheck(_Record):
-    """A `lut/SET_check.json`: measured is about `slope` x predicted + `intercept_us`; None where undefined."""
+    """A `lut/SET_check.json`: measured is about `slope` x predicted + `intercept_us`, None if undefined."""
 
     fingerprint: CheckedDevice
     input_height_px: int
@@ -59,7 +59,7 @@ class LutCheck(_Record):
 
 
 class Confusion(_Record):
-    """The confusion matrix of an `evaluate/` file: pixels by true class (row) and predicted class (column)."""
+    """The confusion matrix of an `evaluate/` file: pixels by true class (row) and predicted (column)."""
 
     class_names: Annotated[tuple[str, ...], Field(min_length=1)]
     confusion: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]

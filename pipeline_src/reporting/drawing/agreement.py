@@ -8,7 +8,15 @@ import numpy as np
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.data_sources import lut_check_source
-from pipeline_src.reporting.drawing.panels import SMALL_PT, absent, data_style, panels, scale_words, sound
+from pipeline_src.reporting.drawing.panels import (
+    SMALL_PT,
+    absent,
+    counted,
+    data_style,
+    panels,
+    scale_words,
+    sound,
+)
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words, not_run
 from pipeline_src.reporting.picture_records import LutCheck, read_record
 
@@ -65,17 +73,19 @@ def _words(name: str, grid: Grid, check: LutCheck, source: str) -> Words:
     size = f"{check.input_height_px}x{check.input_width_px}"
     found = check.fingerprint
     caption = (
-        f"Latency of {check.networks} random networks of the space at {size}, batch 1, on {sound(found.device)} "
-        f"with {found.threads} threads: the sum of the lookup table's entries against the measured median of the "
-        f"backbone over {found.repeats} repeats, with quartiles. The backbone holds the stem and the cells' "
-        "preprocessing, which the table leaves out: they make the intercept and part of the slope. The order "
+        f"Latency of {check.networks} random networks of the space at {size}, batch 1, on "
+        f"{sound(found.device)} with {counted(found.threads, 'thread')}: the sum of the lookup table's entries "
+        f"against the measured median of the backbone over {found.repeats} repeats, with quartiles. The "
+        "backbone holds the stem and the cells' preprocessing, which the table leaves out: they make the intercept and part of the slope. The order "
         "of networks (Spearman) is what a search needs. The line is fitted by least squares. "
         f"{scale_words(grid.config.scale)}"
     )
     intercept_ms = None if check.intercept_us is None else check.intercept_us / 1000
     measured = [row.measured_us / 1000 for row in check.rows]
     alt = (
-        f"{check.networks} networks of {min(measured):.2f} to {max(measured):.2f} ms. Pearson {_shown(check.pearson)}, "
-        f"Spearman {_shown(check.spearman)}, slope {_shown(check.slope, 2)}, intercept {_shown(intercept_ms, 2)} ms."
+        f"{check.networks} networks of {min(measured):.2f} to {max(measured):.2f} ms. Pearson "
+        f"{_shown(check.pearson)}, "
+        f"Spearman {_shown(check.spearman)}, slope {_shown(check.slope, 2)}, intercept "
+        f"{_shown(intercept_ms, 2)} ms."
     )
     return Words(name, TITLE, caption, alt, "measured", sources=(source,))

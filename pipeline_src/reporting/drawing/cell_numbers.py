@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,25 +12,25 @@ from matplotlib.ticker import MaxNLocator
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.data_sources import cell_number_sources
 from pipeline_src.reporting.drawing.panels import (
-    SMALL_PT,
     data_style,
     panels,
     present,
     scale_words,
     shade_warm_up,
+    whole_epochs,
     with_reason,
 )
-from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words
+from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Status, Words
 from pipeline_src.reporting.figures import HYPER_CELLS, figure_data
 
 TITLE = "Figure 5: numbers of cells over the epochs of the search"
-_LINES = {
+_LINES: dict[str, dict[str, Any]] = {
     "argmax": {"color": COLOURS[0], "linestyle": "-", "marker": "s", "drawstyle": "steps-mid"},
     "expected": {"color": COLOURS[3], "linestyle": "--", "marker": "o", "markerfacecolor": "white"},
 }
 _LABELS = {"argmax": "argmax: cells now", "expected": "expectation"}
-_MARKED_EPOCHS = 40
-"""Beyond so many epochs marks would hide the lines."""
+_MARKS = 30
+"""About so many marks on a line; more would hide it."""
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -42,19 +43,23 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     numbers = ["epoch", "hyper_cell", "argmax", "expected", "initial"]
     data[numbers] = data[numbers].apply(pd.to_numeric)
     ours = data[data["status"] == "measured"]
-    quoted = data[data["status"] == "quoted"].set_index("hyper_cell")
+    quoted = data[data["status"] == "quoted"]
     with data_style():
         figure, axes = panels(len(HYPER_CELLS), 1, 6.2, sharex=True)
         for one, cell in zip(axes[:, 0], HYPER_CELLS, strict=True):
-            _panel(one, ours[ours["hyper_cell"] == cell], quoted.loc[cell])
-            one.set_title(f"Hyper-cell {cell}")
+            paper = quoted[quoted["hyper_cell"] == cell].iloc[0]
+            _panel(one, ours[ours["hyper_cell"] == cell], paper)
+            one.set_title(
+                f"Hyper-cell {cell} (quoted: {paper['argmax']:g} of {paper['initial']:g} cells "
+                f"at epoch {paper['epoch']:g})"
+            )
         axes[-1, 0].set_xlabel("epoch")
         handles = {
             label: handle
             for one in axes.flat
             for handle, label in zip(*one.get_legend_handles_labels(), strict=True)
         }
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
     return Picture(figure, _words(name, grid, results, data))
 
 
@@ -63,7 +68,7 @@ def _panel(axes: Axes, epochs: pd.DataFrame, paper: pd.Series) -> None:
     final, initial = int(paper["argmax"]), int(paper["initial"])
     if len(epochs):
         shade_warm_up(axes, epochs["epoch"].tolist(), (epochs["beta_frozen"] == "true").tolist())
-        every = 1 if len(epochs) <= _MARKED_EPOCHS else len(epochs)
+        every = max(1, len(epochs) // _MARKS)
         for column, style in _LINES.items():
             axes.plot(
                 epochs["epoch"],
@@ -89,18 +94,9 @@ def _panel(axes: Axes, epochs: pd.DataFrame, paper: pd.Series) -> None:
         zorder=4,
         label="quoted: the paper's final number",
     )
-    axes.annotate(
-        f"quoted: {final} of {initial} at epoch {paper['epoch']:g}",
-        (last, final),
-        (-9, 4),
-        textcoords="offset points",
-        ha="right",
-        size=SMALL_PT,
-        color="#555555",
-    )
     most = max(final, int(epochs["initial"].max()) if len(epochs) else initial)
     axes.set(ylabel="cells", ylim=(0.5, most + 1.0), xlim=(first - 0.5, last + 0.5))
-    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    whole_epochs(axes)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
@@ -110,9 +106,11 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     search = grid.network_a.search
     assert search is not None
     caption = (
-        f"Numbers of cells in the three hyper-cells over the epochs of the search of AutoRTNet-A, {search.name}: "
+        "Numbers of cells in the three hyper-cells over the epochs of the search of AutoRTNet-A, "
+        f"{search.name}: "
         "the number that the architecture has now (argmax of beta, squares) and the expectation (circles). "
-        "Diamonds and dotted levels are quoted: where the paper's search ended, from {5, 10, 10} cells (Sec. 4.4.4)."
+        "Diamonds and dotted levels are quoted: where the paper's search ended, from {5, 10, 10} cells "
+        "(Sec. 4.4.4)."
     )
     ends = ", ".join(f"{row['argmax']:g} of {row['initial']:g}" for _, row in quoted.iterrows())
     alt = f"The paper ends at {ends} cells in hyper-cells 1 to 3 (quoted)."
@@ -121,11 +119,12 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
         shaded = f"epochs {frozen.min():g} to {frozen.max():g}" if len(frozen) else "no epoch"
         depths = ", ".join(map(str, search.depths))
         caption += (
-            f" Hatched: {shaded}, in which beta is frozen. Here the search starts from {{{depths}}} cells; one run, "
+            f" Hatched: {shaded}, in which beta is frozen. Here the search starts from {{{depths}}} cells; "
+            "one run, "
             f"{ours['epoch'].nunique()} epochs. {scale_words(grid.config.scale)}"
         )
         alt = f"{_path_words(ours)} Beta is frozen in {shaded}. {alt}"
-    status = "measured" if len(ours) else "quoted"
+    status: Status = "measured" if len(ours) else "quoted"
     sources = present(results, cell_number_sources(grid))
     return Words(name, TITLE, with_reason(caption, reason), alt, status, reason, sources)
 
@@ -135,7 +134,8 @@ def _path_words(ours: pd.DataFrame) -> str:
     for cell, epochs in ours.groupby("hyper_cell"):
         first, last = epochs.iloc[0], epochs.iloc[-1]
         told.append(
-            f"Hyper-cell {cell:g} goes from {first['argmax']:g} to {last['argmax']:g} cells by argmax and from "
+            f"Hyper-cell {cell:g} goes from {first['argmax']:g} to {last['argmax']:g} cells by argmax and "
+            "from "
             f"{first['expected']:.2f} to {last['expected']:.2f} in expectation, at most {last['initial']:g}."
         )
     return " ".join(told)

@@ -22,11 +22,11 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     printable,
     scale_words,
+    set_name,
     sound,
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import Picture, Words, not_run
-from pipeline_src.reporting.drawing.search_curves import SET_NAMES
 from pipeline_src.reporting.picture_records import Confusion, read_record
 from pipeline_src.reporting.records import Results
 from pipeline_src.reporting.sources import evaluation_path
@@ -66,7 +66,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         for axis, (one, matrix) in zip(axes[:, 0], read, strict=True):
             _matrix(axis, matrix)
             axis.set_title(
-                f"{SET_NAMES[one.training.dataset]} {one.split}, {counted(matrix.images, 'image')}"
+                f"{set_name(grid, one.training.dataset)} {one.split}, {counted(matrix.images, 'image')}"
             )
         bar = ScalarMappable(Normalize(0, 100), _MAP)
         figure.colorbar(
@@ -98,6 +98,8 @@ def _matrix(axes: Axes, matrix: Confusion) -> None:
         cbar=False,
         ax=axes,
     )
+    for text in axes.texts:
+        text.set_in_layout(False)
     axes.set_facecolor("#eeeeee")
     axes.grid(visible=False)
     places = np.arange(len(names)) + 0.5
@@ -109,27 +111,28 @@ def _matrix(axes: Axes, matrix: Confusion) -> None:
 
 def _words(name: str, grid: Grid, read: list[tuple[Evaluation, Confusion]], reason: str) -> Words:
     told = "; ".join(
-        f"{SET_NAMES[one.training.dataset]}: {one.training.name}, judged on {one.split} at "
+        f"{set_name(grid, one.training.dataset)}: {one.training.name}, judged on {one.split} at "
         f"{one.size[0]}x{one.size[1]}, {counted(matrix.images, 'image')}"
         for one, matrix in read
     )
     caption = (
-        f"Confusion matrices of AutoRTNet-A ({grid.network_a.name}), last epoch, one run. A row is a true class and "
+        f"Confusion matrices of AutoRTNet-A ({grid.network_a.name}), last epoch, one run. A row is a true "
+        "class and "
         "adds up to 100 %, void pixels left out; the diagonal is what was recognised. Shares below 0.5 % are "
         f"blank, a grey row is a class that no pixel has. {told}. {scale_words(grid.config.scale)}"
     )
-    alt = " ".join(_main_numbers(one, matrix) for one, matrix in read)
+    alt = " ".join(_main_numbers(grid, one, matrix) for one, matrix in read)
     sources = tuple(evaluation_path(one) for one, _ in read)
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)
 
 
-def _main_numbers(one: Evaluation, matrix: Confusion) -> str:
+def _main_numbers(grid: Grid, one: Evaluation, matrix: Confusion) -> str:
     shares = 100 * matrix.shares()
     names = [sound(text) for text in matrix.class_names]
     diagonal = np.diagonal(shares)
     seen = np.flatnonzero(~np.isnan(diagonal))
     best = sorted(seen, key=lambda index: -diagonal[index])
-    told = f"{SET_NAMES[one.training.dataset]} {one.split}: of {len(seen)} classes with pixels, "
+    told = f"{set_name(grid, one.training.dataset)} {one.split}: of {len(seen)} classes with pixels, "
     told += "recognised best are " + listed([f"{names[i]} {diagonal[i]:.0f} %" for i in best[:3]])
     told += "; worst " + listed([f"{names[i]} {diagonal[i]:.0f} %" for i in best[-3:]])
     mixed = np.nan_to_num(shares - np.diag(np.diagonal(shares)))

@@ -1,6 +1,7 @@
 """Which result files stand behind each picture of numbers, relative to `results/SCALE`.
 
-Pictures and workflow read these lists, so that neither reads what the other does not know of. [no torch, no pandas]
+Pictures and workflow read these lists, so that neither reads what the other does not know of.
+[no torch, no pandas]
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Beyond the paper: random networks, and random networks of A's latency, against the searched one (Table 3)."""
+"""Beyond the paper: random networks, and those of A's latency, against the searched one (Table 3)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
 
 def absence_of(faults: list[str], of: int) -> str:
     """How many networks have no point, and why the first has none."""
-    return f"{len(faults)} of {of} networks, the first because {faults[0]}" if faults else ""
+    return f"{len(faults)} of {of} networks lack results, the first: {faults[0]}" if faults else ""
 
 
 def _points(row: Row, results: Results) -> pd.DataFrame:
@@ -114,18 +114,21 @@ def _panel(axes: Axes, data: pd.DataFrame, grid: Grid) -> None:
             )
     axes.set(xlabel="latency, batch 1 (ms)", ylabel="mIoU (%)")
     axes.margins(0.12)
-    axes.figure.legend(loc="outside lower center", ncols=4)
+    axes.figure.legend(loc="outside lower center", ncols=2)
 
 
 def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
     devices = " / ".join(dict.fromkeys(sound(str(device)) for device in data["device"]))
     on = "; ".join(dict.fromkeys(sound(text) for text in data["data"]))
     caption = (
-        "Measured latency and mIoU of the searched network A, of networks drawn at random from the whole space, and "
-        f"of random networks whose predicted latency is within {100 * grid.experiments.matched_tolerance:g} % of A's: "
+        "Measured latency and mIoU of the searched network A, of networks drawn at random from the whole "
+        "space, and "
+        "of random networks whose predicted latency is within "
+        f"{100 * grid.experiments.matched_tolerance:g} % of A's: "
         "the paper's random networks are slower than its searched one (Table 3), so its comparison is not of "
         "equal latency. Each network is pretrained and finetuned alike; one run behind each point. "
-        f"The hatched band is A's measured latency with the same tolerance, the dashed line A's mIoU. {on}, on {devices}. "
+        "The hatched band is A's measured latency with the same tolerance, the dashed line A's mIoU. "
+        f"{on}, on {devices}. "
         f"{scale_words(grid.config.scale)}"
     )
     alt = " ".join(

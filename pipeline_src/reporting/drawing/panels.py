@@ -1,4 +1,4 @@
-"""What the pictures of numbers share: panels, names at points, shaded warm-up, and words on what is absent."""
+"""What the pictures of numbers share: panels, names at points, shaded warm-up, words on what is absent."""
 
 from __future__ import annotations
 
@@ -9,41 +9,63 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
-from adjustText import adjust_text
+import textalloc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, house_style
 
 TEXT_PT, SMALL_PT = 10.0, 9.0
 """Larger than the house style's: seven inches are shrunk to 390 px on a phone."""
-LINE_STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2, 2, 2)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+DASHES: tuple[Any, ...] = (
+    "",
+    (5, 2),
+    (1, 1.2),
+    (5, 1.5, 1, 1.5),
+    (8, 2, 2, 2),
+    (3, 1, 1, 1, 1, 1),
+    (1, 3),
+)
+"""As seaborn takes them; a solid line is empty."""
+MARKERS = ("o", "s", "^", "D", "v", "<", ">", "p", "h")
 """Line styles and markers go with `COLOURS`, so that no line is known by its colour alone."""
+_SIZES: Any = {
+    **dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize"), TEXT_PT),
+    **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), SMALL_PT),
+    "axes.titlelocation": "left",
+    "hatch.linewidth": 0.6,
+}
 NAME_CHARACTERS = 22
-LINE_OF_WORDS = 95
 _MISSING_GLYPH = "\N{WHITE SQUARE}"
-_MARKER_RADIUS_PX = 5.0
-_PLACING_STEPS = 600
-_PAPER = {"facecolor": "white", "alpha": 0.75, "linewidth": 0.0, "pad": 0.3}
-_WARM_UP = {"facecolor": "#f0f0f0", "edgecolor": "#cfcfcf", "hatch": "//", "linewidth": 0.0, "zorder": 0}
+MARK_AREA = 36.0
+"""Of a point in square points, as `scatter` takes it."""
+_MARK_RADIUS_PT = 4.0
+"""Half of its width, and its edge."""
+PAPER: dict[str, Any] = {"facecolor": "white", "alpha": 0.75, "linewidth": 0.0, "pad": 0.3}
+_WARM_UP: dict[str, Any] = {
+    "facecolor": "#f0f0f0",
+    "edgecolor": "#cfcfcf",
+    "hatch": "//",
+    "linewidth": 0.0,
+    "zorder": 0,
+}
 
 
 @contextmanager
 def data_style() -> Iterator[None]:
     """The report's style with letters that stay readable on a phone."""
     with house_style():
-        sizes = dict.fromkeys(("font.size", "axes.titlesize", "axes.labelsize"), TEXT_PT)
-        small = dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize"), SMALL_PT)
-        mpl.rcParams.update({**sizes, **small, "axes.titlelocation": "left", "hatch.linewidth": 0.6})
+        mpl.rcParams.update(_SIZES)
         yield
 
 
-def panels(rows: int, columns: int, height_in: float, **keywords: Any) -> tuple[Figure, NDArray[np.object_]]:
+def panels(rows: int, columns: int, height_in: float, **keywords: Any) -> tuple[Figure, NDArray[Any]]:
     """A figure of full width with a grid of axes (rows, columns); to be called within `data_style`."""
     figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **keywords)
@@ -71,41 +93,45 @@ def sound(text: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())
 
 
-def place_names(axes: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str]) -> list[Text]:
-    """Write a name beside each point, clear of the others and of all points, inside the axes.
+def place_names(
+    axes: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str], line: Line2D
+) -> list[Text]:
+    """Write a name beside each mark, clear of the other names, of all marks and of a line, inside the axes.
 
     The limits of the axes must be final. Names never count in the layout, which would move the axes.
+
+    Args:
+        axes: where marks of `MARK_AREA` are drawn.
+        x, y: centres of the marks.
+        names: in the order of the marks.
+        line: what no name shall cover, as straight pieces.
     """
-    texts = [
-        axes.text(at_x, at_y, printable(name), size=SMALL_PT, bbox=_PAPER, zorder=4)
-        for at_x, at_y, name in zip(x, y, names, strict=True)
-    ]
-    for text in texts:
-        text.set_in_layout(False)
-    figure = axes.get_figure()
-    assert figure is not None
-    figure.draw_without_rendering()
-    centres = axes.transData.transform(np.column_stack([x, y]))
-    corners = [
-        axes.transData.inverted().transform(centres + _MARKER_RADIUS_PX * np.array(corner))
-        for corner in ((-1, -1), (-1, 1), (1, -1), (1, 1))
-    ]
-    around = np.concatenate(corners) if texts else np.empty((0, 2))
-    adjust_text(
-        texts,
-        x=around[:, 0],
-        y=around[:, 1],
-        ax=axes,
-        expand=(1.08, 1.25),
-        force_static=(0.15, 0.3),
-        max_move=(6, 6),
-        iter_lim=_PLACING_STEPS,  # a limit of time would give other pictures on slower machines
-        min_arrow_len=9,
-        arrowprops={"arrowstyle": "-", "color": "#777777", "linewidth": 0.7, "zorder": 2},
+    radius_px = _MARK_RADIUS_PT * axes.figure.dpi / 72
+    # Its annotations are narrower than what its documentation takes.
+    allocate: Any = textalloc.allocate
+    _, _, texts, leaders = allocate(
+        axes,
+        x,
+        y,
+        [printable(name) for name in names],
+        x_scatter=x,
+        y_scatter=y,
+        scatter_sizes=[radius_px] * len(x),
+        text_scatter_sizes=[radius_px] * len(x),
+        x_lines=[line.get_xdata()],
+        y_lines=[line.get_ydata()],
+        textsize=SMALL_PT,
+        min_distance=0.008,
+        max_distance=0.25,
+        margin=0.006,
+        linecolor="#777777",
+        linewidth=0.7,
+        avoid_label_lines_overlap=True,
+        avoid_crossing_label_lines=True,
     )
-    for patch in axes.patches:
-        patch.set_in_layout(False)
-    return texts
+    for artist in (*texts, *leaders):
+        artist.set_in_layout(False)
+    return list(texts)
 
 
 def shade_warm_up(axes: Axes, epochs: Sequence[float], frozen: Sequence[bool]) -> None:
@@ -117,7 +143,7 @@ def shade_warm_up(axes: Axes, epochs: Sequence[float], frozen: Sequence[bool]) -
 
 def whole_epochs(axes: Axes) -> None:
     """Ticks of the x axis at whole numbers only."""
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def absence(missing: Sequence[str], of: int) -> str:
@@ -137,6 +163,13 @@ def absent(results: Path, sources: Sequence[str]) -> str:
 def present(results: Path, sources: Sequence[str]) -> tuple[str, ...]:
     """The files of `sources` that are there."""
     return tuple(path for path in sources if (results / path).exists())
+
+
+def set_name(grid: Grid, dataset: str) -> str:
+    """The name of a segmentation set, which says where its images are rendered by the project."""
+    block = grid.dataset_config(dataset)
+    rendered = block.path is None and block.render is not None
+    return {"cityscapes": "Cityscapes", "camvid": "CamVid"}[dataset] + (" (rendered)" if rendered else "")
 
 
 def scale_words(scale: str) -> str:

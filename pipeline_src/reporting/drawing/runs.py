@@ -11,15 +11,17 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from pipeline_src.config.runs import Search
-from pipeline_src.reporting.drawing.panels import LINE_STYLES, MARKERS
+from pipeline_src.reporting.drawing.panels import DASHES, MARKERS
 from pipeline_src.reporting.drawing.picture import COLOURS
 from pipeline_src.reporting.logs import read_log
 from pipeline_src.reporting.sources import search_log_path
 
 SEARCH_NUMBERS = ("epoch", "ce", "latency_us", "alpha_entropy", "beta_entropy")
 SEARCH_SCORES = ("miou_soft", "miou_argmax")
-MARKED_EPOCHS = 40
-"""Beyond so many epochs marks would hide the lines."""
+HUES = (*COLOURS[:6], COLOURS[9], "#222222")
+"""The colours of lines: those of the palette that are not too pale for one."""
+MARKS = 12
+"""About so many marks on a line; more would hide it."""
 
 
 def search_epochs(searches: Sequence[Search], results: Path) -> pd.DataFrame:
@@ -42,15 +44,10 @@ def search_epochs(searches: Sequence[Search], results: Path) -> pd.DataFrame:
 def styles_of(kinds: Sequence[Any]) -> dict[str, dict[Any, Any]]:
     """A colour, a line style and a marker for each kind of run, the same in every panel of a picture."""
     return {
-        "palette": {kind: COLOURS[index % len(COLOURS)] for index, kind in enumerate(kinds)},
-        "dashes": {kind: _dashes(index) for index, kind in enumerate(kinds)},
+        "palette": {kind: HUES[index % len(HUES)] for index, kind in enumerate(kinds)},
+        "dashes": {kind: DASHES[index % len(DASHES)] for index, kind in enumerate(kinds)},
         "markers": {kind: MARKERS[index % len(MARKERS)] for index, kind in enumerate(kinds)},
     }
-
-
-def _dashes(index: int) -> Any:
-    style = LINE_STYLES[index % len(LINE_STYLES)]
-    return "" if style == "-" else style[1]
 
 
 def median_and_band(
@@ -73,14 +70,14 @@ def median_and_band(
         errorbar=("pi", 100),
         err_kws={"linewidth": 0, "alpha": 0.18},
         markersize=5,
-        markevery=1 if drawn["epoch"].nunique() <= MARKED_EPOCHS else 10,
+        markevery=max(1, drawn["epoch"].nunique() // MARKS),
         legend=False,
         ax=axes,
     )
 
 
 def legend_handles(axes: Axes, styles: Mapping[str, Mapping[Any, Any]], names: Mapping[Any, str]) -> None:
-    """Give the axes a labelled, invisible-by-position line for each kind, for a legend of the whole figure."""
+    """Give the axes an empty, labelled line for each kind, for a legend of the whole figure."""
     for kind, name in names.items():
         dashes = styles["dashes"][kind]
         axes.plot(
@@ -110,4 +107,6 @@ def spread_words(values: pd.Series, digits: int, unit: str) -> str:
     middle, unit = f"{values.median():.{digits}f}", f" {unit}" if unit else ""
     if len(values) == 1:
         return f"{middle}{unit} (n = 1)"
-    return f"{middle}{unit} ({values.min():.{digits}f} to {values.max():.{digits}f}, n = {len(values)})"
+    return (
+        f"median {middle}{unit} ({values.min():.{digits}f} to {values.max():.{digits}f}, n = {len(values)})"
+    )

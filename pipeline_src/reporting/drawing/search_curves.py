@@ -16,6 +16,7 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     present,
     scale_words,
+    set_name,
     shade_warm_up,
     whole_epochs,
     with_reason,
@@ -38,7 +39,6 @@ MEASURES = (
     ("alpha_entropy", "entropy of alpha (nats)", "nats", 2),
     ("beta_entropy", "entropy of beta (nats)", "nats", 2),
 )
-SET_NAMES = {"cityscapes": "Cityscapes", "camvid": "CamVid"}
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -60,14 +60,16 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         figure, axes = panels(len(MEASURES), len(datasets), 8.2, sharex="col")
         for column, dataset in enumerate(datasets):
             part = data[data["dataset"] == dataset]
-            axes[0, column].set_title(f"{SET_NAMES[dataset]}, {counted(runs_in(part), 'search', 'searches')}")
+            axes[0, column].set_title(
+                f"{set_name(grid, dataset)}, {counted(runs_in(part), 'search', 'searches')}"
+            )
             for row, (measure, label, _, _) in enumerate(MEASURES):
                 _panel(axes[row, column], part, measure, styles)
                 axes[row, column].set_ylabel(label if column == 0 else "")
             axes[-1, column].set_xlabel("epoch")
         legend_handles(axes[0, 0], styles, {g: f"gamma {g:g}" for g in gammas if g in set(data["gamma"])})
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=5)
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return Picture(figure, _words(name, grid, data, reason, present(results, sources)))
 
 
@@ -76,22 +78,25 @@ def _panel(axes: Axes, data: pd.DataFrame, measure: str, styles: dict) -> None:
     warm = data.drop_duplicates("epoch")
     shade_warm_up(axes, warm["epoch"].tolist(), warm["beta_frozen"].tolist())
     whole_epochs(axes)
+    axes.set_xlim(data["epoch"].min() - 0.5, data["epoch"].max() + 0.5)
 
 
 def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tuple[str, ...]) -> Words:
     groups = list(data.groupby(["dataset", "gamma"], sort=True))
     counts = "; ".join(
-        f"{SET_NAMES[dataset]} gamma {gamma:g}: {counted(runs_in(part), 'run')}"
+        f"{set_name(grid, str(dataset))} gamma {gamma:g}: {counted(runs_in(part), 'run')}"
         for (dataset, gamma), part in groups
     )
     caption = (
-        "Cross-entropy, expected latency of the sampled masks, and entropies of alpha and beta (means, in nats) over "
-        "the epochs of every search. A line is the median over the searches with one gamma on one data set, which "
+        "Cross-entropy, expected latency of the sampled masks, and entropies of alpha and beta (means, in "
+        "nats) over "
+        "the epochs of every search. A line is the median over the searches with one gamma on one data "
+        "set, which "
         "differ in seed and initial numbers of cells; a band spans the smallest to the largest of them. "
         f"{counts}. Hatched: beta is frozen. {scale_words(grid.config.scale)}"
     )
     alt = " ".join(
-        f"{SET_NAMES[dataset]}, gamma {gamma:g}, at the end: "
+        f"{set_name(grid, str(dataset))}, gamma {gamma:g}, at the end: "
         + ", ".join(
             f"{label.split(' (')[0]} {spread_words(at_the_end(part, measure), digits, unit)}"
             for measure, label, unit, digits in MEASURES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     present,
     scale_words,
+    set_name,
     shade_warm_up,
     whole_epochs,
     with_reason,
@@ -31,7 +33,6 @@ from pipeline_src.reporting.drawing.runs import (
     spread_words,
     styles_of,
 )
-from pipeline_src.reporting.drawing.search_curves import SET_NAMES
 
 TITLE = "From the soft to the hard network"
 NETWORKS = {"soft": "soft network", "argmax": "argmax network"}
@@ -59,9 +60,9 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         figure, axes = panels(2, len(datasets), 5.2, sharex="col")
         for column, dataset in enumerate(datasets):
             of_set = data[data["dataset"] == dataset]
-            _column(axes[:, column], of_set, scored[scored["dataset"] == dataset], styles)
+            _column(axes[:, column].tolist(), of_set, scored[scored["dataset"] == dataset], styles)
             axes[0, column].set_title(
-                f"{SET_NAMES[dataset]}, {counted(runs_in(of_set), 'search', 'searches')}"
+                f"{set_name(grid, dataset)}, {counted(runs_in(of_set), 'search', 'searches')}"
             )
         axes[0, 0].set_ylabel("mIoU (%)")
         axes[1, 0].set_ylabel("soft - argmax (points)")
@@ -71,7 +72,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     return Picture(figure, _words(name, grid, scored, reason, present(results, sources)))
 
 
-def _column(axes: list[Axes], data: pd.DataFrame, scored: pd.DataFrame, styles: dict) -> None:
+def _column(axes: Sequence[Axes], data: pd.DataFrame, scored: pd.DataFrame, styles: dict) -> None:
     both = scored.melt(["run", "epoch"], SEARCH_SCORES, "network", "miou")
     both = both.assign(miou=100 * both["miou"], network=both["network"].str.removeprefix("miou_"))
     median_and_band(axes[0], both, "miou", "network", styles)
@@ -88,19 +89,22 @@ def _column(axes: list[Axes], data: pd.DataFrame, scored: pd.DataFrame, styles: 
 
 def _words(name: str, grid: Grid, scored: pd.DataFrame, reason: str, sources: tuple[str, ...]) -> Words:
     counts = "; ".join(
-        f"{SET_NAMES[dataset]}: {counted(runs_in(part), 'search', 'searches')}"
+        f"{set_name(grid, str(dataset))}: {counted(runs_in(part), 'search', 'searches')}"
         for dataset, part in scored.groupby("dataset", sort=False)
     )
     caption = (
-        "mIoU of the supernet with its soft masks and with each mask replaced by its largest entry (argmax), with the "
+        "mIoU of the supernet with its soft masks and with each mask replaced by its largest entry "
+        "(argmax), with the "
         "weights of the search, at the epochs at which the searches validate "
         f"({grid.config.search.validation_images} images each). "
-        "Lines are medians over all searches on a data set (of any gamma, seed and initial number of cells), bands "
-        "span the smallest to the largest; ticks below are single searches. Above zero the hard network is worse. "
+        "Lines are medians over all searches on a data set (of any gamma, seed and initial number of "
+        "cells), bands "
+        "span the smallest to the largest; ticks below are single searches. Above zero the hard network is "
+        "worse. "
         f"{counts}. Hatched: beta is frozen. {scale_words(grid.config.scale)}"
     )
     alt = " ".join(
-        f"{SET_NAMES[dataset]}, at the last validation: "
+        f"{set_name(grid, str(dataset))}, at the last validation: "
         f"soft {spread_words(100 * at_the_end(part, 'miou_soft'), 1, '%')}, "
         f"argmax {spread_words(100 * at_the_end(part, 'miou_argmax'), 1, '%')}, "
         f"difference {spread_words(at_the_end(part, 'gap'), 2, 'points')}."

@@ -22,6 +22,7 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     present,
     scale_words,
+    set_name,
     whole_epochs,
     with_reason,
 )
@@ -34,7 +35,6 @@ from pipeline_src.reporting.drawing.runs import (
     spread_words,
     styles_of,
 )
-from pipeline_src.reporting.drawing.search_curves import SET_NAMES
 from pipeline_src.reporting.logs import read_log
 
 TITLE = "Training curves"
@@ -71,7 +71,9 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             part = data[data["stage"] == stage]
             _panel(axes[row, 0], part, "loss", styles)
             _panel(axes[row, 1], part, "accuracy", styles)
-            axes[row, 0].set(title=f"{_stage_name(stage)}, {counted(runs_in(part), 'run')}", ylabel="loss")
+            axes[row, 0].set(
+                title=f"{_stage_name(grid, stage)}, {counted(runs_in(part), 'run')}", ylabel="loss"
+            )
             axes[row, 1].set(ylabel="top-1 (%)" if stage == PRETRAINING else "mIoU (%)")
         legend_handles(axes[0, 0], styles, kinds)
         handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -79,12 +81,15 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     return Picture(figure, _words(name, grid, data, reason, present(results, sources)))
 
 
-def _stage_name(stage: str) -> str:
-    return "Pretraining" if stage == PRETRAINING else f"Finetuning on {SET_NAMES[stage]}"
+def _stage_name(grid: Grid, stage: str) -> str:
+    return "Pretraining" if stage == PRETRAINING else f"Finetuning on {set_name(grid, stage)}"
 
 
 def _epochs(grid: Grid, results: Path) -> pd.DataFrame:
-    """Every epoch of every run whose log is there: run, stage, kind, epoch, loss, accuracy (%, NaN: not judged)."""
+    """Every epoch of every run whose log is there.
+
+    Columns: run, stage, kind, epoch, loss, accuracy (percent, NaN where not judged).
+    """
     kind_of = {one.name: one.kind for one in grid.architectures}
     found = []
     for backbone in grid.backbones:
@@ -125,13 +130,15 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         parts = [(label, of_stage[of_stage["kind"] == kind]) for kind, label in KINDS.items()]
         parts = [(label, part) for label, part in parts if len(part)]
         counts.append(
-            f"{_stage_name(stage)}: " + ", ".join(f"{label} {runs_in(part)}" for label, part in parts)
+            f"{_stage_name(grid, stage)}: " + ", ".join(f"{label} {runs_in(part)}" for label, part in parts)
         )
         ends.append(
-            f"{_stage_name(stage)}, last values: " + "; ".join(_end(label, part) for label, part in parts)
+            f"{_stage_name(grid, stage)}, last values: "
+            + "; ".join(_end(label, part) for label, part in parts)
         )
     caption = (
-        "Training loss and accuracy over epochs. A line is the median over the runs of one kind, a band spans the "
+        "Training loss and accuracy over epochs. A line is the median over the runs of one kind, a band "
+        "spans the "
         "smallest to the largest of them. Pretraining is judged by top-1 accuracy on the validation classes, "
         "finetuning by mIoU on the split that the run is judged on, at the epochs that "
         "finetune.validation_every asks for; runs on train + val of Cityscapes are not judged. "
