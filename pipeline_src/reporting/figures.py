@@ -7,20 +7,19 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.errors import ConfigError, UserError
+from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.logs import read_log
 from pipeline_src.reporting.quoted import quoted_number, quoted_table
 from pipeline_src.reporting.sources import FIGURES, search_log_path
 from pipeline_src.reporting.tables import Cell, Table, tabulate
 
 HYPER_CELLS = (1, 2, 3)
-LOG_COLUMNS = (
+LOG_NUMBERS = (
     "epoch",
-    "beta_frozen",
     *(f"{name}_depth_{cell}" for name in ("argmax", "sampled", "expected") for cell in HYPER_CELLS),
 )
 _MEASURED = ("argmax", "sampled", "expected", "beta_frozen")
 CELL_NUMBER_COLUMNS = ("epoch", "hyper_cell", *_MEASURED, "initial", "status", "scale", "reason", "source")
-_TRUE, _FALSE = ("1", "1.0", "true"), ("0", "0.0", "false")
 
 
 def figure_data(figure: str, grid: Grid, results: Path) -> pd.DataFrame:
@@ -100,12 +99,13 @@ def _cell_numbers(grid: Grid, results: Path) -> pd.DataFrame:
         ]
         return pd.DataFrame(lines, dtype="object")
     measured = {"status": "measured", "scale": grid.config.scale, "source": source}
-    for epoch in _read_log(results / source).to_dict("records"):
+    log = read_log(results / source, "search", LOG_NUMBERS, flags=("beta_frozen",))
+    for epoch in log.to_dict("records"):
         for cell in HYPER_CELLS:
             lines.append(
                 _line(_number(epoch["epoch"]), str(cell), **measured)
                 | {name: _number(epoch[f"{name}_depth_{cell}"]) for name in ("argmax", "sampled", "expected")}
-                | {"beta_frozen": str(epoch["beta_frozen"]), "initial": str(search.depths[cell - 1])}
+                | {"beta_frozen": str(epoch["beta_frozen"]).lower(), "initial": str(search.depths[cell - 1])}
             )
     return pd.DataFrame(lines, dtype="object")
 
@@ -116,28 +116,3 @@ def _line(epoch: str, hyper_cell: str, **known: str) -> dict[str, str]:
 
 def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(round(float(value), 6))
-
-
-def _read_log(path: Path) -> pd.DataFrame:
-    """The columns of a search log that the figure needs: numbers, and `true` or `false` for beta_frozen."""
-    try:
-        log = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise _bad_log(path, str(error)) from error
-    missing = [name for name in LOG_COLUMNS if name not in log.columns]
-    if missing:
-        raise _bad_log(path, f"it lacks {', '.join(missing)}")
-    frozen = log["beta_frozen"].str.strip().str.lower()
-    if not frozen.isin(_TRUE + _FALSE).all():
-        raise _bad_log(path, "beta_frozen is neither true nor false")
-    try:
-        numbers = log[[name for name in LOG_COLUMNS if name != "beta_frozen"]].astype(float)
-    except ValueError as error:
-        raise _bad_log(path, str(error)) from error
-    if not numbers.abs().lt(float("inf")).all(axis=None):
-        raise _bad_log(path, "a number is not finite")
-    return numbers.assign(beta_frozen=frozen.map(lambda text: "true" if text in _TRUE else "false"))
-
-
-def _bad_log(path: Path, problem: str) -> UserError:
-    return UserError(path, f"is not a search log: {problem}.", "Search again.")

@@ -69,6 +69,7 @@ rule stage_report:
     input:
         TABLES,
         FIGURES,
+        PICTURE_FILES,
         METRICS,
         CLAIMS,
         PROVENANCE,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.drawing import data_sources as behind
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,18 @@ class Entry:
     sources: Callable[[Grid], tuple[str, ...]]
 
 
-PICTURES: dict[str, Entry] = {}
+PICTURES: dict[str, Entry] = {
+    "figure_1": Entry("speed_accuracy", behind.points_sources),
+    "figure_5": Entry("cell_numbers", behind.cell_number_sources),
+    "figure_6": Entry("gamma", behind.gamma_sources),
+    "lut_check": Entry("agreement", behind.lut_check_sources),
+    "soft_to_hard": Entry("soft_to_hard", behind.search_sources),
+    "search_curves": Entry("search_curves", behind.search_sources),
+    "training_curves": Entry("training_curves", behind.training_sources),
+    "confusion": Entry("confusion", behind.confusion_sources),
+    "class_difference": Entry("class_difference", behind.class_difference_sources),
+    "matched_random": Entry("matched_random", behind.matched_sources),
+}
 
 
 def entry_of(name: str) -> Entry:

@@ -1,0 +1,124 @@
+"""Figure 6: what the weight of the latency term does to accuracy and speed, quoted and measured apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.data_sources import gamma_sources
+from pipeline_src.reporting.drawing.panels import (
+    PAPER,
+    SMALL_PT,
+    counted,
+    data_style,
+    listed,
+    panels,
+    present,
+    scale_words,
+    set_name,
+    sound,
+    with_reason,
+)
+from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Status, Words
+from pipeline_src.reporting.figures import figure_data
+from pipeline_src.reporting.tables import tabulate
+
+TITLE = "Figure 6: the weight of the latency term on CamVid"
+_MEASURES = (("miou", "mIoU (%)"), ("fps", "FPS"))
+_STYLES: dict[str, dict[str, Any]] = {
+    "quoted": {"color": QUOTED_COLOUR, "linestyle": "--", "marker": "o", "markerfacecolor": "white"},
+    "measured": {"color": COLOURS[0], "linestyle": "-", "marker": "s"},
+}
+
+
+def draw(name: str, grid: Grid, results: Path) -> Picture:
+    """mIoU above and FPS below over gamma; the paper's points left, those measured here right.
+
+    Raises:
+        UserError: a result file is malformed.
+    """
+    data = figure_data("figure_6", grid, results)
+    numbers = ["gamma", "fps", "miou"]
+    data[numbers] = data[numbers].apply(pd.to_numeric)
+    data = data.sort_values("gamma", kind="stable").reset_index(drop=True)
+    parts = [(status, data[data["status"] == status]) for status in ("quoted", "measured")]
+    parts = [(status, points) for status, points in parts if len(points)]
+    device = _device(grid, results)
+    heads = {"quoted": "Quoted (Titan XP)", "measured": f"Measured here ({device})"}
+    with data_style():
+        figure, axes = panels(2, len(parts), 4.6, sharex=True)
+        for column, (status, points) in enumerate(parts):
+            axes[0, column].set_title(heads[status])
+            for row, (measure, label) in enumerate(_MEASURES):
+                _panel(axes[row, column], points, measure, label, status)
+            axes[1, column].set_xlabel("gamma")
+            # The axes share x: the ticks of the last panel are those of all.
+            axes[1, column].xaxis.set_major_locator(FixedLocator(sorted(set(data["gamma"]))))
+            axes[1, column].xaxis.set_minor_locator(NullLocator())
+            axes[1, column].xaxis.set_major_formatter(FuncFormatter(lambda gamma, _: f"{gamma:g}"))
+        figure.align_ylabels()
+    return Picture(figure, _words(name, grid, results, data, device))
+
+
+def _panel(axes: Axes, points: pd.DataFrame, measure: str, label: str, status: str) -> None:
+    axes.plot(points["gamma"], points[measure], markersize=6, **_STYLES[status])
+    for gamma, value in zip(points["gamma"], points[measure], strict=True):
+        axes.annotate(
+            f"{value:.1f}",
+            (gamma, value),
+            (0, 7),
+            textcoords="offset points",
+            ha="center",
+            size=SMALL_PT,
+            bbox=PAPER,
+        )
+    axes.set_xscale("log")
+    axes.tick_params(labelbottom=measure == "fps")
+    axes.margins(x=0.14, y=0.3)
+    axes.set_ylabel(label)
+
+
+def _device(grid: Grid, results: Path) -> str:
+    table = tabulate("figure_6", grid, results)
+    found = [table.cell(row_id, "device").measured for row_id in table.rows]
+    return " / ".join(dict.fromkeys(sound(device) for device in found if device))
+
+
+def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str) -> Words:
+    quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
+    absent = data[data["status"] == "not_run"]
+    reason = "; ".join(f"gamma {row['gamma']:g}: {row['reason']}" for _, row in absent.iterrows())
+    caption = (
+        "Accuracy (mIoU on CamVid's test set, above) and speed (frames per second at batch 1, below) of "
+        "networks searched on CamVid with different weights gamma of the latency term (Sec. 4.4.5); gamma "
+        "on a "
+        "logarithmic axis. Hollow circles are the paper's points, of a Titan XP."
+    )
+    if len(ours):
+        caption += (
+            f" Squares were measured here, {counted(len(ours), 'search', 'searches')} with one seed, one "
+            "for each "
+            f"gamma, on {set_name(grid, 'camvid')} and on {device}. Speeds of two devices do not compare; "
+            "their order over gamma does. "
+            f"{scale_words(grid.config.scale)}"
+        )
+    alt = f"Quoted: {_points(quoted)}."
+    if len(ours):
+        alt += f" Measured: {_points(ours)}."
+    status: Status = "measured" if len(ours) else "quoted"
+    sources = present(results, gamma_sources(grid))
+    return Words(name, TITLE, with_reason(caption, reason), alt, status, reason, sources)
+
+
+def _points(points: pd.DataFrame) -> str:
+    return listed(
+        [
+            f"gamma {row['gamma']:g} {row['miou']:.1f} % at {row['fps']:.1f} FPS"
+            for _, row in points.iterrows()
+        ]
+    )

@@ -1,0 +1,160 @@
+"""Figure 1: speed against accuracy, quoted systems above, measured ones below, each with its own front.
+
+The paper's frames per second are of its GPU, ours of the device here: one front over both would compare
+devices, so there are two panels with two fronts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.data_sources import points_sources
+from pipeline_src.reporting.drawing.panels import (
+    MARK_AREA,
+    counted,
+    data_style,
+    listed,
+    panels,
+    place_names,
+    present,
+    scale_words,
+    set_name,
+    sound,
+    with_reason,
+)
+from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words
+from pipeline_src.reporting.figures import figure_data
+from pipeline_src.reporting.tables import tabulate
+
+TITLE = "Figure 1: speed and accuracy"
+_MARKS: dict[tuple[str, bool], dict[str, Any]] = {
+    ("quoted", False): {"marker": "o", "facecolor": "white", "edgecolor": QUOTED_COLOUR},
+    ("quoted", True): {"marker": "D", "facecolor": "white", "edgecolor": "#222222"},
+    ("measured", False): {"marker": "^", "facecolor": COLOURS[1], "edgecolor": COLOURS[1]},
+    ("measured", True): {"marker": "s", "facecolor": COLOURS[0], "edgecolor": COLOURS[0]},
+}
+_KINDS = {True: "AutoRTNet", False: "other systems"}
+
+
+def pareto_front(points: pd.DataFrame) -> pd.DataFrame:
+    """The points that no other one beats in both FPS and mIoU, from slow to fast; one of each equal pair."""
+    ordered = points.sort_values(["fps", "miou"], ascending=False, kind="stable")
+    best = ordered["miou"].cummax().shift(fill_value=float("-inf"))
+    return ordered[ordered["miou"] > best].iloc[::-1]
+
+
+def draw(name: str, grid: Grid, results: Path) -> Picture:
+    """Quoted and measured systems of Table 1 in two panels.
+
+    Raises:
+        UserError: a result file is malformed.
+    """
+    data = figure_data("figure_1", grid, results).reset_index(drop=True)
+    data[["fps", "miou"]] = data[["fps", "miou"]].apply(pd.to_numeric)
+    parts = [(status, data[data["status"] == status]) for status in ("quoted", "measured")]
+    parts = [(status, points) for status, points in parts if len(points)]
+    heads = {
+        "quoted": "Quoted from the paper (Cityscapes test, Titan XP)",
+        "measured": f"Measured here ({set_name(grid, grid.main)} test, {_device(grid, results)})",
+    }
+    with data_style():
+        ratios = [1.45 if status == "quoted" else 1.0 for status, _ in parts]
+        figure, axes = panels(len(parts), 1, 3.1 * sum(ratios), height_ratios=ratios)
+        fronts = []
+        for one, (status, points) in zip(axes[:, 0], parts, strict=True):
+            one.set_title(heads[status])
+            fronts.append(_panel(one, status, points))
+        figure.legend(loc="outside lower center", ncols=3)
+        for one, (_, points), front in zip(axes[:, 0], parts, fronts, strict=True):
+            # The names that are placed first lie nearest to their marks.
+            named = points.sort_values("kind", key=lambda kind: kind == "peer", kind="stable")
+            place_names(one, named["fps"].tolist(), named["miou"].tolist(), named["name"].tolist(), front)
+    return Picture(figure, _words(name, grid, results, data))
+
+
+def _panel(axes: Axes, status: str, points: pd.DataFrame) -> Line2D:
+    """Marks and front of one status; the front is returned."""
+    for ours in (False, True):
+        some = points[(points["kind"] != "peer") == ours]
+        if len(some):
+            style = {"s": MARK_AREA, "linewidth": 1.3, "zorder": 3, **_MARKS[status, ours]}
+            axes.scatter(some["fps"], some["miou"], label=f"{_KINDS[ours]}, {status}", **style)
+    axes.margins(x=0.16, y=0.14)
+    low, high = axes.get_xlim()
+    # Room for names at the left, but no scale of negative speeds.
+    axes.set_xlim(max(low, -0.05 * high), high)
+    axes.set_ylim(axes.get_ylim())
+    axes.set(xlabel="frames per second (FPS)", ylabel="mIoU (%)")
+    return _front(axes, status, pareto_front(points))
+
+
+def _front(axes: Axes, status: str, front: pd.DataFrame) -> Line2D:
+    """A staircase to both edges of the panel: whatever lies below or left of it is beaten by some system."""
+    left, bottom = axes.get_xlim()[0], axes.get_ylim()[0]
+    x, y = [left], []
+    for fps, miou in zip(front["fps"], front["miou"], strict=True):
+        x += [fps, fps]
+        y += [miou, miou]
+    style: dict[str, Any] = {
+        "color": "#222222",
+        "linestyle": "--" if status == "quoted" else "-",
+        "linewidth": 1.1,
+    }
+    (line,) = axes.plot(x, [*y, bottom], zorder=1, label=f"front, {status}", **style)
+    return line
+
+
+def _device(grid: Grid, results: Path) -> str:
+    table = tabulate("table_1", grid, results)
+    found = [table.cell(row_id, "device").measured for row_id in table.rows]
+    return " / ".join(dict.fromkeys(device for device in found if device)) or "device unknown"
+
+
+def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
+    quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
+    absent = data[data["status"] == "not_run"]
+    reason = "; ".join(f"{row['name']}: {row['reason']}" for _, row in absent.iterrows())
+    caption = (
+        f"Speed (frames per second, batch 1) and accuracy (mIoU). Hollow marks: {len(quoted)} systems on the "
+        "Cityscapes test set as Table 1 prints them; the speeds are of a Titan XP, but for DFANet's "
+        "100.0 FPS, which Table 7 lists for a Titan X. "
+    )
+    if len(ours):
+        on = "; ".join(dict.fromkeys(sound(text) for text in ours["data"]))
+        caption += (
+            f"Filled marks: {counted(len(ours), 'network')} measured here on "
+            f"{sound(_device(grid, results))}, one "
+            f"run behind each ({on}). Speeds of two devices do not compare, so each panel has a front of "
+            "its own. "
+        )
+    caption += "Below and left of a front, some system is at least as fast and at least as accurate."
+    if len(ours):
+        caption += f" {scale_words(grid.config.scale)}"
+    alt = f"Quoted front from fast to slow: {_front_words(quoted)}."
+    if len(ours):
+        alt += f" Measured front: {_front_words(ours)}. Measured: {_point_words(ours)}."
+    return Words(
+        name=name,
+        title=TITLE,
+        caption=with_reason(caption, reason),
+        alt=alt,
+        status="measured" if len(ours) else "quoted",
+        reason=reason,
+        sources=present(results, points_sources(grid)),
+    )
+
+
+def _point_words(points: pd.DataFrame) -> str:
+    return listed(
+        [f"{sound(row['name'])} {row['fps']:.1f} FPS at {row['miou']:.1f} %" for _, row in points.iterrows()]
+    )
+
+
+def _front_words(points: pd.DataFrame) -> str:
+    return _point_words(pareto_front(points).iloc[::-1])
