@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.sources import genotype_path
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,18 @@ class Entry:
     sources: Callable[[Grid], tuple[str, ...]]
 
 
-PICTURES: dict[str, Entry] = {}
+def _nothing(grid: Grid) -> tuple[str, ...]:
+    return ()
+
+
+PICTURES: dict[str, Entry] = {
+    "figure_2": Entry("framework", _nothing),
+    "figure_3": Entry("cells", _nothing),
+    "figure_4": Entry("aggregation", _nothing),
+    "figure_7": Entry("architecture", lambda grid: (genotype_path(grid.network_a),)),
+    "architecture_b": Entry("architecture", lambda grid: (genotype_path(grid.network_b),)),
+    "architecture_c": Entry("architecture", lambda grid: (genotype_path(grid.network_c),)),
+}
 
 
 def entry_of(name: str) -> Entry:
