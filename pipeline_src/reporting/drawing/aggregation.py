@@ -12,10 +12,11 @@ from pipeline_src.reporting.drawing.schema_operations import operation
 from pipeline_src.reporting.drawing.schema_parts import Chip, aggregation_graph, candidates
 from pipeline_src.reporting.drawing.schema_plan import (
     aggregation_channels,
+    aggregation_level,
     aggregation_stages,
     by,
     counted,
-    level,
+    levels_of,
 )
 from pipeline_src.space import catalogue
 
@@ -23,8 +24,6 @@ from pipeline_src.space import catalogue
 def draw(name: str, grid: Grid, results: Path) -> Picture:
     """The aggregation cell of the configured space; nothing is read from results."""
     space, input_hw = grid.config.space, grid.input_size(grid.main)
-    levels = [level(space, input_hw, stage) for stage in range(catalogue.HYPER_CELLS + 1)]
-    inputs = [f"x{one.stage}  {one.fraction}\n{one.cell_channels} ch." for one in levels[1:]]
 
     def chip_at(index: int) -> Chip:
         edge = catalogue.AGGREGATION_EDGES[index]
@@ -33,22 +32,19 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         )
 
     with house_style():
-        graph = aggregation_graph(space, [one.downsampling for one in levels], inputs, chip_at)
+        graph = aggregation_graph(space, levels_of(space, input_hw), chip_at)
         canvas = Canvas()
-        width = canvas.width_in - 2 * MARGIN_IN
-        text = f"{counted(len(catalogue.AGGREGATION_EDGES), 'edge')}, nodes of {space.aggregation_channels} channels"
-        y = canvas.heading(MARGIN_IN, 0.08, "Aggregation cell", text) + 0.08
+        width = canvas.inner_in
+        edges = counted(len(catalogue.AGGREGATION_EDGES), "edge")
+        text = f"{edges}, nodes of {space.aggregation_channels} channels"
+        y = canvas.heading(0.08, "Aggregation cell", text) + 0.08
         layout = arrange(graph, width)
         draw_graph(canvas, graph, layout, MARGIN_IN, y)
         y += layout.height + 0.2
         count = len(catalogue.AGGREGATION_OPERATIONS)
-        y = canvas.heading(
-            MARGIN_IN, y, f"Candidates of an edge: {count}", "as drawn, and as genotypes name them"
-        )
+        y = canvas.heading(y, f"Candidates of an edge: {count}", "as drawn, and as genotypes name them")
         y = candidates(canvas, MARGIN_IN, y + 0.02, width, catalogue.AGGREGATION_OPERATIONS)
-        y = canvas.paragraph(
-            MARGIN_IN, y + 0.06, width, "d: dilation. ×2: twice in a row, the stride on the first only."
-        )
+        y = canvas.paragraph(y + 0.06, "d: dilation. ×2: twice in a row, the stride on the first only.")
         figure = canvas.finish(y + 0.06)
     words = Words(name, "The aggregation cell", _caption(grid), description(), "drawn")
     return Picture(figure, words)
@@ -61,7 +57,8 @@ def description() -> str:
     outputs = ", ".join(catalogue.AGGREGATION_OUTPUTS)
     return (
         f"The aggregation cell has {counted(len(aggregation_stages()), 'node')}, its "
-        f"{counted(catalogue.HYPER_CELLS, 'input')} among them, and {counted(len(edges), 'edge')}: {', '.join(edges)}. "
+        f"{counted(catalogue.HYPER_CELLS, 'input')} among them, and {counted(len(edges), 'edge')}: "
+        f"{', '.join(edges)}. "
         f"{outputs} are resized to the size of {catalogue.AGGREGATION_OUTPUTS[0]} and concatenated. "
         f"The {len(labels)} candidates of an edge: {', '.join(labels)}."
     )
@@ -69,11 +66,12 @@ def description() -> str:
 
 def _caption(grid: Grid) -> str:
     space, input_hw = grid.config.space, grid.input_size(grid.main)
-    first = level(space, input_hw, aggregation_stages()[catalogue.AGGREGATION_OUTPUTS[0]])
+    output = aggregation_level(space, input_hw)
     return (
-        f"The aggregation cell fuses the outputs x1, x2, x3 of the hyper-cells. Each edge is a mixture of "
-        f"{len(catalogue.AGGREGATION_OPERATIONS)} candidates, weighed by a mask drawn from alpha; there is no "
-        f"term for its latency. The maps {', '.join(catalogue.AGGREGATION_OUTPUTS)} are resized to {first.where} "
-        f"and concatenated to {aggregation_channels(space)} channels at scale {grid.config.scale}, whose input "
-        f"is {by(input_hw)} px. The paper's Figure 4 could not be read: the wiring is assumption A6."
+        f"The aggregation cell fuses the outputs x1, x2, x3 of the hyper-cells; boxes have resolutions, "
+        f"relative to the input, and widths. Each edge is a mixture of {len(catalogue.AGGREGATION_OPERATIONS)} "
+        f"candidates, weighed by a mask drawn from alpha; there is no term for its latency. "
+        f"{', '.join(catalogue.AGGREGATION_OUTPUTS)} are resized to {output.where} and concatenated to "
+        f"{aggregation_channels(space)} channels at scale {grid.config.scale}, whose input is "
+        f"{by(input_hw)} px. The paper's Figure 4 could not be read: the wiring is assumption A6."
     )

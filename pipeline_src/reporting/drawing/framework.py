@@ -20,11 +20,11 @@ from pipeline_src.reporting.drawing.schema_parts import PLAIN_FILL, strip
 from pipeline_src.reporting.drawing.schema_plan import (
     Level,
     aggregation_channels,
-    aggregation_stages,
+    aggregation_level,
     by,
     class_count,
     counted,
-    level,
+    levels_of,
 )
 from pipeline_src.space import catalogue
 
@@ -53,29 +53,32 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     return Picture(figure, words)
 
 
-def _levels(grid: Grid) -> list[Level]:
-    return [level(grid.config.space, grid.input_size(grid.main), s) for s in range(catalogue.HYPER_CELLS + 1)]
+def _levels(grid: Grid) -> tuple[Level, ...]:
+    return levels_of(grid.config.space, grid.input_size(grid.main))
 
 
 def _output(grid: Grid) -> Level:
-    return _levels(grid)[aggregation_stages()[catalogue.AGGREGATION_OUTPUTS[0]]]
+    return aggregation_level(grid.config.space, grid.input_size(grid.main))
 
 
 def description(grid: Grid) -> str:
     """The framework in words, with sizes and widths."""
     levels, space = _levels(grid), grid.config.space
     parts = [
-        f"An image of {by(grid.input_size(grid.main))} pixels passes a stem of {len(space.stem_strides)} convolutions "
-        f"to {levels[0].where} with {space.initial_channels} channels, then {catalogue.HYPER_CELLS} hyper-cells."
+        f"An image of {by(grid.input_size(grid.main))} pixels passes a stem of {len(space.stem_strides)} "
+        f"convolutions to {levels[0].where} with {space.initial_channels} channels, then "
+        f"{catalogue.HYPER_CELLS} hyper-cells."
     ]
     for one, depth in zip(levels[1:], grid.experiments.depths, strict=True):
         parts.append(
-            f"Hyper-cell {one.stage}: 1 to {counted(depth, 'cell')}, {one.where}, {one.cell_channels} channels."
+            f"Hyper-cell {one.stage}: up to {counted(depth, 'cell')}, {one.where}, "
+            f"{one.cell_channels} channels."
         )
     parts.append(
-        f"The aggregation cell fuses their outputs to {aggregation_channels(space)} channels at {_output(grid).where}; "
-        f"a multi-scale head predicts {class_count(grid.main)} classes. The search's loss is the cross-entropy plus "
-        f"gamma times the logarithm of the expected latency from the lookup table."
+        f"The aggregation cell fuses their outputs to {aggregation_channels(space)} channels at "
+        f"{_output(grid).where}; a multi-scale head predicts {class_count(grid.main)} classes. The search's "
+        f"loss is the cross-entropy plus gamma times the logarithm of the expected latency, summed from the "
+        f"lookup table."
     )
     return " ".join(parts)
 
@@ -83,11 +86,12 @@ def description(grid: Grid) -> str:
 def _caption(grid: Grid) -> str:
     given = grid.experiments
     return (
-        f"The search space as the code builds it, at scale {grid.config.scale} on {grid.main}: sizes are height × "
-        f"width in pixels, in brackets relative to the input, and channels are those of an output. R is a reduction "
-        f"cell, N a normal one; dashed cells are pruned where they lie behind the depth that u chooses. The loss "
-        f"adds gamma times the logarithm of the expected latency to the cross-entropy (Eq. 8), with gamma "
-        f"{given.gamma_a:g} for network A, {given.gamma_b:g} for B and {given.gamma_c:g} for C."
+        f"The search space as the code builds it, at scale {grid.config.scale} on {grid.main}: sizes are "
+        f"height × width in pixels, in brackets relative to the input, and channels are those of an output. "
+        f"R is a reduction cell, N a normal one; dashed cells are pruned where they lie behind the depth that "
+        f"u chooses. The loss adds gamma times the logarithm of the expected latency to the cross-entropy "
+        f"(Eq. 8), with gamma {given.gamma_a:g} for network A, {given.gamma_b:g} for B and "
+        f"{given.gamma_c:g} for C."
     )
 
 
@@ -182,11 +186,11 @@ def _bottom(canvas: Canvas, y: float, grid: Grid, panels: list[Box], aggregation
 
 def _loss(canvas: Canvas, grid: Grid, latency: Box, prediction: Box) -> float:
     """The loss below what it is made of; returns the y below."""
-    given, width = grid.experiments, canvas.width_in - 2 * MARGIN_IN
+    given, width = grid.experiments, canvas.inner_in
     loss = Box(canvas.width_in / 2, latency.bottom + 0.63, width, 0.54)
     canvas.box(
         loss,
-        f"γ is {given.gamma_a:g} for network A, {given.gamma_b:g} for B, {given.gamma_c:g} for C; steps w, α and β",
+        f"γ: A {given.gamma_a:g}, B {given.gamma_b:g}, C {given.gamma_c:g}; its gradient moves w, α and β",
         title="L = CE + γ log(latency)   (Eq. 8)",
         fill=PLAIN_FILL,
         label="loss",

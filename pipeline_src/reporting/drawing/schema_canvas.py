@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -28,6 +29,8 @@ QUIET = "#595959"
 """Of texts that only explain, and of boxes' outlines; 7:1 on white."""
 FAINT = "#767676"
 """Of what is not part of the network; 4.5:1 on white."""
+HINTING = 1.055
+"""Letters in a pixel image are this much wider than their outlines, at most."""
 Point = tuple[float, float]
 
 
@@ -73,13 +76,14 @@ def tint(colour: str, share: float = 0.2) -> tuple[float, float, float]:
 
 
 def text_width_in(text: str, size_pt: float = SIZE_PT, bold: bool = False) -> float:
-    """Width of the widest line of a text in the report's font, in inches."""
+    """Width of the widest line of a text in the report's font, in inches.
+
+    It is that of the outlines, as SVG and PDF have them, and what pixel images add at most by hinting.
+    """
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
     lines = [line for line in text.split("\n") if line.strip()]
-    return (
-        max((TextPath((0, 0), line, size=size_pt, prop=font).get_extents().x1 for line in lines), default=0)
-        / 72
-    )
+    outlines = (TextPath((0, 0), line, size=size_pt, prop=font).get_extents().x1 for line in lines)
+    return HINTING * max(outlines, default=0.0) / 72
 
 
 def text_height_in(text: str) -> float:
@@ -88,7 +92,7 @@ def text_height_in(text: str) -> float:
 
 
 def wrapped(text: str, width_in: float, size_pt: float = SIZE_PT) -> list[str]:
-    """A text in lines that are no wider than `width_in`, broken at blanks."""
+    """A text in lines that are no wider than `width_in`, broken at blanks, not at no-break spaces."""
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -110,6 +114,11 @@ class Canvas:
         self.figure = Figure(figsize=(width_in, 1))
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
+
+    @property
+    def inner_in(self) -> float:
+        """Width between the margins."""
+        return self.width_in - 2 * MARGIN_IN
 
     def finish(self, height_in: float) -> Figure:
         """The figure, so high."""
@@ -147,23 +156,24 @@ class Canvas:
             label=label,
         )
 
-    def paragraph(self, x: float, y: float, width: float, text: str, colour: str = QUIET) -> float:
-        """Write wrapped lines below y, from x; returns the y below them."""
-        for line in wrapped(text, width):
-            self.text(x, y + LINE_IN / 2, line, align="left", colour=colour)
+    def paragraph(self, y: float, text: str) -> float:
+        """Write wrapped lines between the margins, below y; returns the y below them."""
+        for line in wrapped(text, self.inner_in):
+            self.text(MARGIN_IN, y + LINE_IN / 2, line, align="left", colour=QUIET)
             y += LINE_IN
         return y
 
-    def heading(self, x: float, y: float, title: str, rest: str = "") -> float:
+    def heading(self, y: float, title: str, rest: str = "") -> float:
         """Write a bold title below y, and quietly what belongs to it; returns the y below them."""
+        x = MARGIN_IN
         self.text(x, y + 0.1, title, size_pt=TITLE_PT, bold=True, align="left")
         if not rest:
             return y + 0.24
-        start = x + text_width_in(title, TITLE_PT, bold=True) + 0.12
+        start = x + text_width_in(title, TITLE_PT, bold=True) + 0.08
         if start + text_width_in(rest) <= self.width_in - MARGIN_IN:
             self.text(start, y + 0.1, rest, align="left", colour=QUIET)
             return y + 0.24
-        return self.paragraph(x, y + 0.22, self.width_in - MARGIN_IN - x, rest) + 0.04
+        return self.paragraph(y + 0.22, rest) + 0.04
 
     def box(
         self,
@@ -207,9 +217,9 @@ class Canvas:
         arrow: bool = True,
         width_pt: float = 1.4,
     ) -> None:
-        """A line through points; steps that change both x and y are drawn as curves that start and end level."""
+        """A line through points; a step that changes both x and y is a curve that starts and ends level."""
         vertices, codes = [points[0]], [Path.MOVETO]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             if np.isclose(x0, x1) or np.isclose(y0, y1):
                 vertices.append((x1, y1))
                 codes.append(Path.LINETO)

@@ -65,11 +65,15 @@ class Wire:
 
 @dataclass(frozen=True)
 class Graph:
-    """Inputs from top to bottom, further nodes in an order in which sources precede targets, and edges."""
+    """Inputs from top to bottom, further nodes in an order in which sources precede targets, and edges.
+
+    `least_chip` is the size that chips have at least, so that graphs beside each other match.
+    """
 
     inputs: tuple[Knot, ...]
     nodes: tuple[Knot, ...]
     wires: tuple[Wire, ...]
+    least_chip: tuple[float, float] = (0.0, 0.0)
 
     @property
     def knots(self) -> tuple[Knot, ...]:
@@ -88,8 +92,9 @@ class Graph:
     def chip(self) -> tuple[float, float]:
         """Width and height of a chip: all are as large as the largest needs."""
         texts = [wire.text for wire in self.wires if wire.text]
-        width = max((text_width_in(text) for text in texts), default=0.0) + 0.12
-        return width, max((text_height_in(text) for text in texts), default=0.0)
+        sizes = [(text_width_in(text) + 0.1, text_height_in(text)) for text in texts]
+        width, height = zip(self.least_chip, *sizes, strict=True)
+        return max(width), max(height)
 
 
 @dataclass
@@ -176,7 +181,7 @@ def draw_graph(canvas: Canvas, graph: Graph, layout: Layout, x: float, y: float)
 
 
 def _port(layout: Layout, index: int, ends: Sequence[str], box: Box) -> float:
-    """How far from a box's middle a line meets its side: several lines share the side in the order of lanes."""
+    """How far from a box's middle a line meets its side: several meet it in the order of their lanes."""
     together = sorted((lane, i) for i, lane in layout.lanes.items() if ends[i] == ends[index])
     rank = [i for _, i in together].index(index)
     step = min(0.16, 0.6 * box.height / max(len(together) - 1, 1))

@@ -1,4 +1,4 @@
-"""What several schematic pictures are made of: the cell's and the aggregation cell's graphs, strips, legends."""
+"""What several schematic pictures are made of: graphs of the two kinds of cell, strips of cells, legends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline_src.reporting.drawing.schema_canvas import (
 )
 from pipeline_src.reporting.drawing.schema_layout import Graph, Knot, Wire
 from pipeline_src.reporting.drawing.schema_operations import Family, Operation, operation
-from pipeline_src.reporting.drawing.schema_plan import aggregation_channels, aggregation_stages
+from pipeline_src.reporting.drawing.schema_plan import Level, aggregation_channels, aggregation_stages
 from pipeline_src.space import catalogue
 
 REDUCTION_FILL = tint(COLOURS[1], 0.35)
@@ -29,6 +29,8 @@ NORMAL_FILL = tint(COLOURS[0], 0.14)
 PLAIN_FILL = "#f2f2f2"
 NODE_IN = 0.27
 """Diameter of a cell's node."""
+STEP_IN = 0.13
+"""Between two cells of a strip."""
 OUTPUT = "output"
 """Name of the knot that stands for a graph's output."""
 
@@ -80,15 +82,12 @@ def cell_graph(
     return Graph(tuple(_box_knot(str(i), text) for i, text in enumerate(inputs)), tuple(knots), tuple(wires))
 
 
-def aggregation_graph(
-    space: SpaceConfig, downsampling: Sequence[int], inputs: Sequence[str], chip_at: Callable[[int], Chip]
-) -> Graph:
+def aggregation_graph(space: SpaceConfig, levels: Sequence[Level], chip_at: Callable[[int], Chip]) -> Graph:
     """The aggregation cell as the catalogue wires it (Sec. 3.3, A6).
 
     Args:
         space: widths.
-        downsampling: factor between the input's size and that of a map, by number of reductions.
-        inputs: texts of the boxes of x1, x2, ...
+        levels: resolutions by number of reductions.
         chip_at: what the edge of an index bears.
     """
     stages = aggregation_stages()
@@ -98,16 +97,18 @@ def aggregation_graph(
         for index, edge in enumerate(catalogue.AGGREGATION_EDGES)
     ]
     wires += [Wire(name, OUTPUT) for name in catalogue.AGGREGATION_OUTPUTS]
-    names = [name for name in stages if name not in entries]
-    knots = [_box_knot(name, f"{name}\n1/{downsampling[stages[name]]}") for name in names]
-    first = stages[catalogue.AGGREGATION_OUTPUTS[0]]
-    text = f"resize to\n1/{downsampling[first]}, then\nconcat:\n{aggregation_channels(space)} ch."
-    named = zip(entries, inputs, strict=True)
-    return Graph(
-        tuple(_box_knot(name, text) for name, text in named),
-        (*knots, _box_knot(OUTPUT, text)),
-        tuple(wires),
-    )
+    inputs = [
+        _box_knot(name, f"{name}  {levels[stages[name]].fraction}\n{levels[stages[name]].cell_channels} ch.")
+        for name in entries
+    ]
+    nodes = [
+        _box_knot(name, f"{name}\n{levels[stage].fraction}")
+        for name, stage in stages.items()
+        if name not in entries
+    ]
+    first = levels[stages[catalogue.AGGREGATION_OUTPUTS[0]]]
+    text = f"resize to\n{first.fraction}, then\nconcat:\n{aggregation_channels(space)} ch."
+    return Graph(tuple(inputs), (*nodes, _box_knot(OUTPUT, text)), tuple(wires))
 
 
 def _box_knot(name: str, text: str) -> Knot:
@@ -133,10 +134,10 @@ def strip(
         cells: the text of each cell and whether it is a reduction cell.
         prunable: whether all but the first may yet be pruned; they are dashed then.
     """
-    cell_width = max(text_width_in(text) for text, _ in cells) + 0.12
-    pitch = cell_width + 0.14
+    cell_width = max(text_width_in(text) for text, _ in cells) + 0.08
+    pitch = cell_width + STEP_IN
     height = max(text_height_in(text) for text, _ in cells)
-    fitting = max(1, int((width + 0.14) / pitch))
+    fitting = max(1, int((width + STEP_IN) / pitch))
     for index, (text, reduction) in enumerate(cells):
         row, place = divmod(index, fitting)
         box = Box(
@@ -150,30 +151,31 @@ def strip(
             label=f"cell {text}",
         )
         if place:
-            canvas.line([(box.left - 0.14, box.y), (box.left, box.y)])
+            canvas.line([(box.left - STEP_IN, box.y), (box.left, box.y)])
     return y + ((len(cells) - 1) // fitting + 1) * (height + 0.1)
 
 
 def legend(canvas: Canvas, x: float, y: float, width: float, families: Sequence[Family]) -> float:
-    """The families' chips with their titles, in as many rows as they need; returns the y below."""
-    left = x
-    for family in families:
-        needed = 0.34 + text_width_in(family.title) + 0.2
-        if left > x and left + needed > x + width:
-            left, y = x, y + LINE_IN + 0.05
+    """The families' chips with their titles, in as few even rows as they fit; returns the y below."""
+    needed = [0.34 + text_width_in(family.title) + 0.14 for family in families]
+    for rows in range(1, len(families) + 1):
+        each = -(-len(families) // rows)
+        if all(sum(needed[i : i + each]) <= width for i in range(0, len(families), each)):
+            break
+    for index, family in enumerate(families):
+        row, place = divmod(index, each)
+        left, middle = x + sum(needed[index - place : index]), y + row * (LINE_IN + 0.05) + LINE_IN / 2
         colour = colour_of(family)
-        box = Box(left + 0.13, y + LINE_IN / 2, 0.26, 0.15)
         canvas.box(
-            box,
+            Box(left + 0.13, middle, 0.26, 0.15),
             fill="white" if family.dashed else tint(colour),
             edge=colour,
             dashed=family.dashed,
             line_pt=1.4,
             rounding=0.03,
         )
-        canvas.text(left + 0.34, y + LINE_IN / 2, family.title, align="left")
-        left += needed
-    return y + LINE_IN + 0.05
+        canvas.text(left + 0.34, middle, family.title, align="left", label=f"family {family.name}")
+    return y + (index // each + 1) * (LINE_IN + 0.05)
 
 
 def candidates(canvas: Canvas, x: float, y: float, width: float, names: Sequence[str]) -> float:

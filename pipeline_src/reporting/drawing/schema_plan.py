@@ -106,6 +106,16 @@ def aggregation_stages() -> dict[str, int]:
     return stages
 
 
+def levels_of(space: SpaceConfig, input_hw: Size) -> tuple[Level, ...]:
+    """The stem's resolution and that of every hyper-cell."""
+    return tuple(level(space, input_hw, stage) for stage in range(catalogue.HYPER_CELLS + 1))
+
+
+def aggregation_level(space: SpaceConfig, input_hw: Size) -> Level:
+    """The resolution of the aggregation cell's output: that of the first of its final maps."""
+    return level(space, input_hw, aggregation_stages()[catalogue.AGGREGATION_OUTPUTS[0]])
+
+
 def aggregation_channels(space: SpaceConfig) -> int:
     """Width of the aggregation cell's output, the concatenation of its final maps (A7)."""
     return space.aggregation_channels * len(catalogue.AGGREGATION_OUTPUTS)
@@ -114,3 +124,16 @@ def aggregation_channels(space: SpaceConfig) -> int:
 def class_count(dataset: str) -> int:
     """Number of classes of `cityscapes` or `camvid`."""
     return len({"cityscapes": CITYSCAPES_CLASSES, "camvid": CAMVID_CLASSES}[dataset])
+
+
+def uses_normal(genotype: Genotype, hyper_cell: int) -> bool:
+    """Whether the network has cells of a hyper-cell's normal type; leading cells are of the first one's."""
+    return genotype.hyper_cells[hyper_cell].depth > 1 or (hyper_cell == 0 and genotype.leading_cells > 0)
+
+
+def used_operations(genotype: Genotype) -> tuple[str, ...]:
+    """The operations of a network, one for each edge of each cell type in use and of the aggregation cell."""
+    found: list[str] = []
+    for index, part in enumerate(genotype.hyper_cells):
+        found += [*part.reduction, *(part.normal if uses_normal(genotype, index) else ())]
+    return (*found, *(genotype.aggregation or ()))
