@@ -69,7 +69,7 @@ def _caption(grid: Grid) -> str:
     output = aggregation_level(space, input_hw)
     return (
         f"The aggregation cell fuses the outputs x1, x2, x3 of the hyper-cells; boxes have resolutions, "
-        f"relative to the input, and widths. Each edge is a mixture of {len(catalogue.AGGREGATION_OPERATIONS)} "
+        f"relative to the input, and widths. Each edge mixes {len(catalogue.AGGREGATION_OPERATIONS)} "
         f"candidates, weighed by a mask drawn from alpha; there is no term for its latency. "
         f"{', '.join(catalogue.AGGREGATION_OUTPUTS)} are resized to {output.where} and concatenated to "
         f"{aggregation_channels(space)} channels at scale {grid.config.scale}, whose input is "

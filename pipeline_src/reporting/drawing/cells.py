@@ -7,7 +7,15 @@ from pathlib import Path
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.picture import Picture, Words, house_style
-from pipeline_src.reporting.drawing.schema_canvas import INK, MARGIN_IN, QUIET, Box, Canvas, text_width_in
+from pipeline_src.reporting.drawing.schema_canvas import (
+    INK,
+    MARGIN_IN,
+    QUIET,
+    Box,
+    Canvas,
+    subscript,
+    text_width_in,
+)
 from pipeline_src.reporting.drawing.schema_layout import arrange, draw_graph
 from pipeline_src.reporting.drawing.schema_operations import operation
 from pipeline_src.reporting.drawing.schema_parts import (
@@ -25,7 +33,6 @@ DOTS_IN = 0.16
 """Half of the room that the ellipsis has."""
 SHOWN = 4
 """Cells of a hyper-cell that are drawn one by one; further ones stand behind an ellipsis."""
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -82,10 +89,6 @@ def _caption(grid: Grid) -> str:
     )
 
 
-def _sub(number: int | str) -> str:
-    return str(number).translate(SUBSCRIPTS)
-
-
 def _hyper_cell(canvas: Canvas, y: float, depth: int) -> float:
     """The chain of cells between its inputs and its two outputs; returns the y below."""
     shown: list[int | None] = list(range(1, depth + 1))
@@ -97,14 +100,18 @@ def _hyper_cell(canvas: Canvas, y: float, depth: int) -> float:
     inputs = [Box(MARGIN_IN + 0.2 + 0.56 * index, row, 0.4, 0.48) for index in range(catalogue.CELL_INPUTS)]
     cells = [Box(start + pitch * i + (pitch - gap) / 2, row, pitch - gap, 0.48) for i in range(len(shown))]
     for index, box in enumerate(inputs):
-        canvas.box(box, f"s{_sub(index)}", fill=PLAIN_FILL, label=f"input s{index}")
+        canvas.box(box, f"s{subscript(index)}", fill=PLAIN_FILL, label=f"input s{index}")
     _chain(canvas, [*inputs, *cells], [0, 0, *shown])
     bus = Box(MARGIN_IN + width / 2, row + 0.84, width, 0.5)
     for box, number in zip(cells, shown, strict=True):
         if number is not None:
             canvas.line([(box.x, box.bottom), (box.x, bus.top)])
             canvas.text(
-                box.x + 0.07, box.bottom + 0.17, f"u{_sub(number)}", align="left", label=f"depth {number}"
+                box.x + 0.07,
+                box.bottom + 0.17,
+                f"u{subscript(number)}",
+                align="left",
+                label=f"depth {number}",
             )
     text = "s₁ = Σ uₚ Cₚ  (Eq. 5)\ns₀ = Σ uₚ Cₚ₋₁, where C₀ is the input s₁, adapted  (A5)"
     canvas.box(bus, text, fill=PLAIN_FILL, label="hyper-cell output")
@@ -131,7 +138,7 @@ def _chain(canvas: Canvas, boxes: Sequence[Box], shown: Sequence[int | None]) ->
         fitting = next((one for one in words if text_width_in(one) + 0.08 <= box.width), words[-1])
         canvas.box(
             box,
-            f"{fitting}\nC{_sub(number)}",
+            f"{fitting}\nC{subscript(number)}",
             fill=REDUCTION_FILL if reduction else NORMAL_FILL,
             label=f"cell {number} {'reduction' if reduction else 'normal'}",
         )

@@ -14,6 +14,7 @@ from pipeline_src.reporting.drawing.schema_canvas import (
     TITLE_PT,
     Box,
     Canvas,
+    subscript,
     text_width_in,
 )
 from pipeline_src.reporting.drawing.schema_parts import PLAIN_FILL, strip
@@ -32,7 +33,6 @@ PANEL_LEFT_IN, PANEL_RIGHT_IN = 0.42, 5.28
 AGGREGATION_LEFT_IN = 5.7
 FLOW_IN, LATENCY_IN = 2.6, 0.25
 """Where the line through stem and hyper-cells runs, and the one to the latency."""
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -88,9 +88,9 @@ def _caption(grid: Grid) -> str:
     return (
         f"The search space as the code builds it, at scale {grid.config.scale} on {grid.main}: sizes are "
         f"height × width in pixels, in brackets relative to the input, and channels are those of an output. "
-        f"R is a reduction cell, N a normal one; dashed cells are pruned where they lie behind the depth that "
-        f"u chooses. The loss adds gamma times the logarithm of the expected latency to the cross-entropy "
-        f"(Eq. 8), with gamma {given.gamma_a:g} for network A, {given.gamma_b:g} for B and "
+        f"R is a reduction cell, N a normal one; dashed cells are pruned where they lie behind the depth "
+        f"that u chooses. The loss adds gamma times the logarithm of the expected latency to the "
+        f"cross-entropy (Eq. 8), with gamma {given.gamma_a:g} for network A, {given.gamma_b:g} for B and "
         f"{given.gamma_c:g} for C."
     )
 
@@ -123,10 +123,7 @@ def _hyper_cell(canvas: Canvas, y: float, grid: Grid, number: int) -> Box:
     cells = f"1 to {counted(depth, 'cell')}" if depth > 1 else counted(depth, "cell")
     rest = left + text_width_in(title, TITLE_PT, bold=True) + 0.12
     canvas.text(rest, y + 0.17, f"{cells}, nodes of {here.node_channels} ch.", align="left", colour=QUIET)
-    names = [
-        (f"{'N' if index else 'R'}\nu{str(index + 1).translate(SUBSCRIPTS)}", index == 0)
-        for index in range(depth)
-    ]
+    names = [(f"{'N' if index else 'R'}\nu{subscript(index + 1)}", index == 0) for index in range(depth)]
     y = strip(canvas, left, y + 0.34, width - 0.2, names, prunable=True) - 0.04
     canvas.text(PANEL_RIGHT_IN - 0.1, y + 0.11, f"{here.where}, {here.cell_channels} ch.", align="right")
     y += 0.25

@@ -27,8 +27,8 @@ LINE_IN = 0.19
 INK = "#1a1a1a"
 QUIET = "#595959"
 """Of texts that only explain, and of boxes' outlines; 7:1 on white."""
-FAINT = "#767676"
-"""Of what is not part of the network; 4.5:1 on white."""
+FAINT = "#6a6a6a"
+"""Of what is not part of the network; 5:1 on white, 4.5:1 on pale grey."""
 HINTING = 1.055
 """Letters in a pixel image are this much wider than their outlines, at most."""
 Point = tuple[float, float]
@@ -84,6 +84,11 @@ def text_width_in(text: str, size_pt: float = SIZE_PT, bold: bool = False) -> fl
     lines = [line for line in text.split("\n") if line.strip()]
     outlines = (TextPath((0, 0), line, size=size_pt, prop=font).get_extents().x1 for line in lines)
     return HINTING * max(outlines, default=0.0) / 72
+
+
+def subscript(number: int) -> str:
+    """A number in small digits below the line."""
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def text_height_in(text: str) -> float:
