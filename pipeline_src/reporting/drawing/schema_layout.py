@@ -151,7 +151,7 @@ def draw_graph(canvas: Canvas, graph: Graph, layout: Layout, x: float, y: float)
 
     for index, wire in enumerate(graph.wires):
         source, target = moved(layout.knots[wire.source]), moved(layout.knots[wire.target])
-        lane, fan_in = layout.lanes[index] + y, x + layout.column_left[columns[wire.target]] - 2 * layout.fan
+        lane = layout.lanes[index] + y
         start = (source.right, source.y + _port(layout, index, [w.source for w in graph.wires], source))
         end = (target.left, target.y + _port(layout, index, [w.target for w in graph.wires], target))
         bends = []
@@ -161,8 +161,7 @@ def draw_graph(canvas: Canvas, graph: Graph, layout: Layout, x: float, y: float)
         elif columns[wire.target] - columns[wire.source] > 1:
             bends = [(source.right + layout.fan, lane)]
         if columns[wire.target] - columns[wire.source] > 1:
-            chip_end = bends[-1][0]
-            bends.append((max(chip_end, fan_in), lane))
+            bends.append((max(bends[-1][0], x + _turn_x(graph, layout, index)), lane))
         canvas.line([start, *bends, end], colour=wire.colour, dashed=wire.dashed)
         if index in layout.chips:
             canvas.box(
@@ -178,6 +177,16 @@ def draw_graph(canvas: Canvas, graph: Graph, layout: Layout, x: float, y: float)
         box = moved(layout.knots[knot.name])
         rounding = box.height / 2 if knot.round_ else 0.06
         canvas.box(box, knot.text, fill=knot.fill, rounding=rounding, label=f"knot {knot.name}")
+
+
+def _turn_x(graph: Graph, layout: Layout, index: int) -> float:
+    """Where a long edge leaves its lane for its target: early, unless a chip stands in the way."""
+    columns, wire, lane = graph.columns, graph.wires[index], layout.lanes[index]
+    target = columns[wire.target]
+    halfway = (layout.knots[wire.target].y + lane) / 2
+    beside = [box for i, box in layout.chips.items() if columns[graph.wires[i].source] == target - 1]
+    blocked = any(box.top < max(lane, halfway) and box.bottom > min(lane, halfway) for box in beside)
+    return layout.column_left[target] - layout.fan * (1 if blocked else 2)
 
 
 def _port(layout: Layout, index: int, ends: Sequence[str], box: Box) -> float:
