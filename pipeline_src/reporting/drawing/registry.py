@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.drawing import data_sources as behind
+from pipeline_src.reporting.sources import genotype_path
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,20 @@ class Entry:
     sources: Callable[[Grid], tuple[str, ...]]
 
 
+def _nothing(grid: Grid) -> tuple[str, ...]:
+    return ()
+
+
 PICTURES: dict[str, Entry] = {
     "figure_1": Entry("speed_accuracy", behind.points_sources),
+    "figure_2": Entry("framework", _nothing),
+    "figure_3": Entry("cells", _nothing),
+    "figure_4": Entry("aggregation", _nothing),
     "figure_5": Entry("cell_numbers", behind.cell_number_sources),
     "figure_6": Entry("gamma", behind.gamma_sources),
+    "figure_7": Entry("architecture", lambda grid: (genotype_path(grid.network_a),)),
+    "architecture_b": Entry("architecture", lambda grid: (genotype_path(grid.network_b),)),
+    "architecture_c": Entry("architecture", lambda grid: (genotype_path(grid.network_c),)),
     "lut_check": Entry("agreement", behind.lut_check_sources),
     "soft_to_hard": Entry("soft_to_hard", behind.search_sources),
     "search_curves": Entry("search_curves", behind.search_sources),
