@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.sources import PREDICTED, prediction_path, predictions_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,16 @@ class Entry:
     sources: Callable[[Grid], tuple[str, ...]]
 
 
-PICTURES: dict[str, Entry] = {}
+def _predictions(figure: str) -> Entry:
+    """Figure 8 or 9; without networks to show there is no file to read."""
+    return Entry(
+        "predictions", lambda grid: (prediction_path(figure),) if predictions_of(grid, figure) else ()
+    )
+
+
+PICTURES: dict[str, Entry] = {
+    **{figure: _predictions(figure) for figure in PREDICTED},
+}
 
 
 def entry_of(name: str) -> Entry:
