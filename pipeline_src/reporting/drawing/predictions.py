@@ -146,7 +146,7 @@ def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure
             axes = figure.add_axes(box)
             axes.set_axis_off()
             if row == 0:
-                axes.set_title(title, pad=3)
+                axes.set_title(_heading(title, labels), pad=3)
             if title in absent:
                 text = f"not run:\n{absent[title]}"
                 axes.text(0.5, 0.5, text, ha="center", va="center", size=6, transform=axes.transAxes)
@@ -158,6 +158,12 @@ def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure
     figure.legend(handles=_legend(index), loc="lower center", ncols=LEGEND_COLUMNS, fontsize=7,
                   handlelength=1.2, handleheight=1.0, columnspacing=1.2, borderaxespad=0.2)  # fmt: skip
     return figure
+
+
+def _heading(title: str, labels: dict[str, Network]) -> str:
+    """Pictures travel without their captions: one that is not the published network says so itself."""
+    network = labels.get(title)
+    return f"{title} (from scratch)" if network and network.pretrained is False else title
 
 
 def _score(axes: Axes, miou: float | None) -> None:
