@@ -6,6 +6,7 @@ Composed from the pictures of `autortnet draw-predictions`; nothing is predicted
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_src.artifacts import read_json
 from pipeline_src.config.grid import Grid
@@ -81,7 +82,7 @@ class Predictions(_Index):
     classes: tuple[ClassColour, ...]
     void: Void
     networks: tuple[Network, ...]
-    frames: tuple[Frame, ...]
+    frames: Annotated[tuple[Frame, ...], Field(min_length=1)]
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
