@@ -8,10 +8,19 @@ from pathlib import Path
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_yaml, resolve
-from pipeline_src.reporting.sources import genotype_path
+from pipeline_src.reporting.sources import PREDICTED, genotype_path, predictions_of
 from workflow.provenance import memory
 
-DEPTH = {"search": 1, "architectures": 1, "pretrain": 1, "finetune": 2, "evaluate": 3, "speed": 2, "lut": 1}
+DEPTH = {
+    "search": 1,
+    "architectures": 1,
+    "pretrain": 1,
+    "finetune": 2,
+    "evaluate": 3,
+    "speed": 2,
+    "lut": 1,
+    "predictions": 1,
+}
 """How many names deep a run stands below `results/SCALE/KIND`: its folder, or its file and its record."""
 
 KINDS = {
@@ -20,7 +29,7 @@ KINDS = {
     "baselines": ("architectures",),
     "pretrain": ("pretrain",),
     "finetune": ("finetune",),
-    "evaluate": ("evaluate", "speed"),
+    "evaluate": ("evaluate", "speed", "predictions"),
 }
 """The kinds of run that a stage makes."""
 
@@ -32,7 +41,7 @@ def grid_of(root: Path) -> Grid:
 
 def named(grid: Grid) -> dict[str, set[str]]:
     """Every run that the grid names, by kind, as a path below the kind's folder."""
-    genotypes = [Path(genotype_path(one)).parent for one in grid.architectures]
+    genotypes = [Path(genotype_path(one)).parent for one in grid.architectures if not one.is_peer]
     tables = {one.dataset for one in grid.searches} | {grid.main}
     return {
         "search": {path.name for path in genotypes if path.parts[0] == "search"},
@@ -43,6 +52,7 @@ def named(grid: Grid) -> dict[str, set[str]]:
         | {f"{one.architecture.name}/{one.name}/submission" for one in grid.trainings},
         "speed": {one.path for one in grid.speeds},
         "lut": {f"{name}{end}.json" for name in tables for end in ("", "_check")},
+        "predictions": {name for name in PREDICTED if predictions_of(grid, name)},
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_data, add_settings, height_by_width
+from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--genotype", type=Path, required=True)
+    add_network(parser)
     parser.add_argument("--weights-last", type=Path, required=True, help="weights of the last epoch")
     parser.add_argument("--weights-best", type=Path, required=True, help="weights of the best epoch")
     parser.add_argument("--split", required=True)
@@ -44,12 +45,12 @@ def run(args: argparse.Namespace) -> None:
 
     config = read_settings(args.settings, BLOCKS)
     data = SegmentationDataset(args.prepared, args.raw, (args.split,), EvalTransform(args.input_size))
-    inputs = [args.genotype, args.weights_last, args.weights_best, args.prepared / "manifest.json"]
+    inputs = [*genotype_files(args), args.weights_last, args.weights_best, args.prepared / "manifest.json"]
     with recorded(args.output, args, inputs):
         last, best = _matrices(args, config, data)
         folder = args.output.absolute().parent
         names = data.manifest.class_names
-        chosen = load_metadata(args.weights_best)
+        trained, chosen = load_metadata(args.weights_last), load_metadata(args.weights_best)
         # Trained on its own validation split, a network has no best epoch, only a last one.
         best_scores = {**best.scores(names), "epoch": chosen["epoch"]} if chosen.get("chosen_on") else None
         result = {
@@ -59,6 +60,8 @@ def run(args: argparse.Namespace) -> None:
             "split": args.split,
             "input_height_px": args.input_size[0],
             "input_width_px": args.input_size[1],
+            "epochs": trained.get("epoch"),
+            "pretrained": trained.get("pretrained"),
             "images": len(data),
             "labelled": data.manifest.labelled[args.split],
             "class_names": list(names),
@@ -80,11 +83,12 @@ def _matrices(
     from pipeline_src.evaluation.confusion import ConfusionMatrix
     from pipeline_src.evaluation.metrics import evaluate_networks
     from pipeline_src.evaluation.trained import load_network
-    from pipeline_src.space.genotype import Genotype
     from pipeline_src.training.distributed import resolve_device
 
-    genotype, names = Genotype.load(args.genotype), data.manifest.class_names
-    last, best = (load_network(path, genotype, names) for path in (args.weights_last, args.weights_best))
+    design, names = design_of(args), data.manifest.class_names
+    last, best = (
+        load_network(path, design, names, build_network) for path in (args.weights_last, args.weights_best)
+    )
     if not data.manifest.labelled[args.split]:
         return ConfusionMatrix(data.num_classes), ConfusionMatrix(data.num_classes)
     torch.set_num_threads(config.runtime.threads)

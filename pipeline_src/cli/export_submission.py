@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from pipeline_src.cli.arguments import add_data, add_settings, height_by_width
+from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 from pipeline_src.errors import DataError
 
 HELP = "write predictions in the form the Cityscapes server takes"
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--genotype", type=Path, required=True)
+    add_network(parser)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--split", default="test", help="split to predict (test)")
     parser.add_argument(
@@ -41,7 +42,6 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.evaluation.metrics import predict_all
     from pipeline_src.evaluation.submission import pack_submission, write_prediction
     from pipeline_src.evaluation.trained import load_network
-    from pipeline_src.space.genotype import Genotype
     from pipeline_src.training.distributed import resolve_device
 
     config = read_settings(args.settings, BLOCKS)
@@ -50,9 +50,9 @@ def run(args: argparse.Namespace) -> None:
         raise DataError(
             args.prepared, "is not a Cityscapes set.", "Only the Cityscapes test set has such a server."
         )
-    network = load_network(args.weights, Genotype.load(args.genotype), CITYSCAPES_CLASSES)
+    network = load_network(args.weights, design_of(args), CITYSCAPES_CLASSES, build_network)
     torch.set_num_threads(config.runtime.threads)
-    inputs = [args.genotype, args.weights, args.prepared / "manifest.json"]
+    inputs = [*genotype_files(args), args.weights, args.prepared / "manifest.json"]
     folder = args.output / "predictions"
     with recorded(args.output, args, inputs):
         source = batches(

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_src.cli.arguments import add_data, add_settings, at_least, height_by_width, split_names
+from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
+from pipeline_src.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pipeline_src.config.models import Config
+    from pipeline_src.evaluation.trained import Design
     from pipeline_src.training.loop import TrainingResult
 
 HELP = "finetune a network on Cityscapes or CamVid"
+FROM_SCRATCH = "no pretrained backbone: trained from scratch on these splits alone (A19)"
 BLOCKS = ("finetune", "evaluate", "runtime", "space")
 
 
@@ -19,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--genotype", type=Path, required=True)
+    add_network(parser)
     parser.add_argument("--backbone", type=Path, help="pretrained weights; without them, from scratch")
     parser.add_argument("--splits", type=split_names, required=True, help="such as train or train,val,coarse")
     parser.add_argument("--validation-split", help="split for the best epoch; none: only the last is kept")
@@ -39,8 +44,6 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.load import read_settings
     from pipeline_src.data.datasets import SegmentationDataset
     from pipeline_src.data.transforms import EvalTransform, TrainTransform
-    from pipeline_src.space.genotype import Genotype
-    from pipeline_src.space.network import SegmentationNetwork
     from pipeline_src.training.checkpoint import load_weights
     from pipeline_src.training.distributed import session
     from pipeline_src.training.finetune import finetune, transfer_backbone
@@ -49,9 +52,9 @@ def run(args: argparse.Namespace) -> None:
 
     config = read_settings(args.settings, BLOCKS)
     cfg, runtime = config.finetune, config.runtime
-    genotype = Genotype.load(args.genotype)
-    genotype.require_space(config.space, args.genotype)
-    inputs = [args.genotype, args.prepared / "manifest.json", *([args.backbone] if args.backbone else [])]
+    design = _design(args, config)
+    inputs = [*genotype_files(args), args.prepared / "manifest.json"]
+    inputs += [args.backbone] if args.backbone else []
     with (
         checkpoints_of(args.checkpoints, args.output) as checkpoints,
         recorded(args.output, args, inputs, args.seed) as facts,
@@ -70,12 +73,12 @@ def run(args: argparse.Namespace) -> None:
         source, steps = training_source(
             train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
         )
-        network = SegmentationNetwork(genotype, train.num_classes)
+        network = build_network(design, train.num_classes)
         if args.backbone:
             transfer_backbone(network, load_weights(args.backbone), args.backbone)
         identity = identity_of(
-            *(_digest(path) for path in inputs), args.splits, args.validation_split, args.seed,
-            args.crop_size, args.input_size, config.evaluate, world.size,
+            *(_digest(path) for path in inputs), *filter(None, [args.peer]), args.splits,
+            args.validation_split, args.seed, args.crop_size, args.input_size, config.evaluate, world.size,
         )  # fmt: skip
         result = finetune(
             network,
@@ -91,8 +94,22 @@ def run(args: argparse.Namespace) -> None:
         )
         if world.is_main:
             write_log(args.output / "log.csv", result.rows)
-            _save(args, result, genotype, train.manifest)
-            facts["best_epoch"] = result.best_epoch
+            _save(args, result, design, train.manifest)
+            facts |= {"best_epoch": result.best_epoch, "pretrained": args.backbone is not None}
+            facts |= {} if args.backbone else {"limitation": FROM_SCRATCH}
+
+
+def _design(args: argparse.Namespace, config: Config) -> Design:
+    """What to build; a genotype must be of the configured space, and a peer has no backbone of ours."""
+    design = design_of(args)
+    if isinstance(design, str):
+        if args.backbone:
+            raise ConfigError(
+                "--backbone", "is for networks of the search space.", "Leave it out with --peer."
+            )
+    else:
+        design.require_space(config.space, args.genotype)
+    return design
 
 
 def _digest(path: Path) -> str:
@@ -101,15 +118,17 @@ def _digest(path: Path) -> str:
     return sha256_of(path)
 
 
-def _save(args: argparse.Namespace, result: TrainingResult, genotype: Any, manifest: Any) -> None:
+def _save(args: argparse.Namespace, result: TrainingResult, design: Design, manifest: Any) -> None:
     """Both weight files; `chosen_on` is the split that chose the epoch, None for the last epoch.
 
     Without a validation split the best epoch is unknown: its file holds the last one and says so.
     """
     from pipeline_src.training.checkpoint import save_weights
 
+    network = {"peer": design} if isinstance(design, str) else {"genotype": design.model_dump(mode="json")}
     metadata = {
-        "genotype": genotype.model_dump(mode="json"),
+        **network,
+        "pretrained": args.backbone is not None,
         "dataset": manifest.name,
         "class_names": manifest.class_names,
         "palette": manifest.palette,

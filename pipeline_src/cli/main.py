@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "results": (
         "evaluate-network",
         "export-submission",
+        "draw-predictions",
         "tabulate-table",
         "collect-figure",
         "collect-overview",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_settings, height_by_width
+from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 from pipeline_src.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ BLOCKS = ("latency", "runtime")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--genotype", type=Path, required=True)
+    add_network(parser)
     parser.add_argument("--num-classes", type=int, required=True)
     parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
     parser.add_argument("--architecture", help="name in the result; as a default, the output's folder")
@@ -41,16 +42,14 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
     from pipeline_src.evaluation.speed import measure_network
     from pipeline_src.latency.fingerprint import current
-    from pipeline_src.space.genotype import Genotype
-    from pipeline_src.space.network import SegmentationNetwork
     from pipeline_src.training.distributed import resolve_device
 
     config = read_settings(args.settings, BLOCKS)
     device = resolve_device(config.runtime.device)
-    genotype = Genotype.load(args.genotype)
-    with recorded(args.output, args, [args.genotype]):
+    design = design_of(args)
+    with recorded(args.output, args, genotype_files(args)):
         torch.manual_seed(0)
-        network = SegmentationNetwork(genotype, args.num_classes)
+        network = build_network(design, args.num_classes)
         speed = measure_network(network, args.input_size, config.latency, device)
         result = {
             "architecture": args.architecture or args.output.absolute().parent.name,

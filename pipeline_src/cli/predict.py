@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> None:
 
     image = read_rgb(args.image)  # before torch is loaded: a wrong path is told at once
 
+    from pipeline_src.cli.networks import build_network
     from pipeline_src.data.transforms import EvalTransform
     from pipeline_src.evaluation.colour import class_shares, colourise, overlay
     from pipeline_src.evaluation.metrics import predict_classes
@@ -40,7 +41,8 @@ def run(args: argparse.Namespace) -> None:
 
     description = describe({**load_metadata(args.weights), **_overrides(args)}, args.weights)
     names, palette = description.class_names, description.palette
-    network = restore_network(description.genotype, len(names), load_weights(args.weights), args.weights)
+    fresh = build_network(description.design, len(names))
+    network = restore_network(fresh, load_weights(args.weights), args.weights)
     device = resolve_device(args.device)
     pixels = EvalTransform(description.input_hw).image(image)
     (prediction,) = predict_classes(network.to(device), pixels[None], [image.shape[:2]], device)
@@ -59,7 +61,7 @@ def _overrides(args: argparse.Namespace) -> dict[str, Any]:
 
     given: dict[str, Any] = {}
     if args.genotype:
-        given["genotype"] = Genotype.load(args.genotype)
+        given |= {"genotype": Genotype.load(args.genotype), "peer": None}
     if args.dataset == "cityscapes":
         given |= {"class_names": classes.CITYSCAPES_CLASSES, "palette": classes.CITYSCAPES_PALETTE}
     elif args.dataset == "camvid":

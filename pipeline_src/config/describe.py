@@ -21,7 +21,7 @@ _INTRODUCTION = """\
 the paper's own settings where it states them; `autortnet config --scale tiny` prints what a scale makes of
 them. A key that is unknown, out of range or at odds with another stops the run before its first job.
 
-A1 to A18 are the [assumptions](assumptions.md); tables and networks are those of
+A1 to A19 are the [assumptions](assumptions.md); tables and networks are those of
 [the experiments](experiments.md).
 """
 

@@ -1,4 +1,4 @@
-"""The grid of runs behind T1..T10, F1, F5 and F6, declared once and shared by workflow and report.
+"""The grid of runs behind T1..T10, F1, F5, F6, F8 and F9, declared once and shared by workflow and report.
 
 `rows` says which runs stand behind each row of a table. Everything that has to be searched,
 sampled, pretrained, finetuned, evaluated and timed is collected from the rows, so a run that
@@ -26,11 +26,11 @@ class Grid(Runs):
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """All rows of T1..T10 and F6, in the paper's order."""
+        """All rows of T1..T10, F6, F8 and F9, in the paper's order; peers below ours."""
         return all_rows(self)
 
     def of_table(self, table: str) -> tuple[Row, ...]:
-        """The rows of one artefact, `table_1`..`table_10` or `figure_6`."""
+        """The rows of one artefact, `table_1`..`table_10`, `figure_6`, `figure_8` or `figure_9`."""
         return tuple(row for row in self.rows if row.table == table)
 
     @cached_property
@@ -62,4 +62,4 @@ class Grid(Runs):
     @cached_property
     def backbones(self) -> tuple[str, ...]:
         """Every backbone that is pretrained, by the architecture it is named for."""
-        return _unique(one.backbone for one in self.architectures)
+        return _unique(one.backbone for one in self.architectures if not one.is_peer)

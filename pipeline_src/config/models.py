@@ -1,7 +1,7 @@
 """The one definition of every setting: its type, its range and the paper's own value as default.
 
 Every block is frozen and refuses unknown keys. Lengths are in pixels, times in the unit of the
-name. `A1`..`A18` are the assumptions of docs/assumptions.md.
+name. `A1`..`A19` are the assumptions of docs/assumptions.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pipeline_src.config.block import Depths, Fraction, Positions, Rate
 from pipeline_src.config.block import NonNegative as NonNegative
 from pipeline_src.config.block import Positive as Positive
 from pipeline_src.config.block import Precision as Precision
+from pipeline_src.config.peers import Peer
 from pipeline_src.config.runtime import RuntimeConfig as RuntimeConfig
 
 
@@ -337,6 +338,10 @@ class ExperimentsConfig(Block):
     """Random aggregation cells of Table 6."""
     coarse: bool = True
     """Whether the rows marked * are run, which train on fine and coarse frames together (A16)."""
+    peers: tuple[Peer, ...] = ("icnet",)
+    """Other systems trained and timed here, from scratch (A19); none leaves their rows quoted."""
+    peer_epochs: Positive | None = None
+    """Epochs of a peer's training; null takes `finetune.epochs`. Fewer are no fair comparison."""
 
     @model_validator(mode="after")
     def _grid_is_consistent(self) -> ExperimentsConfig:
@@ -349,6 +354,8 @@ class ExperimentsConfig(Block):
             raise ValueError(f"gamma_c {self.gamma_c} must be one of camvid_gammas {self.camvid_gammas}")
         if len(set(self.robustness)) != len(self.robustness):
             raise ValueError("robustness lists a run twice")
+        if len(set(self.peers)) != len(self.peers):
+            raise ValueError("peers lists a system twice")
         return self
 
 

@@ -1,16 +1,20 @@
-"""The rows of every table and of figure 6: which runs stand behind which row of the paper."""
+"""The rows of every table and of figures 6, 8 and 9: which runs stand behind which row of the paper."""
 
 from __future__ import annotations
 
 from pipeline_src.config.runs import Architecture, Row, Runs, Speed
 
 NO_COARSE = "the main data set has no coarse labels at this scale, or experiments.coarse is false"
+NO_CITYSCAPES = "Cityscapes is not the main data set at this scale; Figure 9 shows CamVid"
 NO_FULL = "data.{}.full_height_px and full_width_px are not set at this scale"
 
 
 def all_rows(runs: Runs) -> tuple[Row, ...]:
     """Every measured row, table by table; peers that are only quoted have none."""
-    builders = (_table_1_7_8, _table_2_10, _table_3, _table_4, _table_5, _table_6, _table_9, _figure_6)
+    builders = (
+        _table_1_7_8, _table_2_10, _table_3, _table_4, _table_5, _table_6, _table_9, _figure_6, _peers,
+        _figure_8_9,
+    )  # fmt: skip
     return tuple(row for build in builders for row in build(runs))
 
 
@@ -144,4 +148,45 @@ def _figure_6(runs: Runs) -> list[Row]:
         evaluation = runs.evaluation(runs.training(architecture, "camvid"), "test")
         speed = runs.speed(architecture, "camvid")
         rows.append(Row("figure_6", f"{gamma:g}", test=(evaluation,), speeds=(speed,)))
+    return rows
+
+
+def _peers(runs: Runs) -> list[Row]:
+    """Other systems on the same splits as ours, and at the same sizes (A19)."""
+    block = runs.dataset_config(runs.main)
+    rows = []
+    for label, peer in runs.peers:
+        val = runs.evaluation(runs.training(peer, runs.main), "val")
+        test = runs.evaluation(runs.training(peer, runs.main, "trainval"), "test")
+        speeds = _speed(runs, peer)
+        rows += [
+            Row("table_1", label, test=(test,), speeds=speeds),
+            Row("table_7", label, (val,), (test,), speeds),
+            Row("table_8", label, test=(test,), speeds=speeds),
+        ]
+        camvid = runs.evaluation(runs.training(peer, "camvid"), "test")
+        speeds = (runs.speed(peer, "camvid"),)
+        rows += [Row(table, label, test=(camvid,), speeds=speeds) for table in ("table_2", "table_10")]
+        if block.full_height_px is None or block.full_width_px is None:
+            rows.append(Row("table_9", label, not_run=NO_FULL.format(runs.main)))
+            continue
+        size = (block.full_height_px, block.full_width_px)
+        full = runs.evaluation(runs.training(peer, runs.main), "val", size)
+        rows.append(Row("table_9", label, val=(full,), speeds=(runs.speed(peer, runs.main, size),)))
+    return rows
+
+
+def _figure_8_9(runs: Runs) -> list[Row]:
+    """The networks whose predictions are shown: other systems, then A; each a column."""
+    columns = (*runs.peers, ("AutoRTNet-A", runs.network_a))
+    rows = []
+    for label, architecture in columns:
+        if runs.main == "cityscapes":
+            val = runs.evaluation(runs.training(architecture, runs.main), "val")
+            rows.append(Row("figure_8", label, val=(val,)))
+        else:
+            rows.append(Row("figure_8", label, not_run=NO_CITYSCAPES))
+    for label, architecture in columns:
+        test = runs.evaluation(runs.training(architecture, "camvid"), "test")
+        rows.append(Row("figure_9", label, test=(test,)))
     return rows

@@ -7,8 +7,11 @@ from functools import cached_property
 from typing import Literal
 
 from pipeline_src.config.models import Config, SegmentationSetConfig
+from pipeline_src.config.peers import PEERS
 
-Kind = Literal["searched", "random", "matched", "downsampling", "no_aggregation", "random_aggregation"]
+Kind = Literal[
+    "searched", "random", "matched", "downsampling", "no_aggregation", "random_aggregation", "peer"
+]
 Size = tuple[int, int]
 
 
@@ -29,7 +32,10 @@ class Search:
 
 @dataclass(frozen=True)
 class Architecture:
-    """One architecture: searched, or sampled around network A."""
+    """One architecture: searched, sampled around network A, or another system's (a peer).
+
+    `backbone` names the pretrained weights; a peer has none, and no genotype either (A19).
+    """
 
     name: str
     kind: Kind
@@ -37,6 +43,11 @@ class Architecture:
     search: Search | None = None
     index: int = 0
     positions: tuple[int, int, int] | None = None
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is another system's."""
+        return self.kind == "peer"
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,11 @@ class Runs:
         return self.searched(
             "camvid", self.experiments.gamma_c, self.experiments.seed, self.experiments.depths
         )
+
+    @cached_property
+    def peers(self) -> tuple[tuple[str, Architecture], ...]:
+        """The other systems that are run here: the paper's name of the row, and the architecture."""
+        return tuple((PEERS[name], Architecture(name, "peer", "")) for name in self.experiments.peers)
 
     def dataset_config(self, dataset: str) -> SegmentationSetConfig:
         """The settings of `cityscapes` or `camvid`."""

@@ -1,26 +1,38 @@
-"""From a weights file's contents to a network that can be used, with what it was trained for."""
+"""From a weights file's contents to a network that can be used, with what it was trained for.
+
+A network is of a genotype, or another system's (a peer, A19). Who calls says how either is built.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError, model_validator
-from torch import Tensor
+from torch import Tensor, nn
 
 from pipeline_src.config.models import Block, Positive
+from pipeline_src.config.peers import Peer
 from pipeline_src.data.classes import Colour
 from pipeline_src.errors import CheckpointError, GenotypeError
 from pipeline_src.space.genotype import Genotype
-from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.training.checkpoint import load_metadata, load_weights
+
+Design: TypeAlias = Genotype | str
+"""What a network is built from: a genotype, or a peer's name."""
+Build: TypeAlias = Callable[[Design, int], nn.Module]
+"""From a design and a number of classes to a network with fresh weights."""
 
 
 class Description(Block):
-    """What a finetuned network is and what its outputs mean; stored in its weights file."""
+    """What a finetuned network is and what its outputs mean; stored in its weights file.
 
-    genotype: Genotype
+    It has a genotype or is a peer, never both.
+    """
+
+    genotype: Genotype | None = None
+    peer: Peer | None = None
     dataset: str
     class_names: tuple[str, ...]
     palette: tuple[Colour, ...]
@@ -34,6 +46,17 @@ class Description(Block):
                 f"{len(self.class_names)} class names and {len(self.palette)} colours do not match"
             )
         return self
+
+    @model_validator(mode="after")
+    def _is_one_network(self) -> Description:
+        if (self.genotype is None) == (self.peer is None):
+            raise ValueError("it must have a genotype or name a peer, and not both")
+        return self
+
+    @property
+    def design(self) -> Design:
+        """The genotype, or the peer's name."""
+        return self.genotype or self.peer or ""
 
     @property
     def input_hw(self) -> tuple[int, int]:
@@ -52,11 +75,15 @@ def describe(metadata: Mapping[str, Any], source: object) -> Description:
         CheckpointError: keys are missing or malformed.
     """
     remedy = "Use weights of `autortnet finetune-network`, or give --genotype, --dataset and --input-size."
-    missing = [name for name in Description.model_fields if name not in metadata]
+    missing = [name for name, field in Description.model_fields.items() if field.is_required()]
+    missing = [name for name in missing if name not in metadata]
+    if not metadata.keys() & {"genotype", "peer"}:
+        missing.insert(0, "genotype")
     if missing:
         raise CheckpointError(source, f"does not say its {', '.join(missing)}.", remedy)
     try:
-        return Description.model_validate({name: metadata[name] for name in Description.model_fields})
+        known = {name: metadata[name] for name in Description.model_fields if name in metadata}
+        return Description.model_validate(known)
     except ValidationError as error:
         fault = error.errors()[0]
         key = ".".join(str(part) for part in fault["loc"]) or "metadata"
@@ -65,18 +92,18 @@ def describe(metadata: Mapping[str, Any], source: object) -> Description:
 
 
 def require_same(
-    description: Description, genotype: Genotype, class_names: tuple[str, ...], source: object
+    description: Description, design: Design, class_names: tuple[str, ...], source: object
 ) -> None:
     """Refuse weights of another architecture or of other classes.
 
     Raises:
-        GenotypeError: the weights belong to another genotype.
+        GenotypeError: the weights belong to another genotype, or to another system.
         CheckpointError: they were trained for other classes.
     """
-    if description.genotype != genotype:
-        raise GenotypeError(
-            source, "holds weights of another genotype.", "Give the genotype it was trained with."
-        )
+    if description.design != design:
+        held = "another genotype" if description.peer is None else f"the system {description.peer!r}"
+        wanted = "genotype" if isinstance(design, Genotype) else "system"
+        raise GenotypeError(source, f"holds weights of {held}.", f"Give the {wanted} it was trained with.")
     if description.class_names != class_names:
         raise CheckpointError(
             source,
@@ -86,15 +113,12 @@ def require_same(
         )
 
 
-def restore_network(
-    genotype: Genotype, num_classes: int, weights: Mapping[str, Tensor], source: object
-) -> SegmentationNetwork:
-    """Build the network of a genotype and give it trained weights.
+def restore_network(network: nn.Module, weights: Mapping[str, Tensor], source: object) -> nn.Module:
+    """Give a network trained weights and set it to evaluation; returns it.
 
     Raises:
         CheckpointError: the weights do not fit the network.
     """
-    network = SegmentationNetwork(genotype, num_classes)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -105,12 +129,12 @@ def restore_network(
     return network.eval()
 
 
-def load_network(path: Path, genotype: Genotype, class_names: tuple[str, ...]) -> SegmentationNetwork:
-    """The network of a weights file that must be of this genotype and these classes.
+def load_network(path: Path, design: Design, class_names: tuple[str, ...], build: Build) -> nn.Module:
+    """The network of a weights file that must be of this design and these classes.
 
     Raises:
         CheckpointError: the file is damaged, says nothing of itself, or is of other classes.
-        GenotypeError: it is of another genotype.
+        GenotypeError: it is of another design.
     """
-    require_same(describe(load_metadata(path), path), genotype, class_names, path)
-    return restore_network(genotype, len(class_names), load_weights(path), path)
+    require_same(describe(load_metadata(path), path), design, class_names, path)
+    return restore_network(build(design, len(class_names)), load_weights(path), path)

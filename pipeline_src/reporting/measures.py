@@ -69,9 +69,18 @@ def _scores(
         if share is None:
             return Reading(None, path, note)
         size = f"{record.input_height_px}x{record.input_width_px}"
-        return Reading(100 * share, path, data=f"{record.training}, {record.split} {size}{note}")
+        trained = record.training + _limits(record)
+        return Reading(100 * share, path, data=f"{trained}, {record.split} {size}{note}")
 
     return lambda row, results: tuple(read(one, results) for one in _evaluations(row, role))
+
+
+def _limits(record: EvaluationRecord) -> str:
+    """What sets a training apart from ours: no pretraining (A19), and then its epochs, which may be fewer."""
+    if record.pretrained is not False:
+        return ""
+    epochs = f", {record.epochs} epochs" if record.epochs else ""
+    return f" from scratch, without pretraining{epochs}"
 
 
 def miou(role: Role, epoch: Epoch = "last") -> Measure:

@@ -39,6 +39,8 @@ class EvaluationRecord(_Record):
     input_height_px: int
     input_width_px: int
     labelled: bool
+    epochs: int | None = None
+    pretrained: bool | None = None
     last: Score | None = None
     best: Score | None = None
 

@@ -12,6 +12,8 @@ from pipeline_src.errors import ConfigError
 TABLES: tuple[str, ...] = tuple(f"table_{number}" for number in range(1, 11))
 FIGURES: tuple[str, ...] = ("figure_1", "figure_5", "figure_6")
 
+PREDICTED: tuple[str, ...] = ("figure_8", "figure_9")
+
 _BEHIND_FIGURE = {"figure_1": "table_1", "figure_6": "figure_6"}
 _NEEDS_GENOTYPE = ("table_4", "table_5")
 
@@ -36,6 +38,16 @@ def genotype_path(architecture: Architecture) -> str:
 def search_log_path(search: Search) -> str:
     """Where the epochs of a search are logged."""
     return f"search/{search.name}/log.csv"
+
+
+def prediction_path(figure: str) -> str:
+    """The index of the frames of figure 8 or 9; the pictures that it names lie beside it."""
+    return f"predictions/{figure}/index.json"
+
+
+def predictions_of(grid: Grid, figure: str) -> dict[str, Evaluation]:
+    """The networks that figure 8 or 9 shows, by their headings; none where the figure is not run."""
+    return {row.label: one for row in grid.of_table(figure) for one in (*row.val, *row.test)}
 
 
 def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "config": {"errors"},
     "data": {"config", *EVERYWHERE},
     "space": {"config", *EVERYWHERE},
+    "peers": {"config", *EVERYWHERE},
     "latency": {"space", "config", *EVERYWHERE},
     "training": {"latency", "space", "data", "config", *EVERYWHERE},
     "search": {"training", "latency", "space", "data", "config", *EVERYWHERE},
@@ -111,6 +112,11 @@ def test_space_knows_nothing_of_what_uses_it() -> None:
         if _layer(module) in ("space", "data", "latency"):
             used = {_layer(name) for name in imports_of(module) if name.startswith("pipeline_src.")}
             assert not used & {"training", "search", "evaluation", "reporting", "cli"}, module
+
+
+def test_only_the_command_line_builds_peers() -> None:
+    users = {m for m in MODULES for name in imports_of(m) if name.startswith("pipeline_src.peers")}
+    assert {module for module in users if _layer(module) != "peers"} == {"pipeline_src.cli.networks"}
 
 
 def test_nothing_imports_the_workflow_tools() -> None:

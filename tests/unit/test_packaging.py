@@ -22,8 +22,9 @@ SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf
 PROJECT = SETTINGS["project"]
 REQUIRED = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = [Requirement(text) for texts in PROJECT["optional-dependencies"].values() for text in texts]
+FROM_PIP = {"pytorchcv", "textalloc"}
+"""Not in conda's channels, so pip installs them there too."""
 NAME_IN_CONDA = {"torch": "pytorch"}
-ONLY_ON_PYPI = {"textalloc"}
 LARGEST_BYTES = 5_000_000
 HEAVY = ("torch", "numpy", "pandas", "pydantic", "PIL", "scipy", "sklearn", "yaml", "matplotlib")
 
@@ -46,10 +47,11 @@ def _normal(entry: str) -> str:
 def test_environment_is_in_step_with_pyproject() -> None:
     conda = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     packages = {_normal(entry) for entry in conda if isinstance(entry, str)}
-    listed = [one for one in REQUIRED if canonicalize_name(one.name) not in ONLY_ON_PYPI]
-    wanted = {_normal(_for_conda(requirement)) for requirement in listed}
+    wanted = {_normal(_for_conda(one)) for one in REQUIRED if one.name not in FROM_PIP}
+    by_pip = {_normal(_for_conda(one)) for one in REQUIRED if one.name in FROM_PIP}
     assert packages == wanted | {f"python{PROJECT['requires-python']}", "pip"}
-    assert {"pip": ["--editable ."]} in conda
+    (pip,) = [entry["pip"] for entry in conda if isinstance(entry, dict)]
+    assert {_normal(entry) for entry in pip} == by_pip | {"--editable ."}
 
 
 def test_lock_satisfies_pyproject() -> None:

@@ -113,8 +113,9 @@ def genotype_path(name):
 
 
 def genotype_of(wildcards):
-    """The genotype of the wildcard `architecture`."""
-    return genotype_path(wildcards.architecture)
+    """The genotype of the wildcard `architecture`; a peer has none."""
+    one = ARCHITECTURES[wildcards.architecture]
+    return [] if one.is_peer else genotype_path(one.name)
 
 
 def searched_splits(dataset):

@@ -22,7 +22,7 @@ rule evaluate_network:
         best=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_best.safetensors",
         genotype=genotype_of,
         manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
-        code=modules("evaluate_network", "evaluation"),
+        code=network_code("evaluate_network", "evaluation"),
     output:
         metrics=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/{{split}}-{{size}}.json",
     log:
@@ -36,10 +36,11 @@ rule evaluate_network:
         **needs("evaluate"),
     params:
         settings=settings("space", "evaluate", "runtime"),
+        network=network_options,
         prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
     shell:
-        "autortnet evaluate-network --genotype {input.genotype:q} --weights-last {input.last:q}"
+        "autortnet evaluate-network {params.network} --weights-last {input.last:q}"
         " --weights-best {input.best:q} --prepared {params.prepared:q} --raw {params.raw:q}"
         " --architecture {wildcards.architecture} --training {wildcards.training} --split {wildcards.split}"
         " --input-size {wildcards.size} --settings {params.settings:q} --output {output.metrics:q}"
@@ -52,7 +53,7 @@ rule export_submission:
         weights=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
         genotype=genotype_of,
         manifest=f"{DATA}/cityscapes/manifest.json",
-        code=modules("export_submission", "evaluation"),
+        code=network_code("export_submission", "evaluation"),
     output:
         archive=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/submission/submission.zip",
     log:
@@ -66,11 +67,12 @@ rule export_submission:
         **needs("evaluate"),
     params:
         settings=settings("space", "evaluate", "runtime"),
+        network=network_options,
         size=lambda wildcards: input_size("cityscapes"),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("cityscapes"),
         folder=lambda wildcards: f"{RESULTS}/evaluate/{wildcards.architecture}/{wildcards.training}/submission",
     shell:
-        "autortnet export-submission --genotype {input.genotype:q} --weights {input.weights:q}"
+        "autortnet export-submission {params.network} --weights {input.weights:q}"
         " --input-size {params.size} --prepared {params.prepared:q}"
         " --raw {params.raw:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"

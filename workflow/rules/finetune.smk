@@ -1,6 +1,6 @@
 # Finetuning on the segmentation sets.
 #
-# in:  data/SCALE/SET, a genotype, its pretrained backbone
+# in:  data/SCALE/SET, a genotype and its pretrained backbone; for another system nothing more (A19)
 # out: results/SCALE/finetune/ARCHITECTURE/TRAINING/{weights_last,weights_best}.safetensors and log.csv
 
 
@@ -8,11 +8,9 @@ rule finetune_network:
     """Finetune a network; killed and started again, it goes on from its checkpoint."""
     input:
         genotype=genotype_of,
-        backbone=lambda wildcards: (
-            f"{RESULTS}/pretrain/{ARCHITECTURES[wildcards.architecture].backbone}/weights.safetensors"
-        ),
+        backbone=backbone_of,
         manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
-        code=modules("finetune_network", "space", "training"),
+        code=network_code("finetune_network", "space", "training"),
     output:
         last=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
         best=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_best.safetensors",
@@ -27,7 +25,8 @@ rule finetune_network:
     resources:
         **needs("finetune"),
     params:
-        settings=settings("finetune", "evaluate", "runtime", "space"),
+        settings=finetune_settings,
+        network=network_options,
         launch=launch("finetune"),
         prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
@@ -39,7 +38,7 @@ rule finetune_network:
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/finetune/{wildcards.architecture}/{wildcards.training}",
         folder=lambda wildcards: f"{RESULTS}/finetune/{wildcards.architecture}/{wildcards.training}",
     shell:
-        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --genotype {input.genotype:q}"
-        " --backbone {input.backbone:q} --splits {params.splits} {params.judged} --input-size {params.size}"
+        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
+        " --splits {params.splits} {params.judged} --input-size {params.size}"
         " --crop-size {params.crop} --seed {params.seed} --settings {params.settings:q}"
         " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -62,7 +62,7 @@ rule measure_speed:
     """Latency, parameters and multiply-adds of one network at one input size."""
     input:
         genotype=genotype_of,
-        code=modules("measure_speed", "latency", "space"),
+        code=network_code("measure_speed", "latency", "space"),
     output:
         speed=f"{RESULTS}/speed/{{architecture}}/{{dataset}}-{{size}}.json",
     log:
@@ -76,8 +76,9 @@ rule measure_speed:
         **needs("measure"),
     params:
         settings=settings("space", "latency", "runtime"),
+        network=network_options,
         classes=lambda wildcards: CLASSES[wildcards.dataset],
     shell:
-        "autortnet measure-speed --genotype {input.genotype:q} --architecture {wildcards.architecture}"
+        "autortnet measure-speed {params.network} --architecture {wildcards.architecture}"
         " --dataset {wildcards.dataset} --num-classes {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"
         " --output {output.speed:q} > {log:q} 2>&1"

@@ -2,6 +2,8 @@
 #
 # in:  CONFIG, GRID and the folders of common.smk
 # out: functions for `input` and `params`
+from shlex import quote
+
 from pipeline_src.reporting.sources import artifacts_of
 
 SEARCHES = {one.name: one for one in GRID.searches}
@@ -54,6 +56,44 @@ def training_crop(wildcards):
     """Crop that finetuning trains on."""
     block = source_of(training_of(wildcards).dataset)
     return size_text((block.crop_height_px, block.crop_width_px))
+
+
+def backbone_of(wildcards):
+    """The pretrained backbone of the wildcard `architecture`; a peer has none (A19)."""
+    one = ARCHITECTURES[wildcards.architecture]
+    return (
+        [] if one.is_peer else f"{RESULTS}/pretrain/{one.backbone}/weights.safetensors"
+    )
+
+
+def network_options(wildcards, input):
+    """The options that say which network a command is about: `--genotype` and `--backbone`, or `--peer`."""
+    one = ARCHITECTURES[wildcards.architecture]
+    if one.is_peer:
+        return f"--peer {one.name}"
+    backbone = input.get("backbone")
+    return f"--genotype {quote(input.genotype)}" + (
+        f" --backbone {quote(backbone)}" if backbone else ""
+    )
+
+
+def network_code(command, *packages):
+    """A command's source files; those of `peers` only where the network is a peer."""
+
+    def files(wildcards):
+        one = ARCHITECTURES[wildcards.architecture]
+        return modules(command, *packages, *(["peers"] if one.is_peer else []))
+
+    return files
+
+
+def finetune_settings(wildcards):
+    """The settings of a finetuning; a peer's may have fewer epochs."""
+    blocks = ("evaluate", "runtime", "space")
+    recipe = CONFIG.finetune
+    if ARCHITECTURES[wildcards.architecture].is_peer and CONFIG.experiments.peer_epochs:
+        recipe = recipe.model_copy(update={"epochs": CONFIG.experiments.peer_epochs})
+    return settings(*blocks, finetune=recipe.model_dump(mode="json"))
 
 
 def artifacts(wildcards):

@@ -3,7 +3,9 @@
 # in:  the lists of the other rule files
 # out: nothing of its own
 
-SAMPLED = [one.name for one in GRID.architectures if one.kind != "searched"]
+SAMPLED = [
+    one.name for one in GRID.architectures if not one.is_peer and one.kind != "searched"
+]
 
 
 rule stage_data:
@@ -56,16 +58,17 @@ rule stage_finetune:
 
 
 rule stage_evaluate:
-    """All evaluations, timings and submissions."""
+    """All evaluations, timings, submissions and predictions as pictures."""
     input:
         [f"{RESULTS}/evaluate/{one.path}" for one in GRID.evaluations],
         [f"{RESULTS}/speed/{one.path}" for one in GRID.speeds],
         SUBMISSIONS,
+        PREDICTIONS,
     localrule: True
 
 
 rule stage_report:
-    """All tables, figures and the overview."""
+    """All tables, data and pictures of figures, and the overview."""
     input:
         TABLES,
         FIGURES,

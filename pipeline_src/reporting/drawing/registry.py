@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.drawing import data_sources as behind
-from pipeline_src.reporting.sources import genotype_path
+from pipeline_src.reporting.sources import PREDICTED, genotype_path, prediction_path, predictions_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,13 @@ def _nothing(grid: Grid) -> tuple[str, ...]:
     return ()
 
 
+def _predictions(figure: str) -> Entry:
+    """Figure 8 or 9; without networks to show there is no file to read."""
+    return Entry(
+        "predictions", lambda grid: (prediction_path(figure),) if predictions_of(grid, figure) else ()
+    )
+
+
 PICTURES: dict[str, Entry] = {
     "figure_1": Entry("speed_accuracy", behind.points_sources),
     "figure_2": Entry("framework", _nothing),
@@ -40,6 +47,7 @@ PICTURES: dict[str, Entry] = {
     "figure_5": Entry("cell_numbers", behind.cell_number_sources),
     "figure_6": Entry("gamma", behind.gamma_sources),
     "figure_7": Entry("architecture", lambda grid: (genotype_path(grid.network_a),)),
+    **{figure: _predictions(figure) for figure in PREDICTED},
     "architecture_b": Entry("architecture", lambda grid: (genotype_path(grid.network_b),)),
     "architecture_c": Entry("architecture", lambda grid: (genotype_path(grid.network_c),)),
     "lut_check": Entry("agreement", behind.lut_check_sources),

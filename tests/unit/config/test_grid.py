@@ -11,9 +11,11 @@ import pytest
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import SCALES, resolve
 from pipeline_src.config.runs import Architecture, Training
+from pipeline_src.errors import ConfigError
 
 SCALE_FILES = Path(__file__).resolve().parents[3] / "workflow" / "scales"
-ARTEFACTS = (*(f"table_{number}" for number in range(1, 11)), "figure_6")
+ARTEFACTS = (*(f"table_{number}" for number in range(1, 11)), "figure_6", "figure_8", "figure_9")
+PICTURES = ("figure_8", "figure_9")
 
 
 def grid_of(scale: str, **overrides: Any) -> Grid:
@@ -52,7 +54,7 @@ def test_every_artefact_has_rows_and_every_row_runs_or_says_why_not(grid: Grid) 
     for row in grid.rows:
         runs = bool(row.val or row.test)
         assert runs != bool(row.not_run), row
-        assert bool(row.speeds) == runs, row
+        assert bool(row.speeds) == (runs and row.table not in PICTURES), row
 
 
 def test_labels_of_a_table_differ(grid: Grid) -> None:
@@ -65,7 +67,7 @@ def test_everything_a_run_needs_is_run(grid: Grid) -> None:
     assert {one.architecture for one in grid.trainings} <= set(grid.architectures)
     assert {one.architecture for one in grid.speeds} <= set(grid.architectures)
     assert set(grid.backbones) <= names
-    assert {one.backbone for one in grid.architectures} == set(grid.backbones)
+    assert {one.backbone for one in grid.architectures if not one.is_peer} == set(grid.backbones)
     assert grid.architectures[0] == grid.network_a
     for one in grid.architectures:
         assert (one.search is not None) == (one.kind == "searched")
@@ -103,11 +105,11 @@ def test_counts_at_paper_scale() -> None:
     grid = grid_of("paper")
     assert counts_of(grid) == {
         "searches": 11,
-        "architectures": 45,
+        "architectures": 46,
         "backbones": 34,
-        "trainings": 53,
-        "evaluations": 55,
-        "speeds": 49,
+        "trainings": 56,
+        "evaluations": 59,
+        "speeds": 52,
     }
     assert Counter(one.kind for one in grid.architectures) == {
         "searched": 11,
@@ -116,13 +118,14 @@ def test_counts_at_paper_scale() -> None:
         "downsampling": 3,
         "no_aggregation": 1,
         "random_aggregation": 10,
+        "peer": 1,
     }
     assert Counter(one.name for one in grid.trainings) == {
-        "cityscapes-train": 41,
-        "cityscapes-trainval": 2,
+        "cityscapes-train": 42,
+        "cityscapes-trainval": 3,
         "cityscapes-train-coarse": 2,
         "cityscapes-trainval-coarse": 2,
-        "camvid-train": 6,
+        "camvid-train": 7,
     }
     assert all(not row.not_run for row in grid.rows)
 
@@ -211,3 +214,49 @@ def test_equal_runs_are_one_run() -> None:
     twin = Architecture(grid.network_a.name, "searched", grid.network_a.name, grid.network_a.search)
     assert twin == grid.network_a
     assert Training(twin, grid.main, "train") in grid.trainings
+
+
+def test_peers_are_listed_once_and_have_no_backbone_and_no_search() -> None:
+    grid = grid_of("paper")
+    (icnet,) = [one for one in grid.architectures if one.is_peer]
+    assert (icnet.name, icnet.kind, icnet.backbone, icnet.search) == ("icnet", "peer", "", None)
+    trainings = [one.name for one in grid.trainings if one.architecture == icnet]
+    assert sorted(trainings) == ["camvid-train", "cityscapes-train", "cityscapes-trainval"]
+    tables = [row.table for row in grid.rows if row.label == "ICNet"]
+    in_tables = [f"table_{number}" for number in (1, 10, 2, 7, 8, 9)]
+    assert sorted(tables) == ["figure_8", "figure_9", *in_tables]
+    # Figure 8 shows what Table 7 judges on val, and A beside it what the ablations judge.
+    (shown, ours) = grid.of_table("figure_8")
+    assert shown.val == next(row for row in grid.of_table("table_7") if row.label == "ICNet").val
+    assert ours.val == grid.of_table("table_3")[0].val
+
+
+def test_without_peers_nothing_of_them_is_run() -> None:
+    with_peers, without = grid_of("paper"), grid_of("paper", experiments={"peers": []})
+    assert not any(one.is_peer for one in without.architectures)
+    assert not any(row.label == "ICNet" for row in without.rows)
+    assert set(without.trainings) < set(with_peers.trainings)
+    assert [row.label for row in without.of_table("figure_9")] == ["AutoRTNet-A"]
+
+
+def test_figure_8_is_of_cityscapes_or_not_run() -> None:
+    rows = grid_of("camvid").of_table("figure_8")
+    assert [row.label for row in rows] == ["ICNet", "AutoRTNet-A"]
+    assert all("Cityscapes is not the main data set" in row.not_run and not row.val for row in rows)
+    (icnet, _) = grid_of("camvid").of_table("figure_9")
+    assert icnet.test[0].path == "icnet/camvid-train/test-360x480.json"
+
+
+@pytest.mark.parametrize(
+    ("peers", "problem"),
+    [
+        (["icnte"], "'icnte' is no system that can be run here. Did you mean 'icnet'?"),
+        (["ICNet"], "Did you mean 'icnet'?"),
+        (["resnet152"], "is no system that can be run here"),
+        (["icnet", "icnet"], "peers lists a system twice"),
+    ],
+)
+def test_unknown_peers_are_refused_with_the_nearest_name(peers: list[str], problem: str) -> None:
+    with pytest.raises(ConfigError, match="experiments") as caught:
+        grid_of("tiny", experiments={"peers": peers})
+    assert problem in str(caught.value)

@@ -163,6 +163,6 @@ class Folder:
             self.evaluation(evaluation, 0.4 + 0.001 * number)
         for number, speed in enumerate(grid.speeds):
             self.speed(speed, 10.0 + number)
-        for architecture in grid.architectures:
+        for architecture in (one for one in grid.architectures if not one.is_peer):
             self.genotype(architecture, genotype())
         self.log(grid)

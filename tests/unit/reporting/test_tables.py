@@ -177,7 +177,7 @@ def test_the_class_columns_are_the_data_sets_classes(table: str, names: tuple[st
 
 
 def test_scores_that_do_not_exist_are_not_run_with_a_reason(grid: Grid, folder: Folder) -> None:
-    a, b = grid.of_table("table_8")
+    a, b, _ = grid.of_table("table_8")
     unlabelled = {"last": {"miou": None, "per_class_iou": {}}, "best": None}
     folder.evaluation(a.test[0], labelled=False, **unlabelled)
     folder.evaluation(b.test[0], last={"miou": 0.4, "per_class_iou": {"train": None}}, best=None)

@@ -1,0 +1,61 @@
+# Frames of the judged splits with labels and predictions, as pictures.
+#
+# in:  data/SCALE/SET, results/SCALE/finetune/ARCHITECTURE/TRAINING of A and of other systems
+# out: results/SCALE/predictions/FIGURE/index.json, with the PNGs that it names beside it
+from pipeline_src.reporting.sources import PREDICTED, prediction_path, predictions_of
+
+SHOWN = {name: predictions_of(GRID, name) for name in PREDICTED}
+PREDICTIONS = [f"{RESULTS}/{prediction_path(name)}" for name in SHOWN if SHOWN[name]]
+
+
+def last_weights(training):
+    """The weights of a training's last epoch."""
+    return f"{RESULTS}/finetune/{training.architecture.name}/{training.name}/weights_last.safetensors"
+
+
+def shown_set(wildcards):
+    """The data set of the wildcard `figure`."""
+    return next(iter(SHOWN[wildcards.figure].values())).training.dataset
+
+
+def shown_networks(wildcards):
+    """The options that name the columns of a figure and their weights."""
+    return " ".join(
+        f"--network {quote(label)} {quote(last_weights(one.training))}"
+        for label, one in SHOWN[wildcards.figure].items()
+    )
+
+
+rule draw_predictions:
+    """A few frames, their labels and what networks predict, in the data set's own colours."""
+    input:
+        weights=lambda wildcards: [
+            last_weights(one.training) for one in SHOWN[wildcards.figure].values()
+        ],
+        manifest=lambda wildcards: f"{DATA}/{shown_set(wildcards)}/manifest.json",
+        code=modules("draw_predictions", "evaluation"),
+    output:
+        index=f"{RESULTS}/predictions/{{figure}}/index.json",
+    log:
+        f"{LOGS}/draw_predictions/{{figure}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/draw_predictions/{{figure}}.tsv"
+    wildcard_constraints:
+        figure="|".join(PREDICTED),
+    conda:
+        "../../environment.yml"
+    threads: CONFIG.runtime.threads
+    resources:
+        **needs("evaluate"),
+    params:
+        settings=settings("evaluate", "runtime"),
+        networks=shown_networks,
+        split=lambda wildcards: next(iter(SHOWN[wildcards.figure].values())).split,
+        size=lambda wildcards: input_size(shown_set(wildcards)),
+        prepared=lambda wildcards: f"{DATA}/{shown_set(wildcards)}",
+        raw=lambda wildcards: raw_root(shown_set(wildcards)),
+        folder=lambda wildcards, output: str(Path(output.index).parent),
+    shell:
+        "autortnet draw-predictions --prepared {params.prepared:q} --raw {params.raw:q} {params.networks}"
+        " --split {params.split} --input-size {params.size} --settings {params.settings:q}"
+        " --output {params.folder:q} > {log:q} 2>&1"
