@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import minimal
 import pytest
 import yaml
 
@@ -32,26 +33,10 @@ PARAMS: dict[str, Any] = {
             "render": {"train": 4, "val": 2, "test": 2, "coarse": 0, "height_px": 64, "width_px": 64},
             **{f"{name}_{side}_px": 32 for name in SIZES for side in ("height", "width")},
         },
-        "imagenet": {
-            "render": {"classes": 2, "train_per_class": 2, "val_per_class": 1, "size_px": 32},
-            "crop_px": 32,
-            "resize_px": 32,
-        },
+        "imagenet": minimal.IMAGENET,
     },
     "runtime": {},
-    "space": {
-        "initial_channels": 2, "channel_multiplier": 2, "aggregation_channels": 4, "head_channels": 4
-    },
-    "latency": {"warmup": 0, "repeats": 3, "lut_repeats": 3},
-    "search": {
-        "epochs": 2,
-        "warmup_epochs": 1,
-        "steps_per_epoch": 2,
-        "batch_size": 2,
-        "validation_images": 2,
-        "validation_every": 1,
-    },
-    "pretrain": {"epochs": 1, "batch_size": 2},
+    **minimal.BLOCKS,
     "finetune": {"epochs": 1, "batch_size": 2, "validation_every": 1},
     "evaluate": {},
     "experiments": {
@@ -59,15 +44,11 @@ PARAMS: dict[str, Any] = {
         "gamma_b": 0.01,
         "gamma_c": 0.01,
         "camvid_gammas": [0.01],
-        "depths": [1, 1, 1],
-        "robustness": [{"seed": 2, "depths": [1, 1, 1]}],
-        "random_networks": 1,
-        "matched_networks": 0,
+        **minimal.EXPERIMENTS,
         "downsampling_positions": [],
         "random_aggregations": 1,
-        "coarse": False,
     },
-}  # fmt: skip
+}
 CLEAN = "Data and pipelines are up to date."
 NOTHING = "Nothing to be done"
 SEED = "results/tiny/search/camvid-g0.01-s4-d1.1.1"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import minimal
 import pytest
 from workflow_checkout import Checkout, Ended
 
@@ -31,34 +32,12 @@ PARAMS: dict[str, Any] = {
             **{f"{name}_height_px": size[0] for name, size in SIZES.items()},
             **{f"{name}_width_px": size[1] for name, size in SIZES.items()},
         },
-        "imagenet": {
-            "render": {"classes": 2, "train_per_class": 2, "val_per_class": 1, "size_px": 32},
-            "crop_px": 32,
-            "resize_px": 32,
-        },
+        "imagenet": minimal.IMAGENET,
     },
-    "space": {
-        "initial_channels": 2, "channel_multiplier": 2, "aggregation_channels": 4, "head_channels": 4
-    },
-    "latency": {"warmup": 0, "repeats": 3, "lut_repeats": 3},
-    "search": {
-        "epochs": 2,
-        "warmup_epochs": 1,
-        "steps_per_epoch": 2,
-        "batch_size": 2,
-        "validation_images": 2,
-        "validation_every": 1,
-    },
-    "pretrain": {"epochs": 1, "batch_size": 2},
+    **minimal.BLOCKS,
     "finetune": {"epochs": 2, "batch_size": 2, "validation_every": 1},
-    "experiments": {
-        "depths": [1, 1, 1],
-        "robustness": [{"seed": 2, "depths": [1, 1, 1]}],
-        "random_networks": 1,
-        "matched_networks": 0,
-        "coarse": False,
-    },
-}  # fmt: skip
+    "experiments": minimal.EXPERIMENTS,
+}
 RULES = {
     "render_scenes": 1,
     "render_objects": 1,
