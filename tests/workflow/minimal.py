@@ -1,4 +1,4 @@
-"""Settings far below `tiny` that the tests of the workflow share: they show that it runs, not what it finds."""
+"""Settings far below `tiny`, shared by tests of the workflow: they show that it runs, not what it finds."""
 
 from __future__ import annotations
 
