@@ -74,9 +74,10 @@ def _words(name: str, grid: Grid, check: LutCheck, source: str) -> Words:
     found = check.fingerprint
     caption = (
         f"Latency of {check.networks} random networks of the space at {size}, batch 1, on "
-        f"{sound(found.device)} with {counted(found.threads, 'thread')}: the sum of the lookup table's entries "
-        f"against the measured median of the backbone over {found.repeats} repeats, with quartiles. The "
-        "backbone holds the stem and the cells' preprocessing, which the table leaves out: they make the intercept and part of the slope. The order "
+        f"{sound(found.device)} with {counted(found.threads, 'thread')}: the sum of the lookup table's "
+        f"entries against the measured median of the backbone over {found.repeats} repeats, with quartiles. "
+        "The backbone holds the stem and the cells' preprocessing, which the table leaves out: they make "
+        "the intercept and part of the slope. The order "
         "of networks (Spearman) is what a search needs. The line is fitted by least squares. "
         f"{scale_words(grid.config.scale)}"
     )

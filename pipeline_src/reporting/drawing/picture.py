@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -44,6 +45,9 @@ STYLE: Any = {
     "svg.hashsalt": "autortnet",
     "text.parse_math": False,
 }
+
+# Embedding a font in a PDF is no news that a user needs.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)

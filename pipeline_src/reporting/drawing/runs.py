@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ SEARCH_NUMBERS = ("epoch", "ce", "latency_us", "alpha_entropy", "beta_entropy")
 SEARCH_SCORES = ("miou_soft", "miou_argmax")
 HUES = (*COLOURS[:6], COLOURS[9], "#222222")
 """The colours of lines: those of the palette that are not too pale for one."""
+DRAWN_EPOCHS = 100
+"""A line has at most so many epochs: more are not seen at this width, and make a large file."""
 MARKS = 12
 """About so many marks on a line; more would hide it."""
 
@@ -53,10 +56,15 @@ def styles_of(kinds: Sequence[Any]) -> dict[str, dict[Any, Any]]:
 def median_and_band(
     axes: Axes, data: pd.DataFrame, column: str, kind: str, styles: Mapping[str, Mapping[Any, Any]]
 ) -> None:
-    """The median over runs at each epoch, and a band from the smallest to the largest of them."""
+    """The median over runs at each epoch, and a band from the smallest to the largest of them.
+
+    Of more than `DRAWN_EPOCHS` epochs every second, third, ... is drawn, the last one always.
+    """
     drawn = data.dropna(subset=[column])
     if drawn.empty:
         return
+    epochs = sorted(drawn["epoch"].unique())
+    drawn = drawn[drawn["epoch"].isin(epochs[:: -thinning(len(epochs))])]
     sns.lineplot(
         data=drawn,
         x="epoch",
@@ -74,6 +82,17 @@ def median_and_band(
         legend=False,
         ax=axes,
     )
+
+
+def thinning(epochs: int) -> int:
+    """Which of so many epochs are drawn: 1 is every one, 2 is every second."""
+    return math.ceil(epochs / DRAWN_EPOCHS)
+
+
+def thinning_words(data: pd.DataFrame) -> str:
+    """The sentence of a caption on epochs that are left out; empty where none is."""
+    every = thinning(int(data["epoch"].nunique()))
+    return f"Of long runs one epoch in {every} is drawn. " if every > 1 else ""
 
 
 def legend_handles(axes: Axes, styles: Mapping[str, Mapping[Any, Any]], names: Mapping[Any, str]) -> None:

@@ -30,6 +30,7 @@ from pipeline_src.reporting.drawing.runs import (
     search_epochs,
     spread_words,
     styles_of,
+    thinning_words,
 )
 
 TITLE = "Search curves"
@@ -93,7 +94,8 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         "the epochs of every search. A line is the median over the searches with one gamma on one data "
         "set, which "
         "differ in seed and initial numbers of cells; a band spans the smallest to the largest of them. "
-        f"{counts}. Hatched: beta is frozen. {scale_words(grid.config.scale)}"
+        f"{counts}. Hatched: beta is frozen. {thinning_words(data)}"
+        f"{scale_words(grid.config.scale)}"
     )
     alt = " ".join(
         f"{set_name(grid, str(dataset))}, gamma {gamma:g}, at the end: "

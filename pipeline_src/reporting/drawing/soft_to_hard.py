@@ -32,6 +32,7 @@ from pipeline_src.reporting.drawing.runs import (
     search_epochs,
     spread_words,
     styles_of,
+    thinning_words,
 )
 
 TITLE = "From the soft to the hard network"
@@ -101,7 +102,8 @@ def _words(name: str, grid: Grid, scored: pd.DataFrame, reason: str, sources: tu
         "cells), bands "
         "span the smallest to the largest; ticks below are single searches. Above zero the hard network is "
         "worse. "
-        f"{counts}. Hatched: beta is frozen. {scale_words(grid.config.scale)}"
+        f"{counts}. Hatched: beta is frozen. {thinning_words(scored)}"
+        f"{scale_words(grid.config.scale)}"
     )
     alt = " ".join(
         f"{set_name(grid, str(dataset))}, at the last validation: "

@@ -34,6 +34,7 @@ from pipeline_src.reporting.drawing.runs import (
     runs_in,
     spread_words,
     styles_of,
+    thinning_words,
 )
 from pipeline_src.reporting.logs import read_log
 
@@ -142,7 +143,8 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         "smallest to the largest of them. Pretraining is judged by top-1 accuracy on the validation classes, "
         "finetuning by mIoU on the split that the run is judged on, at the epochs that "
         "finetune.validation_every asks for; runs on train + val of Cityscapes are not judged. "
-        f"Numbers of runs: {'; '.join(counts)}. {scale_words(grid.config.scale)}"
+        f"Numbers of runs: {'; '.join(counts)}. {thinning_words(data)}"
+        f"{scale_words(grid.config.scale)}"
     )
     alt = ". ".join(ends) + "."
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)

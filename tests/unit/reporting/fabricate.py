@@ -80,9 +80,16 @@ class Folder:
         return path
 
     def evaluation(self, one: Evaluation, miou: float | None = 0.5, **changes: Any) -> Path:
-        """An evaluation: classes of 0.30, 0.31, ... in the data set's order; best is last + 0.05."""
+        """An evaluation: classes of 0.30, 0.31, ... in the data set's order; best is last + 0.05.
+
+        Of each true class 80 pixels are right and 20 are taken for the next class.
+        """
         names = CAMVID_CLASSES if one.training.dataset == "camvid" else CITYSCAPES_CLASSES
         per_class = {name: round(0.3 + 0.01 * index, 4) for index, name in enumerate(names)}
+        count = len(names)
+        confusion = [[0] * count for _ in names]
+        for index, row in enumerate(confusion):
+            row[index], row[(index + 1) % count] = 80, 20
         value = {
             "architecture": one.training.architecture.name,
             "training": one.training.name,
@@ -100,7 +107,7 @@ class Folder:
                 "pixel_accuracy": 0.9,
                 "epoch": 7,
             },
-            "confusion": [[1]],
+            "confusion": confusion,
         }
         path = self.root / evaluation_path(one)
         write_json(path, value | changes)
