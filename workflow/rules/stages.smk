@@ -69,5 +69,6 @@ rule stage_report:
     input:
         TABLES,
         FIGURES,
+        PICTURE_FILES,
         METRICS,
     localrule: True
