@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from pipeline_src.reporting.drawing.picture import COLOURS, WIDTH_IN
 from pipeline_src.reporting.drawing.schema_operations import Family
@@ -75,15 +76,16 @@ def tint(colour: str, share: float = 0.2) -> tuple[float, float, float]:
     return red, green, blue
 
 
+@cache
 def text_width_in(text: str, size_pt: float = SIZE_PT, bold: bool = False) -> float:
     """Width of the widest line of a text in the report's font, in inches.
 
     It is that of the outlines, as SVG and PDF have them, and what pixel images add at most by hinting.
     """
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    lines = [line for line in text.split("\n") if line.strip()]
-    outlines = (TextPath((0, 0), line, size=size_pt, prop=font).get_extents().x1 for line in lines)
-    return HINTING * max(outlines, default=0.0) / 72
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size_pt)
+    measure = text_to_path.get_text_width_height_descent
+    widest = max(measure(line, font, ismath=False)[0] for line in text.split("\n"))
+    return float(HINTING * widest / 72)
 
 
 def subscript(number: int) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 
 from pipeline_src.reporting.drawing.picture import STYLE
 
@@ -31,62 +30,62 @@ def labelled(figure: Figure, start: str) -> Counter[tuple[str, str]]:
     )
 
 
-def extents(figure: Figure) -> tuple[list[tuple[str, Bbox]], list[tuple[FancyBboxPatch, Bbox]]]:
-    """Texts and boxes with their places in pixels, at the resolution that pictures are saved in."""
+def extents(figure: Figure) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places (left, lower, right, upper) in pixels of texts and of boxes, (N, 4), and which boxes are opaque.
+
+    Taken at the resolution that pictures are saved in.
+    """
     figure.set_dpi(STYLE["savefig.dpi"])
     renderer = FigureCanvasAgg(figure).get_renderer()
-    words = [(one.get_text(), one.get_window_extent(renderer)) for one in texts(figure)]
     patches = [one for one in figure.axes[0].patches if isinstance(one, FancyBboxPatch)]
-    return words, [(one, one.get_window_extent(renderer)) for one in patches]
+    words = np.array([one.get_window_extent(renderer).extents for one in texts(figure)])
+    boxes = np.array([one.get_window_extent(renderer).extents for one in patches])
+    return words, boxes, np.array([one.get_zorder() > 2 for one in patches])
 
 
-def overlap(one: Bbox, other: Bbox) -> bool:
-    """Whether two rectangles share more than an edge."""
-    shared = Bbox.intersection(one, other)
-    return shared is not None and min(shared.width, shared.height) > SLACK_PX
+def overlap(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N, 4), (M, 4) -> (N, M): whether two rectangles share more than an edge."""
+    lower = np.maximum(some[:, None, :2], others[None, :, :2])
+    upper = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    return (upper - lower > SLACK_PX).all(axis=-1)
 
 
-def inside(one: Bbox, other: Bbox) -> bool:
-    """Whether a rectangle lies in another one."""
-    return (
-        one.x0 >= other.x0 - SLACK_PX
-        and one.x1 <= other.x1 + SLACK_PX
-        and one.y0 >= other.y0 - SLACK_PX
-        and one.y1 <= other.y1 + SLACK_PX
-    )
+def inside(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N, 4), (M, 4) -> (N, M): whether a rectangle of the first lies in one of the others."""
+    above = some[:, None, :2] >= others[None, :, :2] - SLACK_PX
+    below = some[:, None, 2:] <= others[None, :, 2:] + SLACK_PX
+    return (above & below).all(axis=-1)
 
 
 def assert_tidy(figure: Figure) -> None:
     """Texts overlap neither each other, nor sides of boxes, nor lines, nor the edge; boxes do not cross."""
-    words, boxes = extents(figure)
+    words, boxes, opaque = extents(figure)
+    names = [one.get_text() for one in texts(figure)]
     assert len(words) > 5
-    page = figure.bbox
-    for text, place in words:
-        assert inside(place, page), f"{text!r} leaves the picture"
-        for _, box in boxes:
-            assert inside(place, box) or not overlap(place, box), f"{text!r} crosses a box"
-    for (text, place), (other, its) in combinations(words, 2):
-        assert not overlap(place, its), f"{text!r} lies on {other!r}"
-    for (_, one), (_, other_box) in combinations(boxes, 2):
-        nested = inside(one, other_box) or inside(other_box, one)
-        assert nested or not overlap(one, other_box), "two boxes cross"
-        assert inside(one, page)
-    opaque = [place for box, place in boxes if box.get_zorder() > 2]
-    bare = [(text, place) for text, place in words if not any(inside(place, box) for box in opaque)]
+    page = np.array([figure.bbox.extents])
+    assert inside(boxes, page).all()
+    for index, name in enumerate(names):
+        assert inside(words[[index]], page).all(), f"{name!r} leaves the picture"
+    for index, box in np.argwhere(overlap(words, boxes) & ~inside(words, boxes)):
+        raise AssertionError(f"{names[index]!r} crosses the box at {boxes[box]}")
+    for one, other in np.argwhere(np.triu(overlap(words, words), 1)):
+        raise AssertionError(f"{names[one]!r} lies on {names[other]!r}")
+    nested = inside(boxes, boxes)
+    assert not (overlap(boxes, boxes) & ~nested & ~nested.T).any(), "two boxes cross"
     points = line_points(figure)
-    for text, place in bare:
-        hit = (points[:, 0] > place.x0) & (points[:, 0] < place.x1)
-        hit &= (points[:, 1] > place.y0 + SLACK_PX) & (points[:, 1] < place.y1 - SLACK_PX)
-        assert not hit.any(), f"a line runs through {text!r}"
+    for index in np.flatnonzero(~inside(words, boxes[opaque]).any(axis=1)):
+        left, lower, right, upper = words[index] + np.array([0, SLACK_PX, 0, -SLACK_PX])
+        hit = (points[:, 0] > left) & (points[:, 0] < right) & (points[:, 1] > lower) & (points[:, 1] < upper)
+        assert not hit.any(), f"a line runs through {names[index]!r}"
 
 
 def line_points(figure: Figure) -> np.ndarray:
     """Points in pixels, (N, 2), close to each other along every line."""
+    steps = np.linspace(0, 1, 40)[:, None]
     found = []
     for patch in figure.axes[0].patches:
         if isinstance(patch, FancyArrowPatch):
-            path = patch.get_path().interpolated(1)
-            for corners in patch.get_transform().transform_path(path).to_polygons(closed_only=False):
-                steps = np.linspace(0, 1, 60)[:, None]
+            path = patch.get_transform().transform_path(patch.get_path())
+            for corners in path.to_polygons(closed_only=False):
                 found += [a + steps * (b - a) for a, b in pairwise(corners)]
     return np.concatenate(found)

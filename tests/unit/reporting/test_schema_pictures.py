@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pipeline_src.errors import GenotypeError
 from pipeline_src.reporting.drawing import aggregation, architecture, cells, framework
 from pipeline_src.reporting.drawing.picture import Picture, house_style, save_picture
 from pipeline_src.reporting.drawing.registry import entry_of
+from pipeline_src.reporting.drawing.schema_canvas import Box, Canvas
 from pipeline_src.reporting.drawing.schema_genotype import genotype_figure
 from pipeline_src.reporting.drawing.schema_operations import operation
 from pipeline_src.space import catalogue
@@ -290,3 +292,31 @@ def test_the_same_picture_is_the_same_bytes(name: str, grid: Grid, folder: Folde
     assert set(first) == {f"{name}.{kind}" for kind in ("svg", "pdf", "png", "json")}
     assert saved("second") == first
     assert b"<text" not in first[f"{name}.svg"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (lambda canvas: canvas.text(1.05, 1.0, "second"), "lies on"),
+        (lambda canvas: canvas.text(0.1, 2.0, "second"), "leaves the picture"),
+        (lambda canvas: canvas.box(Box(1.3, 1.0, 0.6, 0.5)), "crosses the box"),
+        (lambda canvas: canvas.box(Box(4.5, 1.0, 0.3, 0.6)), "two boxes cross"),
+        (lambda canvas: canvas.line([(0.2, 0.9), (3.0, 1.1)]), "a line runs through 'first'"),
+    ],
+)
+def test_the_checks_find_what_they_look_for(fault: Callable[[Canvas], None], message: str) -> None:
+    def sheet() -> Canvas:
+        canvas = Canvas()
+        canvas.text(1.0, 1.0, "first")
+        canvas.box(Box(4.0, 1.0, 0.8, 0.4), "in a box")
+        canvas.line([(0.2, 2.5), (3.0, 2.5)])
+        for place in range(5):
+            canvas.text(place + 1.0, 3.0, "other")
+        return canvas
+
+    with house_style():
+        assert_tidy(sheet().finish(4.0))
+        canvas = sheet()
+        fault(canvas)
+        with pytest.raises(AssertionError, match=message):
+            assert_tidy(canvas.finish(4.0))
