@@ -198,8 +198,8 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
     clone.configure(finetune={"epochs": 2})
     seen = clone.planned()
     assert set(seen) == {
-        "finetune_network", "evaluate_network", "tabulate_table", "collect_figure", "collect_overview",
-        "judge_claims", "trace_provenance", "reproduce_tables",
+        "finetune_network", "evaluate_network", "draw_predictions", "tabulate_table", "collect_figure",
+        "collect_overview", "plot_figure", "judge_claims", "trace_provenance", "reproduce_tables",
     } and seen["finetune_network"] == 4  # fmt: skip
     assert "finetune:" in clone.run("dvc", "status")
     clone.run("git", "checkout", "--quiet", "params.yaml")

@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from workflow_checkout import Checkout, Ended, Job
 
 SETS = ("cityscapes", "camvid", "imagenet")
-REPORT = {"tabulate_table", "collect_figure", "collect_overview", "judge_claims", "trace_provenance"}
+REPORT = {
+    "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims", "trace_provenance"
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +106,15 @@ def test_the_paper_scale_runs_every_experiment_once(paper: Ended) -> None:
     # A and B on train and train+val, with and without coarse; A, B and the four of CamVid on CamVid;
     # Table 3, 4, 5 and 6 beyond A, where one aggregation cell is absent and ten are random.
     trainings = 2 * 4 + (2 + 4) + (10 + 10) + 5 + 3 + 11
+    # ICNet on train, on train + val, and on CamVid.
+    trainings += 3
     counts = paper.rules
     assert counts["search_architecture"] == searches
     assert counts["pretrain_backbone"] == backbones
     assert counts["finetune_network"] == trainings
-    assert counts["evaluate_network"] == trainings + 2  # Table 9 judges A and B at full resolution too
-    assert counts["export_submission"] == 4
+    assert counts["evaluate_network"] == trainings + 3  # Table 9 judges A, B and ICNet at full resolution too
+    assert counts["export_submission"] == 4 + 1
+    assert counts["draw_predictions"] == 2
     assert counts["measure_lut"] == 2 and counts["render_scenes"] == counts["render_objects"] == 0
 
 
@@ -119,6 +125,7 @@ def test_the_camvid_scale_runs_on_camvid_alone(camvid: Ended) -> None:
     assert counts["pretrain_backbone"] > counts["search_architecture"]
     assert counts["finetune_network"] >= counts["pretrain_backbone"]
     assert counts["prepare_camvid"] == counts["prepare_imagenet"] == counts["measure_lut"] == 1
+    assert counts["draw_predictions"] == 1
     absent = ("prepare_cityscapes", "render_scenes", "render_objects", "export_submission")
     assert not any(counts[rule] for rule in absent)
     assert "cityscapes" not in "".join(path for job in camvid.jobs for path in job.outputs)
@@ -192,6 +199,7 @@ def test_only_the_missing_set_is_named(shared: Checkout, folders: dict[str, Path
     [
         ("finetune={epoch: 3}", "finetune.epoch: is not a known key. Did you mean 'epochs'?"),
         ("search={batch_size: 0}", "search.batch_size: Input should be greater than or equal to 1"),
+        ("experiments={peers: [icnte]}", "'icnte' is no system that can be run here. Did you mean 'icnet'?"),
         ("scale=small", "scale: is 'small'. Choose one of tiny, camvid, paper."),
     ],
 )
@@ -222,7 +230,10 @@ def commands(ended: Ended) -> dict[tuple[str, ...], Job]:
     ("config", "rules"),
     [
         ("finetune={epochs: 3}", {"finetune_network"}),
-        ("evaluate={batch_size: 3}", {"finetune_network", "evaluate_network", "export_submission"}),
+        (
+            "evaluate={batch_size: 3}",
+            {"finetune_network", "evaluate_network", "export_submission", "draw_predictions"},
+        ),
         ("latency={repeats: 9}", {"measure_lut", "check_lut", "measure_speed", "search_architecture"}),
     ],
 )
@@ -244,6 +255,52 @@ def test_more_random_networks_add_jobs_and_change_none(shared: Checkout, tiny: E
     }  # fmt: skip
     assert added == per_network and len(after) - len(before) == len(per_network)
     assert {job.rule for key, job in before.items() if job.command != after[key].command} == REPORT
+
+
+def is_of_icnet(key: tuple[str, ...]) -> bool:
+    return any("/icnet/" in path for path in key)
+
+
+def test_peers_add_jobs_of_their_own_and_change_none_of_ours(shared: Checkout, tiny: Ended) -> None:
+    before, after = commands(shared.plan("experiments={peers: []}")), commands(tiny)
+    added = after.keys() - before.keys()
+    assert before.keys() < after.keys() and all(is_of_icnet(key) for key in added)
+    assert Counter(after[key].rule for key in added) == {
+        "finetune_network": 3, "evaluate_network": 4, "measure_speed": 3, "export_submission": 1
+    }  # fmt: skip
+    changed = {job.rule for key, job in before.items() if job.command != after[key].command}
+    assert changed == REPORT | {"draw_predictions"}
+    for key in added:
+        words = after[key].command.split()
+        assert words[words.index("--peer") + 1] == "icnet"
+        assert "--genotype" not in words and "--backbone" not in words
+        assert "pipeline_src/peers/icnet.py" in after[key].inputs
+    for key in before:
+        assert "pipeline_src/peers/icnet.py" not in after[key].inputs
+
+
+def test_epochs_of_peers_change_their_training_alone(shared: Checkout, tiny: Ended) -> None:
+    before, after = commands(tiny), commands(shared.plan("experiments={peer_epochs: 9}"))
+    changed = [key for key, job in after.items() if job.command != before[key].command]
+    trained = [key for key in changed if after[key].rule not in REPORT]
+    assert len(trained) == 3 and all(is_of_icnet(key) for key in trained)
+    assert all('"epochs":9,' in after[key].command for key in trained)
+    assert all('"epochs":6,' in before[key].command for key in trained)
+
+
+def test_figures_8_and_9_show_the_peer_and_network_a(tiny: Ended) -> None:
+    jobs = {job.outputs[0]: job for job in tiny.jobs if job.rule == "draw_predictions"}
+    assert set(jobs) == {f"results/tiny/predictions/figure_{number}/index.json" for number in (8, 9)}
+    networks = (
+        "--network ICNet results/tiny/finetune/icnet/{0}/weights_last.safetensors --network AutoRTNet-A"
+    )
+    for number, training, split in ((8, "cityscapes-train", "val"), (9, "camvid-train", "test")):
+        command = jobs[f"results/tiny/predictions/figure_{number}/index.json"].command
+        assert networks.format(training) in command and f" --split {split} " in command
+    drawn = {path for job in tiny.jobs if job.rule == "plot_figure" for path in job.outputs}
+    assert {
+        f"reports/tiny/figures/figure_{n}.{kind}" for n in (8, 9) for kind in ("svg", "pdf", "png")
+    } <= drawn
 
 
 def test_a_graph_of_2000_jobs_is_built_in_seconds(shared: Checkout) -> None:

@@ -28,6 +28,7 @@ SEARCH = f"results/tiny/search/{SEARCHED}"
 EVERY_RULE = (
     "reports/tiny/tables/table_4.csv",
     "reports/tiny/figures/figure_5.csv",
+    "reports/tiny/figures/figure_8.svg",
     "results/tiny/lut/cityscapes_check.json",
     "results/tiny/architectures/random-0/genotype.json",
     "results/tiny/architectures/matched-0/genotype.json",
@@ -38,7 +39,7 @@ EVERY_RULE = (
 )
 ON_GPU = {
     "measure_lut", "check_lut", "measure_speed", "search_architecture", "pretrain_backbone",
-    "finetune_network", "evaluate_network", "export_submission",
+    "finetune_network", "evaluate_network", "export_submission", "draw_predictions",
 }  # fmt: skip
 
 

@@ -11,15 +11,12 @@ PICTURE_FILES = expand(
 )
 
 
-def picture_sources(wildcards):
-    """The result files that a picture reads."""
-    return [f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)]
-
-
 rule plot_figure:
     """One picture in three formats, and its words."""
     input:
-        artifacts=picture_sources,
+        artifacts=lambda wildcards: [
+            f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)
+        ],
         code=modules("plot_figure", "reporting"),
     output:
         svg=f"{REPORTS}/figures/{{figure}}.svg",

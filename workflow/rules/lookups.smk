@@ -4,9 +4,15 @@
 # out: functions for `input` and `params`
 from shlex import quote
 
-from pipeline_src.reporting.sources import artifacts_of
+from pipeline_src.reporting.sources import (
+    PREDICTED,
+    artifacts_of,
+    prediction_path,
+    predictions_of,
+)
 
 SEARCHES = {one.name: one for one in GRID.searches}
+SHOWN = {name: predictions_of(GRID, name) for name in PREDICTED}
 
 
 def raw_marker(dataset):
@@ -94,6 +100,24 @@ def finetune_settings(wildcards):
     if ARCHITECTURES[wildcards.architecture].is_peer and CONFIG.experiments.peer_epochs:
         recipe = recipe.model_copy(update={"epochs": CONFIG.experiments.peer_epochs})
     return settings(*blocks, finetune=recipe.model_dump(mode="json"))
+
+
+def last_weights(training):
+    """The weights of a training's last epoch."""
+    return f"{RESULTS}/finetune/{training.architecture.name}/{training.name}/weights_last.safetensors"
+
+
+def shown_set(wildcards):
+    """The data set of the wildcard `figure`."""
+    return next(iter(SHOWN[wildcards.figure].values())).training.dataset
+
+
+def shown_networks(wildcards):
+    """The options that name the columns of a figure and their weights."""
+    return " ".join(
+        f"--network {quote(label)} {quote(last_weights(one.training))}"
+        for label, one in SHOWN[wildcards.figure].items()
+    )
 
 
 def artifacts(wildcards):

@@ -2,28 +2,7 @@
 #
 # in:  data/SCALE/SET, results/SCALE/finetune/ARCHITECTURE/TRAINING of A and of other systems
 # out: results/SCALE/predictions/FIGURE/index.json, with the PNGs that it names beside it
-from pipeline_src.reporting.sources import PREDICTED, prediction_path, predictions_of
-
-SHOWN = {name: predictions_of(GRID, name) for name in PREDICTED}
 PREDICTIONS = [f"{RESULTS}/{prediction_path(name)}" for name in SHOWN if SHOWN[name]]
-
-
-def last_weights(training):
-    """The weights of a training's last epoch."""
-    return f"{RESULTS}/finetune/{training.architecture.name}/{training.name}/weights_last.safetensors"
-
-
-def shown_set(wildcards):
-    """The data set of the wildcard `figure`."""
-    return next(iter(SHOWN[wildcards.figure].values())).training.dataset
-
-
-def shown_networks(wildcards):
-    """The options that name the columns of a figure and their weights."""
-    return " ".join(
-        f"--network {quote(label)} {quote(last_weights(one.training))}"
-        for label, one in SHOWN[wildcards.figure].items()
-    )
 
 
 rule draw_predictions:
