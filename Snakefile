@@ -29,18 +29,19 @@ include: "workflow/rules/stages.smk"
 
 onsuccess:
     print(
-        f"Tables: {REPORTS}/tables, data of the figures: {REPORTS}/figures, runs: {RESULTS}"
+        f"Report: {PAGE}, tables: {REPORTS}/tables, figures: {REPORTS}/figures, runs: {RESULTS}"
     )
 
 
 rule reproduce_tables:
-    """All ten tables, the data of figures 1, 5 and 6, the overview, the table check and the submissions."""
+    """The report with all tables and figures, the overview, the table check and the submissions."""
     default_target: True
     input:
         tables=TABLES,
         figures=FIGURES,
         pictures=PICTURE_FILES,
         metrics=METRICS,
+        page=PAGE,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
     localrule: True

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "collect-figure",
         "collect-overview",
         "plot-figure",
+        "render-report",
         "predict",
     ),
 }

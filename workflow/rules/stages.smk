@@ -65,9 +65,10 @@ rule stage_evaluate:
 
 
 rule stage_report:
-    """All tables, figures and the overview."""
+    """All tables, figures, the overview and the page."""
     input:
         TABLES,
         FIGURES,
         METRICS,
+        PAGE,
     localrule: True
