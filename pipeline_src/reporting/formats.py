@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from pathlib import Path
 
@@ -14,15 +15,21 @@ from pipeline_src.reporting.lines import (
     BEST_RULE,
     Entry,
     Group,
+    Line,
+    Marks,
     columns_shown,
     groups,
     heading_of,
+    marks,
     table_footnotes,
 )
 from pipeline_src.reporting.tables import Table
 
 SIDEWAYS_FROM = 12
 """Columns from which a LaTeX table stands on its side."""
+HEADING_LETTERS = 11
+"""Letters of a line of a heading in LaTeX, its longer words apart."""
+BREAK = r"\\"
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _LATEX = {
     "±": r"$\pm$",
@@ -39,17 +46,16 @@ _BAR = re.compile("([A-Za-z])\u0304")
 
 def markdown(table: Table) -> str:
     """The table in GitHub's Markdown, whatever it holds as plain text, its footnotes below."""
-    letters = {name: letter for letter, name, _ in table_footnotes(table)}
-    frame = _frame(table, everything=True)
-    for row, (_, entries) in enumerate(_lines(table)):
-        for place, entry in enumerate(entries):
-            text = _plain_markdown(_marked(entry)) or " "
-            text += "".join(f"<sup>{letters[name]}</sup>" for name in _notes(entry))
-            frame.iat[row, place + 2] = f"**{text}**" if entry.best else text
-    for name in (frame.columns[0], frame.columns[1], "n", "Trained and judged on"):
-        frame[name] = frame[name].map(_plain_markdown)
-    frame.columns = [_plain_markdown(name) for name in frame.columns]
-    body = frame.to_markdown(index=False, tablefmt="pipe", disable_numparse=True)
+    at, frame = marks(table), _frame(table, everything=True)
+    rows = [[_plain_markdown(str(text)) for text in row] for row in frame.itertuples(index=False)]
+    for row, (group, line) in zip(rows, _lines(table), strict=True):
+        row[0] += _superscript(at.rows.get(group.row_id, ())) if line is group.lines[0] else ""
+        for place, entry in enumerate(line.entries, start=2):
+            row[place] += _superscript(_notes(at, line, entry))
+            row[place] = f"**{row[place]}**" if entry.best else row[place]
+    shown = {column.title: column.id for column in columns_shown(table.layout)}
+    titles = [_plain_markdown(name) + _superscript(at.columns.get(shown.get(name, ""), ())) for name in frame]
+    body = pd.DataFrame(rows, columns=titles).to_markdown(index=False, tablefmt="pipe", disable_numparse=True)
     notes = [f"<sup>{letter}</sup> {_plain_markdown(text)}" for letter, _, text in table_footnotes(table)]
     return "\n\n".join([f"**{_plain_markdown(_title(table))}**", body, BEST_RULE, *notes]) + "\n"
 
@@ -63,9 +69,10 @@ def latex(table: Table) -> str:
     frame = _frame(table, everything=False)
     kept = [place for place, column in enumerate(columns_shown(table.layout)) if _has_room(column.id)]
     bold = pd.DataFrame("", index=frame.index, columns=frame.columns)
-    for row, (_, entries) in enumerate(_lines(table)):
-        for place, old in enumerate(kept):
-            bold.iat[row, place + 2] = "font-weight: bold" if entries[old].best else ""
+    for place, old in enumerate(kept):
+        bold.iloc[:, place + 2] = [
+            "font-weight: bold" if line.entries[old].best else "" for _, line in _lines(table)
+        ]
     style = (
         Styler(frame).hide(axis="index").format(escape="latex").format_index(axis="columns", escape="latex")
     )
@@ -81,8 +88,12 @@ def write_formats(table: Table, path: Path) -> None:
     write_text(path.with_suffix(".tex"), latex(table))
 
 
-def _lines(table: Table) -> list[tuple[Group, tuple[Entry, ...]]]:
-    return [(group, line.entries) for group in groups(table) for line in group.lines]
+def _lines(table: Table) -> list[tuple[Group, Line]]:
+    return [(group, line) for group in groups(table) for line in group.lines]
+
+
+def _superscript(letters: tuple[str, ...]) -> str:
+    return f"<sup>{','.join(letters)}</sup>" if letters else ""
 
 
 def _has_room(column_id: str) -> bool:
@@ -111,9 +122,9 @@ def _marked(entry: Entry) -> str:
     return f"{entry.text} (n={entry.cell.n})" if entry.state == "partly" else entry.text
 
 
-def _notes(entry: Entry) -> tuple[str, ...]:
+def _notes(at: Marks, line: Line, entry: Entry) -> tuple[str, ...]:
     """The footnotes of a printed value; the measured one below it repeats none."""
-    return entry.cell.footnotes if entry.text and entry.text == entry.cell.quoted else ()
+    return at.cells.get((entry.cell.row_id, entry.cell.column_id), ()) if line.which == "paper" else ()
 
 
 def _title(table: Table) -> str:
@@ -140,19 +151,40 @@ def _symbols(text: str) -> str:
 
 
 def _with_marks(table: Table, kept: list[int], tabular: str) -> str:
-    """Set the footnotes' letters behind the cells they belong to."""
-    letters = {name: letter for letter, name, _ in table_footnotes(table)}
-    before, body = tabular.split("\\midrule\n")
-    rows, after = body.split("\\bottomrule\n")
+    """Set the footnotes' letters behind the rows, columns and cells that they belong to."""
+    at, columns = marks(table), columns_shown(table.layout)
+    head, rest = tabular.split("\\midrule\n")
+    body, after = rest.split("\\bottomrule\n")
+    start, titles = head.split("\\toprule\n")
+    title_marks = {place + 2: at.columns.get(columns[old].id, ()) for place, old in enumerate(kept)}
     marked = []
-    for text, (_, entries) in zip(rows.splitlines(), _lines(table), strict=True):
-        cells = re.split(r"(?<!\\)&", text.removesuffix(r"\\"))
-        for place, old in enumerate(kept):
-            marks = ",".join(letters[name] for name in _notes(entries[old]))
-            if marks:
-                cells[place + 2] = f" {cells[place + 2].strip()}\\textsuperscript{{{marks}}} "
-        marked.append("&".join(cells) + r"\\")
-    return f"{before}\\midrule\n" + "\n".join(marked) + f"\n\\bottomrule\n{after}"
+    for text, (group, line) in zip(body.splitlines(), _lines(table), strict=True):
+        found = {place + 2: _notes(at, line, line.entries[old]) for place, old in enumerate(kept)}
+        if line is group.lines[0]:
+            found[0] = at.rows.get(group.row_id, ())
+        marked.append(_raised(text, found))
+    rows = "\n".join(marked)
+    titles = _stacked(_raised(titles.rstrip("\n"), title_marks))
+    return f"{start}\\toprule\n{titles}\n\\midrule\n{rows}\n\\bottomrule\n{after}"
+
+
+def _stacked(titles: str) -> str:
+    """Long headings over several lines: a table as wide as its headings would be set too small to read."""
+    cells = [cell.strip() for cell in titles.removesuffix(r"\\").split(" & ")]
+    lines = [textwrap.wrap(cell, HEADING_LETTERS, break_long_words=False) or [""] for cell in cells]
+    shown = [
+        one[0] if len(one) == 1 else f"\\shortstack[{'l' if place < 2 else 'r'}]{{{BREAK.join(one)}}}"
+        for place, one in enumerate(lines)
+    ]
+    return " & ".join(shown) + r" \\"
+
+
+def _raised(row: str, found: dict[int, tuple[str, ...]]) -> str:
+    cells = re.split(r"(?<!\\)&", row.removesuffix(r"\\"))
+    for place, letters in found.items():
+        if letters:
+            cells[place] = f" {cells[place].strip()}\\textsuperscript{{{','.join(letters)}}} "
+    return "&".join(cells) + r"\\"
 
 
 def _float(table: Table, tabular: str, wide: bool) -> str:

@@ -21,7 +21,8 @@ State = Literal["value", "partly", "not_run", "empty"]
 NOT_RUN = "not run"
 BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
-    "mIoU, IoU and FPS, the lowest latency and number of parameters; equal as shown, equally bold."
+    "mIoU, IoU and FPS, the lowest latency and number of parameters; equal as shown, equally bold, "
+    "and none where all are equal."
 )
 _HIGHER = ("miou", "iou_", "fps", "original_fps")
 _LOWER = ("latency", "parameters")
@@ -98,6 +99,35 @@ def groups(table: Table) -> tuple[Group, ...]:
     return tuple(_group(table, row_id, best) for row_id in table.rows)
 
 
+@dataclass(frozen=True)
+class Marks:
+    """Letters of footnotes by where they stand: a row's name, a column's heading, one printed value."""
+
+    rows: dict[str, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]]
+    cells: dict[tuple[str, str], tuple[str, ...]]
+
+
+def marks(table: Table) -> Marks:
+    """Where the footnotes of a table stand: once for a whole row or column."""
+    letters = {name: letter for letter, name, _ in table_footnotes(table)}
+    found = Marks({}, {}, {})
+    for note in footnotes():
+        for place in (place for place in note.places if place.table == table.layout.name):
+            letter = (letters[note.id],)
+            for cell in table.cells:
+                if note.id not in cell.footnotes or not place.covers(place.table, cell.row, cell.column):
+                    continue
+                if place.column is None:
+                    found.rows[cell.row_id] = tuple(dict.fromkeys(found.rows.get(cell.row_id, ()) + letter))
+                elif place.row is None:
+                    found.columns[cell.column_id] = letter
+                else:
+                    key = cell.row_id, cell.column_id
+                    found.cells[key] = found.cells.get(key, ()) + letter
+    return found
+
+
 def table_footnotes(table: Table) -> tuple[tuple[str, str, str], ...]:
     """(letter, id, text) of the paper's contradictions that stand in a table, in the order of its cells."""
     texts = {note.id: note.text for note in footnotes()}
@@ -106,10 +136,10 @@ def table_footnotes(table: Table) -> tuple[tuple[str, str, str], ...]:
 
 
 def _best(table: Table, column: Column) -> str | None:
-    """The best mean of a column as it is shown, None for fewer than two."""
+    """The best mean of a column as it is shown, None where no two differ."""
     sign = direction(column)
     means = [cell.mean for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
-    if not sign or len(means) < 2:
+    if not sign or len({f"{mean:.{column.decimals}f}" for mean in means}) < 2:
         return None
     return f"{max(means, key=lambda mean: sign * mean):.{column.decimals}f}"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.provenance import Trace
+from pipeline_src.reporting.quoted import footnotes
 from pipeline_src.reporting.tables import Cell
 
 
@@ -23,6 +24,7 @@ class Facts:
 
     def __init__(self, trace: Callable[[str], Trace]) -> None:
         self._trace = trace
+        self._notes = {note.id: note.text for note in footnotes()}
         self._entries: dict[str, dict[str, Any]] = {}
         self._traces: dict[str, dict[str, Any]] = {}
         self._settings: dict[str, int] = {}
@@ -43,6 +45,7 @@ class Facts:
             "Smallest and largest": f"{_number(cell.min)} to {_number(cell.max)}" if cell.n > 1 else "",
             "Trained and judged on": cell.data,
             "Scale": cell.scale if cell.status == "measured" else "",
+            "Footnotes": " ".join(self._notes[note] for note in cell.footnotes),
         }
         return self._keep(key, f"{cell.row}, {cell.column}", facts, cell.sources)
 

@@ -27,6 +27,7 @@ _MAIN_KEYS = (
     "finetune.epochs",
     "experiments.random_networks",
 )
+NOT_DRAWN = "its files are not in the report's folder figures"
 ICONS = {"reproduced": "✓", "not reproduced": "✗", "undecided": "?"}
 
 
@@ -62,11 +63,11 @@ class ClaimView:
 
 @dataclass(frozen=True)
 class Absence:
-    """One reason why something was not run, and the cells or pictures that it leaves empty."""
+    """One reason why something was not run, the places that it leaves empty, and how many those are."""
 
     reason: str
     places: tuple[str, ...]
-    count: int
+    count: str
 
 
 def banner(grid: Grid) -> Banner:
@@ -79,8 +80,9 @@ def banner(grid: Grid) -> Banner:
         level = "nothing"
         headline = f"Scale {grid.config.scale}: nothing here follows for the paper, for or against."
         text = (
-            f"The images of {', '.join(rendered)} are drawn by this project, not photographed. The numbers show "
-            "that the pipeline works and that its networks learn; they confirm and refute nothing of the paper."
+            f"The images of {', '.join(rendered)} are drawn by this project, not photographed. The numbers "
+            "show that the pipeline works and that its networks learn; they confirm and refute nothing of "
+            "the paper."
         )
     elif changed:
         level = "reduced"
@@ -176,19 +178,27 @@ def summary(tables: Sequence[TableView], claims: Sequence[ClaimView]) -> dict[st
 
 
 def absences(tables: Sequence[Table], figures: Sequence[FigureView]) -> tuple[Absence, ...]:
-    """Why cells and pictures are empty, the most frequent reason first."""
-    places: dict[str, Counter[str]] = defaultdict(Counter)
+    """Why cells and pictures are empty or lack some of their runs, the most frequent reason first."""
+    cells: dict[str, Counter[str]] = defaultdict(Counter)
+    pictures: dict[str, list[str]] = defaultdict(list)
     for table in tables:
         for cell in table.cells:
             if cell.status == "not_run" or (cell.status == "measured" and cell.reason):
                 where = f"Table {table.layout.name.removeprefix('table_')}: {cell.row}"
-                places[cell.reason][where] += 1
+                cells[cell.reason][where] += 1
     for figure in figures:
         if figure.status in ("not_run", "missing") or figure.reason:
             name = f"Figure {figure.number}" if figure.number else figure.title
-            places[figure.reason][name] += 1
-    found = [Absence(reason, tuple(where), sum(where.values())) for reason, where in places.items()]
-    return tuple(sorted(found, key=lambda one: (-one.count, one.reason)))
+            pictures[NOT_DRAWN if figure.status == "missing" else figure.reason].append(name)
+    most = sorted(cells.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    found = [Absence(reason, tuple(where), _many(sum(where.values()), "cell")) for reason, where in most]
+    drawn = pictures.items()
+    found += [Absence(reason, tuple(names), _many(len(names), "picture")) for reason, names in drawn]
+    return tuple(found)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def contradictions(notes: Sequence[Footnote]) -> tuple[tuple[str, tuple[str, ...]], ...]:

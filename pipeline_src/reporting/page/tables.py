@@ -8,10 +8,12 @@ from pipeline_src.reporting.layout import Column
 from pipeline_src.reporting.lines import (
     Entry,
     Line,
+    Marks,
     columns_shown,
     direction,
     groups,
     heading_of,
+    marks,
     table_footnotes,
 )
 from pipeline_src.reporting.page.facts import Facts
@@ -31,6 +33,7 @@ class Head:
     title: str
     printed: bool
     hint: str
+    marks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class RowView:
     row_id: str
     heading: str
     kind: str
+    marks: tuple[str, ...]
     lines: tuple[LineView, ...]
 
 
@@ -95,7 +99,7 @@ def view(table: Table, facts: Facts) -> TableView:
         UserError: a measured cell has no provenance.
     """
     name = table.layout.name
-    letters = {note: letter for letter, note, _ in table_footnotes(table)}
+    at = marks(table)
     columns = columns_shown(table.layout)
     rows = []
     for group in groups(table):
@@ -103,20 +107,20 @@ def view(table: Table, facts: Facts) -> TableView:
             LineView(
                 line.which,
                 LINE_NAMES[line.which],
-                tuple(_value(name, line, entry, letters, facts) for entry in line.entries),
+                tuple(_value(name, line, entry, at, facts) for entry in line.entries),
                 str(group.n) if line.which == "here" and group.n else "",
                 group.data if line.which == "here" else "",
             )
             for line in group.lines
         )
-        rows.append(RowView(group.row_id, group.heading, group.kind, lines))
+        rows.append(RowView(group.row_id, group.heading, group.kind, at.rows.get(group.row_id, ()), lines))
     return TableView(
         name=name,
         anchor=name.replace("_", "-"),
         number=name.removeprefix("table_"),
         caption=table.layout.caption,
         row_title=heading_of(table.layout),
-        heads=tuple(_head(column) for column in columns),
+        heads=tuple(_head(column, at) for column in columns),
         rows=tuple(rows),
         footnotes=tuple((letter, text) for letter, _, text in table_footnotes(table)),
         counts=_counts(table),
@@ -124,15 +128,14 @@ def view(table: Table, facts: Facts) -> TableView:
     )
 
 
-def _head(column: Column) -> Head:
+def _head(column: Column, at: Marks) -> Head:
     hints = {1: "higher is better", -1: "lower is better", 0: ""}
-    return Head(column.title, column.printed, hints[direction(column)])
+    return Head(column.title, column.printed, hints[direction(column)], at.columns.get(column.id, ()))
 
 
-def _value(table: str, line: Line, entry: Entry, letters: dict[str, str], facts: Facts) -> Value:
+def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Value:
     cell = entry.cell
     key = facts.add_cell(table, cell) if entry.text and line.which != "difference" else ""
-    marks = tuple(letters[note] for note in cell.footnotes) if line.which == "paper" and entry.text else ()
     return Value(
         text=entry.text,
         state=entry.state,
@@ -141,7 +144,7 @@ def _value(table: str, line: Line, entry: Entry, letters: dict[str, str], facts:
         key=key,
         label=f"{cell.row}, {cell.column}, {LINE_NAMES[line.which]}",
         number="" if entry.number is None else repr(round(entry.number, 6)),
-        marks=marks,
+        marks=at.cells.get((cell.row_id, cell.column_id), ()) if line.which == "paper" else (),
         note=f"n={cell.n}" if entry.state == "partly" else "",
     )
 
