@@ -54,7 +54,10 @@ def markdown(table: Table) -> str:
             row[place] += _superscript(_notes(at, line, entry))
             row[place] = f"**{row[place]}**" if entry.best else row[place]
     shown = {column.title: column.id for column in columns_shown(table.layout)}
-    titles = [_plain_markdown(name) + _superscript(at.columns.get(shown.get(name, ""), ())) for name in frame]
+    titles = [
+        _plain_markdown(name) + _superscript(at.columns.get(shown.get(name, ""), ()))
+        for name in map(str, frame.columns)
+    ]
     body = pd.DataFrame(rows, columns=titles).to_markdown(index=False, tablefmt="pipe", disable_numparse=True)
     notes = [f"<sup>{letter}</sup> {_plain_markdown(text)}" for letter, _, text in table_footnotes(table)]
     return "\n\n".join([f"**{_plain_markdown(_title(table))}**", body, BEST_RULE, *notes]) + "\n"
@@ -203,7 +206,7 @@ def _float(table: Table, tabular: str, wide: bool) -> str:
     notes = "\n\n".join(said)
     return f"""% \\usepackage{{booktabs,graphicx,rotating}}; other scripts than Latin: XeLaTeX or LuaLaTeX
 \\begin{{{kind}}}[p]
-\\centering
+\\centering\\setlength{{\\tabcolsep}}{{3pt}}
 \\caption{{{_plain_latex(_title(table).split(". ", 1)[1])}}}
 \\label{{tab:autortnet-{number}}}
 \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%
