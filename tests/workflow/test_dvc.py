@@ -284,7 +284,8 @@ def test_metrics_params_and_plots_are_shown_and_compared(computed: Clone, tmp_pa
     said = clone.run("dvc", "plots", "show", "--json")
     drawn = json.loads(said[said.index("{") :])
     names = {"search_cross_entropy", "search_latency", "pretrain_loss", "finetune_loss", "finetune_miou"}
-    assert {*names, "cell_numbers", "gamma_front"} <= set(drawn.get("data", drawn))
+    tables = {f"table_{number}" for number in range(1, 11)}
+    assert {*names, *tables, "cell_numbers", "gamma_front"} <= set(drawn.get("data", drawn))
 
 
 def objects(store: Path) -> Iterator[Path]:

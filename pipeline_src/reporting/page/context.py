@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.claims.claim import read_claims
+from pipeline_src.reporting.drawing.registry import PICTURES
 from pipeline_src.reporting.lines import BEST_RULE
 from pipeline_src.reporting.page import figures, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
@@ -38,16 +39,18 @@ class Places:
     graph: Path
 
 
-def build_context(
-    grid: Grid, places: Places, trace: Callable[[str], Trace], beyond: Sequence[str] = tuple(BEYOND)
-) -> dict[str, Any]:
+def beyond_the_paper() -> tuple[str, ...]:
+    """The pictures beyond the paper's figures: those that the page has a line on, then all others drawn."""
+    return tuple(name for name in dict.fromkeys((*BEYOND, *PICTURES)) if name not in FIGURES)
+
+
+def build_context(grid: Grid, places: Places, trace: Callable[[str], Trace]) -> dict[str, Any]:
     """The values of the page's template.
 
     Args:
         grid: the runs of the configuration.
         places: files and folders.
         trace: finds the run behind a result file.
-        beyond: names of the pictures beyond the paper's figures.
 
     Raises:
         UserError: a file is malformed, or a number has no provenance.
@@ -59,7 +62,7 @@ def build_context(
     claims = sections.claim_views(read_claims(claims_path) if claims_path.is_file() else (), facts)
     table_views = [tables.view(table, facts) for table in gathered]
     figure_views = figures.views(FIGURES, drawn, facts)
-    beyond_views = figures.views(beyond, drawn, facts)
+    beyond_views = figures.views(beyond_the_paper(), drawn, facts)
     return {
         "scale": grid.config.scale,
         "reports": f"reports/{grid.config.scale}",
