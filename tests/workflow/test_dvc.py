@@ -216,7 +216,7 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
     seen = clone.planned()
     assert set(seen) == {
         "finetune_network", "evaluate_network", "tabulate_table", "collect_figure", "collect_overview",
-        "reproduce_tables",
+        "render_report", "reproduce_tables",
     } and seen["finetune_network"] == 4  # fmt: skip
     assert "finetune:" in clone.run("dvc", "status")
     clone.run("git", "checkout", "--quiet", "params.yaml")

@@ -37,9 +37,8 @@ RECORD = {
 
 def _trace(source: str) -> Trace:
     told = dict.fromkeys(("run", "rule", "command", "device", "date", "artifact", "sha256", "log"), "")
-    return Trace(
-        source=source, seed=None, settings="{}", commit="c" * 40, changed=None, wall_s=1, inputs={}, **told
-    )
+    settings = {"settings": "{}", "seed": None, "commit": "c" * 40, "changed": None}
+    return Trace(source=source, wall_s=1, inputs={}, **settings, **told)  # type: ignore[arg-type]
 
 
 def _places(folder: Folder, reports: Path) -> Places:
@@ -120,11 +119,9 @@ def test_a_number_without_provenance_is_refused(grid: Grid, folder: Folder) -> N
 
 
 def _claim(**changes: object) -> Claim:
-    fields = {
-        "id": "C1", "sentence": "s", "where": (), "paper": "", "ours": "", "test": "", "n": 0, "statistic": None,
-        "p_value": None, "interval": None, "level": 0.95, "unit": "%", "verdict": "undecided", "reason": "",
-        "sources": (), "scale": "tiny",
-    }  # fmt: skip
+    nothing = {"statistic": None, "p_value": None, "interval": None, "where": (), "sources": ()}
+    fields = dict.fromkeys(("sentence", "paper", "ours", "test", "reason"), "") | nothing
+    fields |= {"id": "C1", "n": 0, "level": 0.95, "unit": "%", "verdict": "undecided", "scale": "tiny"}
     return Claim(**(fields | changes))  # type: ignore[arg-type]
 
 
