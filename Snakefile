@@ -32,12 +32,12 @@ include: "workflow/rules/stages.smk"
 
 onsuccess:
     print(
-        f"Tables: {REPORTS}/tables, data of the figures: {REPORTS}/figures, runs: {RESULTS}"
+        f"Report: {PAGE}, tables: {REPORTS}/tables, figures: {REPORTS}/figures, runs: {RESULTS}"
     )
 
 
 rule reproduce_tables:
-    """All ten tables, the data of figures 1, 5 and 6, the overview, the table check and the submissions."""
+    """The report with all tables and figures, the overview, the table check and the submissions."""
     default_target: True
     input:
         tables=TABLES,
@@ -46,6 +46,7 @@ rule reproduce_tables:
         metrics=METRICS,
         claims=CLAIMS,
         provenance=PROVENANCE,
+        page=PAGE,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
     localrule: True

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "trace-provenance",
         "explain",
         "compare",
+        "render-report",
         "predict",
     ),
 }

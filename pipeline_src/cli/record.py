@@ -63,6 +63,7 @@ def recorded(
         "processor_s": round(_processor_s() - processor, 3),
         "peak_memory_mib": _peak_memory_mib(),
         "device": _device(),
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "host": {"system": platform.platform(), "cpus": os.cpu_count()},
         "versions": _versions(),
         "git": git,

@@ -1,4 +1,4 @@
-"""`autortnet tabulate-table`: one of the paper's tables from result files, as CSV."""
+"""`autortnet tabulate-table`: one of the paper's tables from result files, as CSV, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         required=True,
-        help="the CSV to write; NAME.cells.csv goes beside it, a line a cell",
+        help="the CSV to write; beside it go NAME.cells.csv, a line a cell, NAME.md and NAME.tex",
     )
 
 
@@ -33,10 +33,13 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.formats import write_formats
     from pipeline_src.reporting.sources import artifacts_of
     from pipeline_src.reporting.tables import tabulate, write_table
 
     grid = Grid(read_settings(args.settings, BLOCKS))
     inputs = [args.results / path for path in artifacts_of(grid, args.table)]
     with recorded(args.output, args, [path for path in inputs if path.exists()]):
-        write_table(tabulate(args.table, grid, args.results), args.output)
+        table = tabulate(args.table, grid, args.results)
+        write_table(table, args.output)
+        write_formats(table, args.output)

@@ -199,7 +199,8 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
     seen = clone.planned()
     assert set(seen) == {
         "finetune_network", "evaluate_network", "draw_predictions", "tabulate_table", "collect_figure",
-        "collect_overview", "plot_figure", "judge_claims", "trace_provenance", "reproduce_tables",
+        "collect_overview", "plot_figure", "judge_claims", "trace_provenance", "render_report",
+        "reproduce_tables",
     } and seen["finetune_network"] == 4  # fmt: skip
     assert "finetune:" in clone.run("dvc", "status")
     clone.run("git", "checkout", "--quiet", "params.yaml")
@@ -267,7 +268,8 @@ def test_metrics_params_and_plots_are_shown_and_compared(computed: Clone, tmp_pa
     said = clone.run("dvc", "plots", "show", "--json")
     drawn = json.loads(said[said.index("{") :])
     names = {"search_cross_entropy", "search_latency", "pretrain_loss", "finetune_loss", "finetune_miou"}
-    assert {*names, "cell_numbers", "gamma_front"} <= set(drawn.get("data", drawn))
+    tables = {f"table_{number}" for number in range(1, 11)}
+    assert {*names, *tables, "cell_numbers", "gamma_front"} <= set(drawn.get("data", drawn))
 
 
 def objects(store: Path) -> Iterator[Path]:

@@ -15,7 +15,8 @@ from workflow_checkout import Checkout, Ended, Job
 
 SETS = ("cityscapes", "camvid", "imagenet")
 REPORT = {
-    "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims", "trace_provenance"
+    "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims", "trace_provenance",
+    "render_report",
 }  # fmt: skip
 
 
@@ -86,6 +87,7 @@ def test_the_tiny_graph_has_100_to_200_jobs_and_every_rule(tiny: Ended, reposito
 def test_every_table_and_figure_is_asked_for(tiny: Ended) -> None:
     wanted = {f"reports/tiny/tables/table_{number}.csv" for number in range(1, 11)}
     wanted |= {f"reports/tiny/figures/figure_{number}.csv" for number in (1, 5, 6)}
+    wanted.add("reports/tiny/index.html")
     (target,) = [job for job in tiny.jobs if job.rule == "reproduce_tables"]
     assert wanted <= set(target.inputs)
 
@@ -94,7 +96,7 @@ def test_no_output_is_made_twice_and_every_input_is_made_or_code(tiny: Ended, re
     outputs = [path for job in tiny.jobs for path in job.outputs]
     assert len(outputs) == len(set(outputs))
     needed = {path for job in tiny.jobs for path in job.inputs} - set(outputs)
-    assert needed and all(path.startswith("pipeline_src/") for path in needed)
+    assert needed and all(path.startswith(("pipeline_src/", "docs/")) for path in needed)
     assert all((repository / path).is_file() for path in needed)
 
 

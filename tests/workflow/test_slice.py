@@ -183,6 +183,7 @@ def test_the_report_is_one_file_that_loads_nothing(clone: Checkout, tmp_path: Pa
     assert ended.status == 0, ended.text
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "finetune_network" in page
+    assert "Comparison with random search on the Cityscapes validation set" in page, "the table's caption"
     assert not re.search(r"""<(?:script|link|img)\b[^>]*\b(?:src|href)=["']?https?:""", page)
 
 

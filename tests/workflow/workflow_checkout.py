@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-COPIED = ("Snakefile", "environment.yml", "params.yaml", "profiles", "workflow")
+COPIED = ("Snakefile", "docs", "environment.yml", "params.yaml", "profiles", "workflow")
 BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)(?:Shell command: (.*)\n)?", re.MULTILINE)
 
 

@@ -19,7 +19,12 @@ rule plot_figure:
         ],
         code=modules("plot_figure", "reporting"),
     output:
-        svg=f"{REPORTS}/figures/{{figure}}.svg",
+        svg=report(
+            f"{REPORTS}/figures/{{figure}}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
         pdf=f"{REPORTS}/figures/{{figure}}.pdf",
         png=f"{REPORTS}/figures/{{figure}}.png",
         words=f"{REPORTS}/figures/{{figure}}.json",
@@ -37,6 +42,8 @@ rule plot_figure:
         settings=settings(*ALL_BLOCKS, scale=SCALE),
         results=lambda wildcards: RESULTS,
         folder=lambda wildcards, output: str(Path(output.words).parent),
+        scale=SCALE,
+        caption=lambda wildcards: caption_of(wildcards.figure),
     shell:
         "autortnet plot-figure {wildcards.figure} --settings {params.settings:q}"
         " --results {params.results:q} --output {params.folder:q} > {log:q} 2>&1"

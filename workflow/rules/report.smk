@@ -1,13 +1,19 @@
-# Tables, the data of figures, and an overview for `dvc metrics` and `dvc plots`.
+# Tables, the data of figures, an overview for `dvc metrics` and `dvc plots`, and the page that holds all.
 #
-# in:  results/SCALE/{evaluate,speed,search,architectures}, logs of all runs
-# out: reports/SCALE/tables/table_N.csv, reports/SCALE/figures/figure_N.csv,
-#      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv
+# in:  results/SCALE/{evaluate,speed,search,architectures}, logs of all runs, pictures
+# out: reports/SCALE/tables/table_N.{csv,cells.csv,md,tex}, reports/SCALE/figures/figure_N.csv,
+#      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html
+from pipeline_src.reporting.page.captions import caption_of
 from pipeline_src.reporting.summary import CURVES, curve_sources, metric_sources
 
 TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
 METRICS = f"{REPORTS}/metrics.json"
+PAGE = f"{REPORTS}/index.html"
+PAGE_PARTS = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "pipeline_src/reporting/page/templates").iterdir()
+)
 ALL_BLOCKS = [
     name for name in type(CONFIG).model_fields if name not in ("scale", "seed")
 ]
@@ -19,8 +25,15 @@ rule tabulate_table:
         artifacts=artifacts,
         code=modules("tabulate_table", "reporting"),
     output:
-        table=f"{REPORTS}/tables/{{artefact}}.csv",
+        table=report(
+            f"{REPORTS}/tables/{{artefact}}.csv",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{artefact}"},
+        ),
         cells=f"{REPORTS}/tables/{{artefact}}.cells.csv",
+        markdown=f"{REPORTS}/tables/{{artefact}}.md",
+        latex=f"{REPORTS}/tables/{{artefact}}.tex",
     log:
         f"{LOGS}/tabulate_table/{{artefact}}.log",
     benchmark:
@@ -34,6 +47,8 @@ rule tabulate_table:
     params:
         settings=settings(*ALL_BLOCKS, scale=SCALE),
         results=RESULTS,
+        scale=SCALE,
+        caption=lambda wildcards: caption_of(wildcards.artefact),
     shell:
         "autortnet tabulate-table {wildcards.artefact} --settings {params.settings:q}"
         " --results {params.results:q} --output {output.table:q} > {log:q} 2>&1"
@@ -93,3 +108,40 @@ rule collect_overview:
     shell:
         "autortnet collect-overview --settings {params.settings:q} --results {params.results:q}"
         " --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule render_report:
+    """The report: one page with every table, figure and claim, and where each number is from."""
+    input:
+        tables=TABLES,
+        pictures=lambda wildcards: PICTURE_FILES,
+        # The page counts the hours of every step, so every step comes before it.
+        others=[*FIGURES, METRICS, *LUT_CHECKS, *SUBMISSIONS],
+        assumptions="docs/assumptions.md",
+        graph="docs/img/rulegraph.svg",
+        code=modules("render_report", "reporting"),
+        templates=PAGE_PARTS,
+    output:
+        page=report(
+            PAGE,
+            caption="../report/page.rst",
+            category="Report",
+            labels={"report": "the whole page"},
+        ),
+    log:
+        f"{LOGS}/render_report/report.log",
+    benchmark:
+        f"{LOGS}/benchmarks/render_report/report.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs("report"),
+    params:
+        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        results=lambda wildcards: RESULTS,
+        reports=lambda wildcards: REPORTS,
+        scale=SCALE,
+    shell:
+        "autortnet render-report --settings {params.settings:q} --results {params.results:q}"
+        " --reports {params.reports:q} --assumptions {input.assumptions:q} --graph {input.graph:q}"
+        " --output {output.page:q} > {log:q} 2>&1"

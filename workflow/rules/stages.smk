@@ -69,6 +69,7 @@ rule stage_evaluate:
 
 rule stage_report:
     """All tables, data and pictures of figures, and the overview."""
+    """All tables, figures, the overview and the page."""
     input:
         TABLES,
         FIGURES,
@@ -76,4 +77,5 @@ rule stage_report:
         METRICS,
         CLAIMS,
         PROVENANCE,
+        PAGE,
     localrule: True

@@ -27,7 +27,7 @@ def _settings(grid: Grid) -> str:
     return json.dumps(grid.config.model_dump(mode="json"))
 
 
-def test_tabulate_table_writes_both_files_and_a_record(grid: Grid, folder: Folder, tmp_path: Path) -> None:
+def test_tabulate_table_writes_every_form_and_a_record(grid: Grid, folder: Folder, tmp_path: Path) -> None:
     folder.everything(grid)
     output = tmp_path / "tables" / "table_3.csv"
     words = ("--settings", _settings(grid), "--results", str(folder.root), "--output", str(output))
@@ -36,6 +36,8 @@ def test_tabulate_table_writes_both_files_and_a_record(grid: Grid, folder: Folde
         "table_3.cells.csv",
         "table_3.csv",
         "table_3.csv.run.json",
+        "table_3.md",
+        "table_3.tex",
     ]
     record = json.loads((output.parent / "table_3.csv.run.json").read_text())
     assert len(record["inputs"]) == 2 * (1 + 10 + 10)

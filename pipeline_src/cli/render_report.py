@@ -1,0 +1,54 @@
+"""`autortnet render-report`: the report as one page, from result files, pictures and claims."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pipeline_src.cli.arguments import add_settings
+from pipeline_src.errors import UserError
+
+HELP = "write the report: one page with every table, figure and claim, and where each number is from"
+BLOCKS = ("scale", "data", "space", "latency", "search", "pretrain", "finetune", "evaluate", "experiments")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_settings(parser, ", ".join(BLOCKS))
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    parser.add_argument(
+        "--reports", type=Path, required=True, help="the folder reports/SCALE with figures/ and claims.json"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="the page to write, in reports/SCALE")
+    parser.add_argument(
+        "--assumptions",
+        type=Path,
+        default=Path("docs/assumptions.md"),
+        help="what the paper leaves open (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--graph",
+        type=Path,
+        default=Path("docs/img/rulegraph.svg"),
+        help="picture of the workflow's rules (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the page."""
+    for folder, name in ((args.results, "results"), (args.reports, "reports")):
+        if not folder.is_dir():
+            raise UserError(folder, "is not a folder.", f"Give the folder {name}/SCALE with --{name}.")
+    from pipeline_src.artifacts import write_text
+    from pipeline_src.cli.record import recorded
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.page.context import Places, build_context
+    from pipeline_src.reporting.page.render import render
+    from pipeline_src.reporting.provenance import Tracer
+
+    grid = Grid(read_settings(args.settings, BLOCKS))
+    tracer = Tracer(args.results, grid.config.scale)
+    places = Places(args.results, args.reports, args.assumptions, args.graph)
+    with recorded(args.output, args, [args.assumptions, args.graph]):
+        write_text(args.output, render(build_context(grid, places, tracer.of)))

@@ -1,0 +1,83 @@
+"""Everything that the page says, gathered before a line of it is written. [no torch]"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.claims.claim import read_claims
+from pipeline_src.reporting.drawing.registry import PICTURES
+from pipeline_src.reporting.lines import BEST_RULE
+from pipeline_src.reporting.page import figures, sections, tables
+from pipeline_src.reporting.page.assumptions import read_assumptions
+from pipeline_src.reporting.page.captions import BEYOND, FIGURES
+from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.page.runs import read_environment
+from pipeline_src.reporting.provenance import Trace
+from pipeline_src.reporting.quoted import footnotes
+from pipeline_src.reporting.sources import TABLES
+from pipeline_src.reporting.tables import tabulate
+
+
+@dataclass(frozen=True)
+class Places:
+    """What the page is made from.
+
+    Attributes:
+        results: the folder `results/SCALE`.
+        reports: the folder `reports/SCALE` with tables, figures and claims.
+        assumptions: docs/assumptions.md.
+        graph: an SVG picture of the workflow's rules.
+    """
+
+    results: Path
+    reports: Path
+    assumptions: Path
+    graph: Path
+
+
+def beyond_the_paper() -> tuple[str, ...]:
+    """The pictures beyond the paper's figures: those that the page has a line on, then all others drawn."""
+    return tuple(name for name in dict.fromkeys((*BEYOND, *PICTURES)) if name not in FIGURES)
+
+
+def build_context(grid: Grid, places: Places, trace: Callable[[str], Trace]) -> dict[str, Any]:
+    """The values of the page's template.
+
+    Args:
+        grid: the runs of the configuration.
+        places: files and folders.
+        trace: finds the run behind a result file.
+
+    Raises:
+        UserError: a file is malformed, or a number has no provenance.
+    """
+    facts = Facts(trace)
+    drawn = places.reports / "figures"
+    gathered = [tabulate(name, grid, places.results) for name in TABLES]
+    claims_path = places.reports / "claims.json"
+    claims = sections.claim_views(read_claims(claims_path) if claims_path.is_file() else (), facts)
+    table_views = [tables.view(table, facts) for table in gathered]
+    figure_views = figures.views(FIGURES, drawn, facts)
+    beyond_views = figures.views(beyond_the_paper(), drawn, facts)
+    return {
+        "scale": grid.config.scale,
+        "reports": f"reports/{grid.config.scale}",
+        "banner": sections.banner(grid),
+        "summary": sections.summary(table_views, claims),
+        "claims": claims,
+        "tables": table_views,
+        "best_rule": BEST_RULE,
+        "figures": figure_views,
+        "beyond": beyond_views,
+        "contradictions": sections.contradictions(footnotes()),
+        "assumptions": read_assumptions(places.assumptions),
+        "environment": read_environment(places.results),
+        "graph": figures.data_uri(places.graph),
+        "absences": sections.absences(gathered, (*figure_views, *beyond_views)),
+        "facts": facts.as_data(),
+        "commits": facts.commits(),
+    }

@@ -1,0 +1,210 @@
+"""What stands around the tables and figures: banner, summary, claims, what was not run. [no torch]"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.models import Config
+from pipeline_src.reporting.claims.claim import Claim
+from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.page.figures import FigureView
+from pipeline_src.reporting.page.tables import TableView
+from pipeline_src.reporting.quoted import Footnote
+from pipeline_src.reporting.tables import Table
+
+_COMPARED = ("data", "space", "latency", "search", "pretrain", "finetune", "evaluate", "experiments")
+_PLACES = ("path", "layout")
+_MAIN_KEYS = (
+    "data.cityscapes.input_height_px",
+    "data.camvid.input_height_px",
+    "space.initial_channels",
+    "search.epochs",
+    "pretrain.epochs",
+    "finetune.epochs",
+    "experiments.random_networks",
+)
+NOT_DRAWN = "its files are not in the report's folder figures"
+ICONS = {"reproduced": "✓", "not reproduced": "✗", "undecided": "?"}
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What the scale means for what may be concluded.
+
+    Attributes:
+        level: `nothing` follows for the paper, `reduced` settings, or the `paper`'s own.
+        headline, text: for the reader.
+        changed: (key, the paper's value, the value here) of every setting that differs.
+        main: those of them that matter most, as phrases.
+    """
+
+    level: str
+    headline: str
+    text: str
+    changed: tuple[tuple[str, str, str], ...]
+    main: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim with its verdict's icon and the key of its facts; the key is empty where nothing was run."""
+
+    claim: Claim
+    icon: str
+    verdict_class: str
+    interval: str
+    numbers: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Absence:
+    """One reason why something was not run, the places that it leaves empty, and how many those are."""
+
+    reason: str
+    places: tuple[str, ...]
+    count: str
+
+
+def banner(grid: Grid) -> Banner:
+    """Compare the configuration with the paper's, which are the defaults of all settings."""
+    changed = _changed(grid.config)
+    values = {key: (paper, here) for key, paper, here in changed}
+    main = tuple(f"{key} {values[key][1]} (paper {values[key][0]})" for key in _MAIN_KEYS if key in values)
+    rendered = _rendered_sets(grid)
+    if rendered:
+        level = "nothing"
+        headline = f"Scale {grid.config.scale}: nothing here follows for the paper, for or against."
+        text = (
+            f"The images of {', '.join(rendered)} are drawn by this project, not photographed. The numbers "
+            "show that the pipeline works and that its networks learn; they confirm and refute nothing of "
+            "the paper."
+        )
+    elif changed:
+        level = "reduced"
+        headline = f"Scale {grid.config.scale}: reduced settings, not the paper's experiments."
+        text = (
+            "Real images, with settings that differ from the paper's. Orders and tendencies may be compared "
+            "with care, values may not."
+        )
+    else:
+        level, headline = "paper", "The paper's own settings."
+        text = (
+            "Every setting that the paper states is as it states it; the open ones are the assumptions below."
+        )
+    return Banner(level, headline, text, changed, main)
+
+
+def _rendered_sets(grid: Grid) -> list[str]:
+    trained = {one.dataset for one in grid.trainings}
+    used = sorted({"imagenet", *trained, *(one.dataset for one in grid.searches)})
+    blocks = {name: getattr(grid.config.data, name) for name in used}
+    return [name for name, block in blocks.items() if block and block.path is None and block.render]
+
+
+def _changed(config: Config) -> tuple[tuple[str, str, str], ...]:
+    """(key, paper's value, value here); a block that is null here is one line."""
+    paper, here = (
+        dict(_flat({name: getattr(one, name).model_dump(mode="json") for name in _COMPARED}))
+        for one in (Config(), config)
+    )
+    keys = dict.fromkeys([*paper, *here])
+    return tuple(
+        (key, _said(paper.get(key)), _said(here.get(key)))
+        for key in keys
+        if key.rsplit(".", 1)[-1] not in _PLACES and paper.get(key) != here.get(key)
+    )
+
+
+def _flat(value: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    if not isinstance(value, dict):
+        yield prefix, value
+        return
+    for key, inner in value.items():
+        yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"{len(value)} entries"
+    return "none" if value is None else str(value)
+
+
+def claim_views(claims: Sequence[Claim], facts: Facts) -> tuple[ClaimView, ...]:
+    """The claims as the page shows them.
+
+    Raises:
+        UserError: a claim tells numbers of ours and nothing says where they are from.
+    """
+    views = []
+    for claim in claims:
+        told = {
+            "Verdict": claim.verdict,
+            "Rule": claim.reason,
+            "Ours": claim.ours,
+            "Test": claim.test,
+            "Points in the test (n)": str(claim.n),
+        }
+        key = ""
+        if claim.ours and (claim.n or claim.sources):
+            key = facts.add(f"claim/{claim.id}", f"{claim.id}: {claim.sentence}", told, claim.sources)
+        numbers = [f"statistic {claim.statistic:.4g}"] if claim.statistic is not None else []
+        numbers += [f"p = {claim.p_value:.3g}"] if claim.p_value is not None else []
+        verdict_class = claim.verdict.replace(" ", "-")
+        views.append(
+            ClaimView(claim, ICONS[claim.verdict], verdict_class, _interval(claim), ", ".join(numbers), key)
+        )
+    return tuple(views)
+
+
+def _interval(claim: Claim) -> str:
+    if claim.interval is None:
+        return ""
+    low, high = claim.interval
+    return f"{low:.4g} to {high:.4g} {claim.unit} ({100 * claim.level:g} %)".replace("  ", " ")
+
+
+def summary(tables: Sequence[TableView], claims: Sequence[ClaimView]) -> dict[str, Any]:
+    """Counts of cells by status over all tables, and of claims by verdict."""
+    cells: Counter[str] = Counter()
+    for table in tables:
+        cells.update(table.counts)
+    verdicts: Counter[str] = Counter(view.claim.verdict for view in claims)
+    return {"cells": dict(cells), "verdicts": {verdict: verdicts[verdict] for verdict in ICONS}}
+
+
+def absences(tables: Sequence[Table], figures: Sequence[FigureView]) -> tuple[Absence, ...]:
+    """Why cells and pictures are empty or lack some of their runs, the most frequent reason first."""
+    cells: dict[str, Counter[str]] = defaultdict(Counter)
+    pictures: dict[str, list[str]] = defaultdict(list)
+    for table in tables:
+        for cell in table.cells:
+            if cell.status == "not_run" or (cell.status == "measured" and cell.reason):
+                where = f"Table {table.layout.name.removeprefix('table_')}: {cell.row}"
+                cells[cell.reason][where] += 1
+    for figure in figures:
+        if figure.status in ("not_run", "missing") or figure.reason:
+            name = f"Figure {figure.number}" if figure.number else figure.title
+            pictures[NOT_DRAWN if figure.status == "missing" else figure.reason].append(name)
+    most = sorted(cells.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    found = [Absence(reason, tuple(where), _many(sum(where.values()), "cell")) for reason, where in most]
+    drawn = pictures.items()
+    found += [Absence(reason, tuple(names), _many(len(names), "picture")) for reason, names in drawn]
+    return tuple(found)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def contradictions(notes: Sequence[Footnote]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(text, numbers of the tables where it stands) of each of the paper's contradictions."""
+    found = []
+    for note in notes:
+        names = dict.fromkeys(place.table.removeprefix("table_") for place in note.places)
+        found.append((note.text, tuple(names)))
+    return tuple(found)

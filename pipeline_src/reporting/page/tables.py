@@ -1,0 +1,165 @@
+"""The ten tables as the templates need them. [no torch]"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline_src.reporting.layout import Column
+from pipeline_src.reporting.lines import (
+    Entry,
+    Line,
+    Marks,
+    columns_shown,
+    direction,
+    groups,
+    heading_of,
+    marks,
+    table_footnotes,
+)
+from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.tables import Table
+
+LINE_NAMES = {"paper": "paper", "here": "here", "difference": "here − paper"}
+WIDE_FROM = 10
+"""Columns from which print turns the sheet."""
+LONG_WORDS = 18
+"""Letters from which a value may take several lines."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column's heading; `hint` says which way is better."""
+
+    title: str
+    printed: bool
+    hint: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value: `key` opens its facts, empty where there are none; `marks` are letters of footnotes.
+
+    `shape` says how it is set: `words` to the left, `long` ones over several lines, all else to the right.
+    """
+
+    text: str
+    state: str
+    shape: str
+    best: bool
+    key: str
+    label: str
+    number: str
+    marks: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One line of a row; n and data are empty but on the line `here`."""
+
+    which: str
+    name: str
+    values: tuple[Value, ...]
+    n: str
+    data: str
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row."""
+
+    row_id: str
+    heading: str
+    kind: str
+    marks: tuple[str, ...]
+    lines: tuple[LineView, ...]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """One table with its anchors, headings, rows, footnotes and counts of cells by status."""
+
+    name: str
+    anchor: str
+    number: str
+    caption: str
+    row_title: str
+    heads: tuple[Head, ...]
+    rows: tuple[RowView, ...]
+    footnotes: tuple[tuple[str, str], ...]
+    counts: dict[str, int]
+    wide: bool
+
+
+def view(table: Table, facts: Facts) -> TableView:
+    """A table's view; the facts of its cells go to `facts`.
+
+    Raises:
+        UserError: a measured cell has no provenance.
+    """
+    name = table.layout.name
+    at = marks(table)
+    columns = columns_shown(table.layout)
+    rows = []
+    for group in groups(table):
+        lines = tuple(
+            LineView(
+                line.which,
+                LINE_NAMES[line.which],
+                tuple(_value(name, line, entry, at, facts) for entry in line.entries),
+                str(group.n) if line.which == "here" and group.n else "",
+                group.data if line.which == "here" else "",
+            )
+            for line in group.lines
+        )
+        rows.append(RowView(group.row_id, group.heading, group.kind, at.rows.get(group.row_id, ()), lines))
+    return TableView(
+        name=name,
+        anchor=name.replace("_", "-"),
+        number=name.removeprefix("table_"),
+        caption=table.layout.caption,
+        row_title=heading_of(table.layout),
+        heads=tuple(_head(column, at) for column in columns),
+        rows=tuple(rows),
+        footnotes=tuple((letter, text) for letter, _, text in table_footnotes(table)),
+        counts=_counts(table),
+        wide=len(columns) >= WIDE_FROM,
+    )
+
+
+def _head(column: Column, at: Marks) -> Head:
+    hints = {1: "higher is better", -1: "lower is better", 0: ""}
+    return Head(column.title, column.printed, hints[direction(column)], at.columns.get(column.id, ()))
+
+
+def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Value:
+    cell = entry.cell
+    key = facts.add_cell(table, cell) if entry.text and line.which != "difference" else ""
+    return Value(
+        text=entry.text,
+        state=entry.state,
+        shape=_shape(entry),
+        best=entry.best,
+        key=key,
+        label=f"{cell.row}, {cell.column}, {LINE_NAMES[line.which]}",
+        number="" if entry.number is None else repr(round(entry.number, 6)),
+        marks=at.cells.get((cell.row_id, cell.column_id), ()) if line.which == "paper" else (),
+        note=f"n={cell.n}" if entry.state == "partly" else "",
+    )
+
+
+def _shape(entry: Entry) -> str:
+    if entry.number is not None or entry.state in ("not_run", "empty") or not entry.text[:1].isalpha():
+        return "long" if len(entry.text) > LONG_WORDS else ""
+    return "words long" if len(entry.text) > LONG_WORDS else "words"
+
+
+def _counts(table: Table) -> dict[str, int]:
+    """Cells by status; columns that only name something are not counted."""
+    counted = {column.id for column in table.layout.columns if column.measure is not None}
+    found = {"measured": 0, "quoted": 0, "not_run": 0, "peer": 0}
+    for cell in table.cells:
+        if cell.column_id in counted:
+            found["peer" if cell.status == "not_run" and cell.kind == "peer" else cell.status] += 1
+    return found

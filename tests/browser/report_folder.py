@@ -1,0 +1,161 @@
+"""Fabricated reports: one with everything, one half finished, with names that try to be more than text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fabricate import Folder
+
+from pipeline_src.cli.main import main
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.models import (
+    CamvidConfig,
+    CityscapesConfig,
+    Config,
+    DataConfig,
+    ExperimentsConfig,
+    ImagenetConfig,
+    RenderClassesConfig,
+    RenderConfig,
+    RobustnessRun,
+)
+from pipeline_src.reporting.claims.claim import Claim, write_claims
+from pipeline_src.reporting.page.captions import BEYOND, FIGURES
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOSTILE = (
+    '<script>window.hurt=1</script><img src=x onerror="window.hurt=2"> \' & % $ # _ { } ~ ^ \\ 日本語 '
+    + ("long" * 60)
+)
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="320" viewBox="0 0 640 320">'
+    '<rect width="640" height="320" fill="#ddd"/><text x="20" y="160">{name}</text></svg>'
+)
+ORIGIN = "speed/cityscapes-g0.01-s2-d2.3.3/cityscapes-96x192.json"
+
+
+def tiny_grid() -> Grid:
+    """All rows of the paper's tables at small sizes."""
+    render = RenderConfig()
+    data = DataConfig(
+        cityscapes=CityscapesConfig(
+            render=render, input_height_px=96, input_width_px=192, full_height_px=128, full_width_px=256
+        ),
+        camvid=CamvidConfig(render=render, input_height_px=120, input_width_px=160),
+        imagenet=ImagenetConfig(render=RenderClassesConfig()),
+    )
+    experiments = ExperimentsConfig(
+        depths=(2, 3, 3),
+        robustness=(RobustnessRun(seed=2, depths=(2, 3, 3)), RobustnessRun(seed=1, depths=(2, 3, 3))),
+        random_networks=2,
+        matched_networks=2,
+        random_aggregations=2,
+    )
+    return Grid(Config(scale="tiny", data=data, experiments=experiments))
+
+
+def write_records(results: Path) -> None:
+    """A run record for every result file, as the commands leave it."""
+    record = {
+        "command": ["autortnet", "measure-speed", "--output", "x y.json"],
+        "settings": json.dumps({"space": {"initial_channels": 4}, "note": HOSTILE}),
+        "seed": 7,
+        "started": "2026-11-22T10:00:00+00:00",
+        "wall_s": 12.5,
+        "device": "Test Processor 9000",
+        "host": {"system": "Linux", "cpus": 2},
+        "versions": {"python": "3.11.0", "torch": "2.13.0"},
+        "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "changed": True},
+        "inputs": {"data/tiny/cityscapes/manifest.json": "ab" * 32},
+    }
+    for path in [path for path in results.rglob("*") if path.is_file()]:
+        path.with_name(f"{path.name}.run.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def write_pictures(folder: Path, names: tuple[str, ...]) -> None:
+    """A picture and its words for each name."""
+    folder.mkdir(parents=True)
+    for name in names:
+        drawn = name in ("figure_2", "figure_3", "figure_4")
+        words = {
+            "name": name,
+            "title": f"Title of {name}",
+            "caption": f"Caption of {name}. {HOSTILE}",
+            "alt": f"What {name} shows",
+            "status": "drawn" if drawn else "measured",
+            "reason": "",
+            "sources": [] if drawn else [ORIGIN],
+        }
+        (folder / f"{name}.json").write_text(json.dumps(words), encoding="utf-8")
+        (folder / f"{name}.svg").write_text(SVG.format(name=name), encoding="utf-8")
+        (folder / f"{name}.png").write_bytes(PNG)
+
+
+def twelve_claims() -> tuple[Claim, ...]:
+    """Every verdict, with and without numbers."""
+    verdicts = ("reproduced", "not reproduced", "undecided")
+    return tuple(
+        Claim(
+            id=f"C{number}",
+            sentence=f"Claim {number} of the paper. {HOSTILE if number == 1 else ''}",
+            where=("table_3", "figure_1"),
+            paper="72.9 against 66.7±2.5 %",
+            ours="24.7 against 23.6 %" if number % 3 else "",
+            test="scipy.stats.bootstrap of the difference of means",
+            n=3 if number % 3 else 0,
+            statistic=1.234,
+            p_value=0.0421,
+            interval=(-1.5, 2.25) if number % 3 else None,
+            level=0.95,
+            unit="%",
+            verdict=verdicts[number % 3],  # type: ignore[arg-type]
+            reason="the interval holds 0",
+            sources=(ORIGIN,) if number % 3 else (),
+            scale="tiny",
+        )
+        for number in range(1, 13)
+    )
+
+
+def render(root: Path, settings: Grid) -> Path:
+    """The page of the folders below `root`, made by the command."""
+    page = root / "reports" / "tiny" / "index.html"
+    words = ["render-report", "--settings", json.dumps(settings.config.model_dump(mode="json"))]
+    words += ["--results", str(root / "results" / "tiny"), "--reports", str(page.parent)]
+    words += ["--assumptions", str(REPOSITORY / "docs" / "assumptions.md")]
+    words += ["--graph", str(REPOSITORY / "docs" / "img" / "rulegraph.svg"), "--output", str(page)]
+    assert main(words) == 0
+    return page
+
+
+def full_report(root: Path) -> Path:
+    """Everything was run; one device has a hostile name."""
+    grid = tiny_grid()
+    folder = Folder(root / "results" / "tiny")
+    folder.everything(grid)
+    folder.speed(grid.speeds[0], 11.0, fingerprint={"device": HOSTILE})
+    write_records(folder.root)
+    reports = root / "reports" / "tiny"
+    write_pictures(reports / "figures", (*FIGURES, *BEYOND))
+    write_claims(twelve_claims(), reports / "claims.json")
+    return render(root, grid)
+
+
+def half_report(root: Path) -> Path:
+    """Every other evaluation is missing, so is every timing but the first, most pictures, and the claims."""
+    grid = tiny_grid()
+    folder = Folder(root / "results" / "tiny")
+    for number, evaluation in enumerate(grid.evaluations):
+        if number % 2 == 0:
+            folder.evaluation(evaluation, 0.4 + 0.001 * number)
+    folder.speed(grid.speeds[0], 11.0)
+    write_records(folder.root)
+    write_pictures(root / "reports" / "tiny" / "figures", ("figure_1", "figure_2", "figure_8"))
+    return render(root, grid)
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d494844520000000100000001080600000"
+    "01f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
