@@ -115,6 +115,7 @@ rule render_report:
     input:
         tables=TABLES,
         pictures=lambda wildcards: PICTURE_FILES,
+        claims=lambda wildcards: CLAIMS,
         # The page counts the hours of every step, so every step comes before it.
         others=[*FIGURES, METRICS, *LUT_CHECKS, *SUBMISSIONS],
         assumptions="docs/assumptions.md",
