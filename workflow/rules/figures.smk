@@ -9,6 +9,13 @@ PICTURE_FILES = expand(
     name=PICTURES,
     kind=("svg", "pdf", "png", "json"),
 )
+# What the schematic pictures are drawn from: an edit of the wiring draws them anew.
+DRAWN_FROM = [
+    "pipeline_src/data/classes.py",
+    "pipeline_src/space/catalogue.py",
+    "pipeline_src/space/genotype.py",
+    "pipeline_src/space/reach.py",
+]
 
 
 def picture_sources(wildcards):
@@ -20,7 +27,7 @@ rule plot_figure:
     """One picture in three formats, and its words."""
     input:
         artifacts=picture_sources,
-        code=modules("plot_figure", "reporting"),
+        code=modules("plot_figure", "reporting") + DRAWN_FROM,
     output:
         svg=f"{REPORTS}/figures/{{figure}}.svg",
         pdf=f"{REPORTS}/figures/{{figure}}.pdf",

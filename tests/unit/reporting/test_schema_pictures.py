@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -320,3 +321,16 @@ def test_the_checks_find_what_they_look_for(fault: Callable[[Canvas], None], mes
         fault(canvas)
         with pytest.raises(AssertionError, match=message):
             assert_tidy(canvas.finish(4.0))
+
+
+def test_an_edit_of_what_is_drawn_draws_it_anew(repository: Path) -> None:
+    rule = (repository / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
+    needed = set()
+    for path in (repository / "pipeline_src" / "reporting" / "drawing").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pipeline_src.space"):
+                inner = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+                files = [f"{name.replace('.', '/')}.py" for name in inner]
+                needed |= {file for file in files if (repository / file).is_file()}
+    assert len(needed) >= 3
+    assert all(f'"{file}"' in rule for file in needed), needed
