@@ -13,7 +13,7 @@ import pytest
 from workflow_checkout import Checkout, Ended, Job
 
 SETS = ("cityscapes", "camvid", "imagenet")
-REPORT = {"tabulate_table", "collect_figure", "collect_overview"}
+REPORT = {"tabulate_table", "collect_figure", "collect_overview", "plot_figure"}
 
 
 @pytest.fixture(scope="module")

@@ -18,15 +18,12 @@ DRAWN_FROM = [
 ]
 
 
-def picture_sources(wildcards):
-    """The result files that a picture reads."""
-    return [f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)]
-
-
 rule plot_figure:
     """One picture in three formats, and its words."""
     input:
-        artifacts=picture_sources,
+        artifacts=lambda wildcards: [
+            f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)
+        ],
         code=modules("plot_figure", "reporting") + DRAWN_FROM,
     output:
         svg=f"{REPORTS}/figures/{{figure}}.svg",
