@@ -25,8 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Draw the picture."""
-    if not args.results.is_dir():
-        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
@@ -35,6 +33,9 @@ def run(args: argparse.Namespace) -> None:
     entry = entry_of(args.figure)
     grid = Grid(read_settings(args.settings, BLOCKS))
     inputs = [args.results / path for path in entry.sources(grid)]
+    # A picture of the code alone may be drawn before there is any result.
+    if inputs and not args.results.is_dir():
+        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
     from pipeline_src.reporting.drawing.picture import save_picture
 
     module = importlib.import_module(f"pipeline_src.reporting.drawing.{entry.module}")

@@ -9,6 +9,13 @@ PICTURE_FILES = expand(
     name=PICTURES,
     kind=("svg", "pdf", "png", "json"),
 )
+# What the schematic pictures are drawn from: an edit of the wiring draws them anew.
+DRAWN_FROM = [
+    "pipeline_src/data/classes.py",
+    "pipeline_src/space/catalogue.py",
+    "pipeline_src/space/genotype.py",
+    "pipeline_src/space/reach.py",
+]
 
 
 rule plot_figure:
@@ -17,7 +24,7 @@ rule plot_figure:
         artifacts=lambda wildcards: [
             f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)
         ],
-        code=modules("plot_figure", "reporting"),
+        code=modules("plot_figure", "reporting") + DRAWN_FROM,
     output:
         svg=report(
             f"{REPORTS}/figures/{{figure}}.svg",

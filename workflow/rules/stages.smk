@@ -68,7 +68,6 @@ rule stage_evaluate:
 
 
 rule stage_report:
-    """All tables, data and pictures of figures, and the overview."""
     """All tables, figures, the overview and the page."""
     input:
         TABLES,

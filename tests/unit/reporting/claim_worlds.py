@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, SpaceConfig
-from pipeline_src.config.runs import Architecture, Row
+from pipeline_src.config.runs import Architecture
 from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.judge import judge
 from pipeline_src.reporting.sources import search_log_path
@@ -34,20 +33,15 @@ MOVED = {"1.5.10": (71.6, 90.2), "3.5.8": (72.5, 75.7), "1.2.4": (68.4, 125.0)}
 
 
 class PeerGrid(Grid):
-    """A grid with other systems beside ours in Table 1."""
+    """A grid with other systems beside ours, of any name."""
 
-    def __init__(self, config: Config, peers: tuple[str, ...] = ("ICNet",)) -> None:
+    def __init__(self, config: Config, names: tuple[str, ...]) -> None:
         super().__init__(config)
-        self.peers = peers
+        self.names = names
 
-    @cached_property
-    def rows(self) -> tuple[Row, ...]:
-        found = list(super().rows)
-        for name in self.peers:
-            peer = Architecture(name, "random", name)
-            test = self.evaluation(self.training(peer, self.main, "trainval"), "test")
-            found.append(Row("table_1", name, test=(test,), speeds=(self.speed(peer, self.main),)))
-        return tuple(found)
+    @property
+    def peers(self) -> tuple[tuple[str, Architecture], ...]:
+        return tuple((name, Architecture(name, "peer", "")) for name in self.names)
 
 
 def paper_grid(*peers: str) -> PeerGrid:
@@ -101,7 +95,7 @@ class World:
                 device = {"device": self.device.get(name, "Test Processor 9000"), "threads": 1}
                 folder.speed(speed, 1000 / fps, parameters=self.parameters, fingerprint=device)
         for architecture in self.grid.architectures:
-            if not self.without(architecture.name):
+            if not (architecture.is_peer or self.without(architecture.name)):
                 folder.genotype(architecture, self.genotypes.get(architecture.name, genotype()))
         for search in self.grid.searches:
             if not self.without(search.name):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +14,10 @@ from fabricate import Folder, genotype
 from matplotlib.figure import Figure
 from schema_checks import assert_tidy, labelled, texts
 
+from pipeline_src.cli import plot_figure
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, SpaceConfig
-from pipeline_src.errors import GenotypeError
+from pipeline_src.errors import GenotypeError, UserError
 from pipeline_src.reporting.drawing import aggregation, architecture, cells, framework
 from pipeline_src.reporting.drawing.picture import Picture, house_style, save_picture
 from pipeline_src.reporting.drawing.registry import entry_of
@@ -320,3 +323,32 @@ def test_the_checks_find_what_they_look_for(fault: Callable[[Canvas], None], mes
         fault(canvas)
         with pytest.raises(AssertionError, match=message):
             assert_tidy(canvas.finish(4.0))
+
+
+def test_only_pictures_of_results_need_a_results_folder(grid: Grid, tmp_path: Path) -> None:
+    def plot(name: str) -> None:
+        parser = argparse.ArgumentParser()
+        plot_figure.add_arguments(parser)
+        settings = json.dumps(grid.config.model_dump(mode="json"))
+        words = [name, "--settings", settings, "--results", str(tmp_path / "no"), "--output", str(tmp_path)]
+        plot_figure.run(parser.parse_args(words))
+
+    plot("figure_4")
+    kinds = ("svg", "pdf", "png", "json", "json.run.json")
+    assert {path.name for path in tmp_path.iterdir()} == {f"figure_4.{kind}" for kind in kinds}
+    assert json.loads((tmp_path / "figure_4.json").read_text())["status"] == "drawn"
+    with pytest.raises(UserError, match="is not a folder"):
+        plot("figure_7")
+
+
+def test_an_edit_of_what_is_drawn_draws_it_anew(repository: Path) -> None:
+    rule = (repository / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
+    needed = set()
+    for path in (repository / "pipeline_src" / "reporting" / "drawing").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pipeline_src.space"):
+                inner = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+                files = [f"{name.replace('.', '/')}.py" for name in inner]
+                needed |= {file for file in files if (repository / file).is_file()}
+    assert len(needed) >= 3
+    assert all(f'"{file}"' in rule for file in needed), needed
