@@ -13,7 +13,7 @@ from typing import Literal
 from pipeline_src.reporting.layout import Column, Layout
 from pipeline_src.reporting.matching import Kind
 from pipeline_src.reporting.quoted import footnotes, quoted_number
-from pipeline_src.reporting.tables import Cell, Table
+from pipeline_src.reporting.tables import PEER_NOT_RUN, Cell, Table
 
 Which = Literal["paper", "here", "difference"]
 State = Literal["value", "partly", "not_run", "empty"]
@@ -148,7 +148,7 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
     every = table.of_row(row_id)
     first, shown = every[0], every if table.layout.columns[0].measure else every[1:]
     columns = columns_shown(table.layout)
-    has_here = first.kind != "peer" or any(cell.status == "measured" for cell in shown)
+    has_here = first.kind != "peer" or any(_is_asked_for(cell) for cell in shown)
     lines = []
     if first.kind != "beyond":
         entries = (_paper(column, cell, has_here) for column, cell in zip(columns, shown, strict=True))
@@ -169,6 +169,11 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
         max(cell.n for cell in every),
         "; ".join(dict.fromkeys(scores)) or next((cell.data for cell in shown if cell.data), ""),
     )
+
+
+def _is_asked_for(cell: Cell) -> bool:
+    """Whether the grid has runs for a peer's cell, be they made or not."""
+    return cell.status == "measured" or (cell.status == "not_run" and cell.reason != PEER_NOT_RUN)
 
 
 def _paper(column: Column, cell: Cell, has_here: bool) -> Entry:

@@ -31,6 +31,7 @@ def render(context: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["code"] = _code
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # facts are told in the order given
     page = environment.get_template("index.html.j2").render(
         **context,
         style=Markup(style),

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline_src.artifacts import read_json
 from pipeline_src.errors import UserError
 
-_NEEDED = ("command", "wall_s", "device", "host", "versions", "git")
+_NEEDED = ("command", "started", "wall_s", "device", "git")
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,13 @@ def read_environment(results: Path) -> Environment:
     records = [_record(path) for path in _paths(results)]
     facts = [
         ("Device", _counted(record["device"] for record in records)),
-        ("System", _counted(record["host"]["system"] for record in records)),
-        ("Processor cores", _counted(str(record["host"]["cpus"]) for record in records)),
+        ("System", _counted(record["host"]["system"] for record in records if "host" in record)),
+        ("Processor cores", _counted(str(record["host"]["cpus"]) for record in records if "host" in record)),
         ("Commit", _counted(_commit(record["git"]) for record in records)),
     ]
-    packages = dict.fromkeys(name for record in records for name in record["versions"])
-    facts += [
-        (name, _counted(record["versions"][name] for record in records if name in record["versions"]))
-        for name in packages
-    ]
+    versions = [record["versions"] for record in records if "versions" in record]
+    packages = dict.fromkeys(name for one in versions for name in one)
+    facts += [(name, _counted(one[name] for one in versions if name in one)) for name in packages]
     dates = sorted(record["started"] for record in records)
     costs = _costs(records)
     hours = sum(cost.device_hours for cost in costs)

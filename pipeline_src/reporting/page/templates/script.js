@@ -37,8 +37,10 @@
     var details = element("details", "", parent);
     details.open = open;
     element("summary", "Run " + trace.run + " (" + trace.rule + ")", details);
+    var seeds = trace.upstream.filter(function (one) { return one.seed; })
+      .map(function (one) { return one.seed + " (" + one.rule + ")"; }).join(", ");
     list([
-      ["Run", trace.run], ["Rule", trace.rule], ["Seed", trace.seed], ["Device", trace.device],
+      ["Run", trace.run], ["Rule", trace.rule], ["Seed", trace.seed || (seeds && "none of its own; behind it " + seeds)], ["Device", trace.device],
       ["Date", trace.date], ["Wall time", trace.wall], ["Git commit", trace.commit],
       ["Artifact", trace.artifact], ["Its SHA-256", trace.sha256], ["Log", trace.log]
     ], details);

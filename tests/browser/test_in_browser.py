@@ -96,7 +96,7 @@ def test_a_heading_sorts_by_number_and_back(opened: Callable[..., Any], full: Pa
     assert _order(page, "table-1", "paper", column) == sorted(unsorted, reverse=True)
     page.locator("select[data-sorts=table-1]").select_option("here")
     here = _order(page, "table-1", "here", column)
-    assert here == sorted(here, reverse=True) and len(here) == 4
+    assert here == sorted(here, reverse=True) and len(here) >= 4
     button.click()
     assert head.get_attribute("aria-sort") == "none" and _rows(page) == before
 
