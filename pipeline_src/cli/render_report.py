@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path("docs/img/rulegraph.svg"),
         help="picture of the workflow's rules (default: %(default)s)",
     )
+    parser.add_argument(
+        "--alone", action="store_true", help="for a page shown without its folder: no links to other files"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -51,4 +54,4 @@ def run(args: argparse.Namespace) -> None:
     tracer = Tracer(args.results, grid.config.scale)
     places = Places(args.results, args.reports, args.assumptions, args.graph)
     with recorded(args.output, args, [args.assumptions, args.graph]):
-        write_text(args.output, render(build_context(grid, places, tracer.of)))
+        write_text(args.output, render(build_context(grid, places, tracer.of, alone=args.alone)))

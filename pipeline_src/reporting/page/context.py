@@ -44,13 +44,16 @@ def beyond_the_paper() -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys((*BEYOND, *PICTURES)) if name not in FIGURES)
 
 
-def build_context(grid: Grid, places: Places, trace: Callable[[str], Trace]) -> dict[str, Any]:
+def build_context(
+    grid: Grid, places: Places, trace: Callable[[str], Trace], alone: bool = False
+) -> dict[str, Any]:
     """The values of the page's template.
 
     Args:
         grid: the runs of the configuration.
         places: files and folders.
         trace: finds the run behind a result file.
+        alone: whether the page is shown without the files of its folder, so that it must not link to them.
 
     Raises:
         UserError: a file is malformed, or a number has no provenance.
@@ -65,6 +68,7 @@ def build_context(grid: Grid, places: Places, trace: Callable[[str], Trace]) -> 
     beyond_views = figures.views(beyond_the_paper(), drawn, facts)
     return {
         "scale": grid.config.scale,
+        "alone": alone,
         "reports": f"reports/{grid.config.scale}",
         "banner": sections.banner(grid),
         "summary": sections.summary(table_views, claims),

@@ -194,3 +194,17 @@ def test_the_command_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_page_alone_links_to_nothing_outside_of_it(
+    small_grid: Grid, folder: Folder, tmp_path: Path
+) -> None:
+    folder.everything(small_grid)
+    places = _places(folder, tmp_path / "reports")
+    links = {
+        alone: set(re.findall(r'<a [^>]*href="([^"]*)"', render.render(page)))
+        for alone in (False, True)
+        for page in [build_context(small_grid, places, _trace, alone=alone)]
+    }
+    assert {link for link in links[True] if not link.startswith("#")} == set()
+    assert {"tables/table_3.csv", "claims.json", "provenance.csv"} <= links[False]
