@@ -10,6 +10,7 @@ import pytest
 import yaml
 from workflow_checkout import Checkout, Ended, Job
 
+from pipeline_src.reporting.drawing.registry import PICTURES
 from workflow.prune import DEPTH, grid_of, named, prune, unnamed
 from workflow.stages import stages
 
@@ -77,6 +78,14 @@ def test_a_stage_depends_on_all_that_its_jobs_depend_on(
             blocks |= {"seed"} if "CONFIG.seed" in body else set()
             blocks |= {"data"} if re.search(r"_size\(|_crop|raw_root|\.data\.", body) else set()
             assert blocks <= set(declared[stage]["params"]), f"stage {stage} ({job.rule}) lacks params"
+
+
+def test_every_table_and_picture_is_a_plot_of_dvc(repository: Path) -> None:
+    listed = yaml.safe_load((repository / "dvc.yaml").read_text(encoding="utf-8"))["plots"]
+    names = {name for entry in listed for name in entry}
+    assert {f"table_{number}" for number in range(1, 11)} <= names
+    pictures = {Path(name).stem for name in names if name.startswith("reports/${scale}/figures/")}
+    assert pictures == set(PICTURES)
 
 
 def test_every_stage_follows_the_scale_and_the_grid(declared: dict[str, dict]) -> None:
