@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import contextlib
 import importlib
 import logging
 import os
@@ -101,5 +103,14 @@ def _dispatch(words: list[str]) -> int:
 
 
 def run_from_shell() -> None:
-    """Entry point of the installed command."""
-    sys.exit(main())
+    """Entry point of the installed command.
+
+    It ends the process without taking the interpreter down: to free torch's modules one by one takes 0.4 s,
+    a quarter of what a step costs beside its work. What is registered to run at exit still runs.
+    """
+    status = main()
+    atexit._run_exitfuncs()
+    with contextlib.suppress(BrokenPipeError):  # whoever read the output has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)

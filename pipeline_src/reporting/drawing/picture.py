@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib as mpl
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from pipeline_src.artifacts import write_bytes, write_json
@@ -21,8 +20,13 @@ Status = Literal["measured", "quoted", "not_run", "drawn"]
 WIDTH_IN = 7.0
 """Width of every picture: two columns of a paper, 640 px on a page."""
 FORMATS = ("svg", "pdf", "png")
-COLOURS: tuple[str, ...] = tuple(sns.color_palette("colorblind").as_hex())
-"""Colour-blind safe, in the order of use; marks and line styles must differ as well."""
+COLOURS: tuple[str, ...] = (
+    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"
+)  # fmt: skip
+"""seaborn's palette `colorblind`, in the order of use; marks and line styles must differ as well.
+
+Written out, because most pictures need nothing else of seaborn, whose import takes a second.
+"""
 QUOTED_COLOUR = "#777777"
 """Everything that the paper prints and nothing here measured."""
 STYLE: Any = {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+import seaborn
 from fabricate import Folder
 from fabricate_epochs import write_all
 from matplotlib.text import Text
@@ -18,7 +19,7 @@ from matplotlib.transforms import Bbox
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.drawing.picture import Picture, save_picture
+from pipeline_src.reporting.drawing.picture import COLOURS, Picture, save_picture
 from pipeline_src.reporting.drawing.registry import PICTURES
 
 NUMBERS = (
@@ -145,3 +146,7 @@ def test_drawing_loads_no_torch_and_the_registry_no_matplotlib() -> None:
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_colours_are_seaborns() -> None:
+    assert tuple(seaborn.color_palette("colorblind").as_hex()) == COLOURS
