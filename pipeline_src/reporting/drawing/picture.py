@@ -21,7 +21,8 @@ WIDTH_IN = 7.0
 """Width of every picture: two columns of a paper, 640 px on a page."""
 FORMATS = ("svg", "pdf", "png")
 COLOURS: tuple[str, ...] = (
-    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"
+    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
+    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
 )  # fmt: skip
 """seaborn's palette `colorblind`, in the order of use; marks and line styles must differ as well.
 
