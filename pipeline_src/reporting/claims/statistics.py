@@ -50,8 +50,13 @@ def has_ties(values: Sequence[float]) -> bool:
 
 
 def rank_difference(first: Sequence[float], second: Sequence[float]) -> Tested:
-    """Mann-Whitney U of two independent samples, exact; by permutation where values tie."""
-    method = _permutations() if has_ties([*first, *second]) else "exact"
+    """Mann-Whitney U of two independent samples, exact; by permutation where values tie.
+
+    scipy permutes no sample of one value; its exact test then rounds a tied U down, which errs towards no
+    difference.
+    """
+    permute = has_ties([*first, *second]) and min(len(first), len(second)) > 1
+    method = _permutations() if permute else "exact"
     found = stats.mannwhitneyu(first, second, alternative="two-sided", method=method)
     return Tested(float(found.statistic), float(found.pvalue))
 
