@@ -80,8 +80,9 @@ def outputs(clone: Checkout) -> Iterator[Path]:
 
 
 def record_of(path: Path, top: Path) -> Path:
-    """The record beside a file, or of the nearest folder that has one; a table's two files share one."""
-    own = path.with_name(f"{path.name.replace('.cells.csv', '.csv')}.run.json")
+    """The record beside a file, or of the nearest folder that has one; a table's files share one."""
+    name = re.sub(r"^(table_\d+)\..*", r"\1.csv", path.name)
+    own = path.with_name(f"{name}.run.json")
     folders = [folder / "run.json" for folder in path.parents if folder.is_relative_to(top)]
     return next(record for record in (own, *folders) if record.exists())
 

@@ -43,7 +43,10 @@ def test_figure_1_draws_each_point_in_the_panel_of_its_status(grid: Grid, folder
         found = np.concatenate(list(panel.values()))
         assert sorted(map(tuple, found)) == sorted(map(tuple, wanted))
     assert len(above["other systems, quoted"]) == 17 and len(above["AutoRTNet, quoted"]) == 4
-    assert list(below) == ["AutoRTNet, measured"]
+    assert {name: len(points) for name, points in below.items()} == {
+        "other systems, measured": 1,
+        "AutoRTNet, measured": 4,
+    }
 
 
 def test_figure_1_tells_statuses_apart_without_colour(grid: Grid, folder: Folder) -> None:
@@ -51,9 +54,9 @@ def test_figure_1_tells_statuses_apart_without_colour(grid: Grid, folder: Folder
     above, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
     hollow = [tuple(one.get_facecolor()[0][:3]) == (1.0, 1.0, 1.0) for one in above.collections]
     filled = [tuple(one.get_facecolor()[0][:3]) != (1.0, 1.0, 1.0) for one in below.collections]
-    assert all(hollow) and all(filled) and len(hollow) == 2
+    assert all(hollow) and all(filled) and len(hollow) == len(filled) == 2
     shapes = {one.get_paths()[0].vertices.tobytes() for one in (*above.collections, *below.collections)}
-    assert len(shapes) == 3
+    assert len(shapes) == 4
 
 
 def test_the_front_is_what_nothing_beats() -> None:
