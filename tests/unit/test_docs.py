@@ -197,3 +197,11 @@ def test_schema_takes_the_scales_and_refuses_what_the_models_refuse() -> None:
     for wrong in ({"serach": {}}, {"search": {"epochs": 0}}, {"search": {"level": "double"}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema)
+
+
+def test_the_gallerys_page_stands_alone() -> None:
+    path = REPOSITORY / "docs" / "results" / "camvid_report.html"
+    page = path.read_text(encoding="utf-8")
+    assert path.stat().st_size < 5_000_000
+    assert all(link.startswith("#") for link in re.findall(r'<a [^>]*href="([^"]*)"', page))
+    assert set(re.findall(r'(?:src|href)="([a-z]+:)', page)) == {"data:"}
