@@ -80,6 +80,11 @@ def test_a_stage_depends_on_all_that_its_jobs_depend_on(
             assert blocks <= set(declared[stage]["params"]), f"stage {stage} ({job.rule}) lacks params"
 
 
+def test_the_picture_in_the_docs_shows_the_rules_of_the_graph(tiny: Ended, repository: Path) -> None:
+    picture = (repository / "docs" / "img" / "rulegraph.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r">(\w+)</text>", picture)) == set(tiny.rules)
+
+
 def test_every_table_and_picture_is_a_plot_of_dvc(repository: Path) -> None:
     listed = yaml.safe_load((repository / "dvc.yaml").read_text(encoding="utf-8"))["plots"]
     names = {name for entry in listed for name in entry}
