@@ -352,6 +352,10 @@ class ExperimentsConfig(Block):
                 raise ValueError(f"downsampling_positions {positions} are counted among 12 cells (Table 5)")
         if self.gamma_c not in self.camvid_gammas:
             raise ValueError(f"gamma_c {self.gamma_c} must be one of camvid_gammas {self.camvid_gammas}")
+        if len(set(self.camvid_gammas)) != len(self.camvid_gammas):
+            raise ValueError("camvid_gammas lists a gamma twice")
+        if len(set(self.downsampling_positions)) != len(self.downsampling_positions):
+            raise ValueError("downsampling_positions lists a setting twice")
         if len(set(self.robustness)) != len(self.robustness):
             raise ValueError("robustness lists a run twice")
         if len(set(self.peers)) != len(self.peers):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_src.config.runs import Architecture, Row, Runs, Speed
+from pipeline_src.config.runs import Architecture, Row, Runs, Speed, gamma_text
 
 NO_COARSE = "the main data set has no coarse labels at this scale, or experiments.coarse is false"
 NO_CITYSCAPES = "Cityscapes is not the main data set at this scale; Figure 9 shows CamVid"
@@ -147,7 +147,7 @@ def _figure_6(runs: Runs) -> list[Row]:
         architecture = runs.searched("camvid", gamma, runs.experiments.seed, runs.experiments.depths)
         evaluation = runs.evaluation(runs.training(architecture, "camvid"), "test")
         speed = runs.speed(architecture, "camvid")
-        rows.append(Row("figure_6", f"{gamma:g}", test=(evaluation,), speeds=(speed,)))
+        rows.append(Row("figure_6", gamma_text(gamma), test=(evaluation,), speeds=(speed,)))
     return rows
 
 

@@ -15,6 +15,15 @@ Kind = Literal[
 Size = tuple[int, int]
 
 
+def gamma_text(gamma: float) -> str:
+    """A gamma as names and labels have it: six digits where they say all, else every digit that it takes.
+
+    Two gammas never share a text, so two searches never share a folder.
+    """
+    short = f"{gamma:g}"
+    return short if float(short) == gamma else repr(float(gamma))
+
+
 @dataclass(frozen=True)
 class Search:
     """One search: on which data set, with which gamma, seed and initial numbers of cells."""
@@ -27,7 +36,7 @@ class Search:
     @property
     def name(self) -> str:
         """The run's folder, for example `cityscapes-g0.01-s2-d5.10.10`."""
-        return f"{self.dataset}-g{self.gamma:g}-s{self.seed}-d{'.'.join(map(str, self.depths))}"
+        return f"{self.dataset}-g{gamma_text(self.gamma)}-s{self.seed}-d{'.'.join(map(str, self.depths))}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 
 from scipy import stats
 
+from pipeline_src.config.runs import gamma_text
 from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import Evidence, Network
 from pipeline_src.reporting.claims.finding import (
@@ -252,7 +253,9 @@ def _gammas(evidence: Evidence) -> Finding:
         if one.architecture.search and one.fps is not None and one.miou is not None
     )
     faults = [fault for one in networks for fault in one.faults]
-    ours = "; ".join(f"gamma {gamma:g}: {miou:.1f} % at {fps:.1f} FPS" for gamma, fps, miou in points)
+    ours = "; ".join(
+        f"gamma {gamma_text(gamma)}: {miou:.1f} % at {fps:.1f} FPS" for gamma, fps, miou in points
+    )
     sources = tuple(source for one in networks if one.is_measured for source in one.sources)
     needed = points_for_trend()
     if len({one.device for one in networks if one.is_measured}) > 1:

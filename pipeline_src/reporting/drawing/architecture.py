@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.runs import Architecture, Size
+from pipeline_src.config.runs import Architecture, Size, gamma_text
 from pipeline_src.reporting.drawing.picture import Picture, Words, house_style, not_run
 from pipeline_src.reporting.drawing.schema_genotype import genotype_figure
 from pipeline_src.reporting.drawing.schema_operations import operation
@@ -91,8 +91,8 @@ def _caption(letter: str, one: Architecture, genotype: Genotype, grid: Grid, dat
     chosen = ", ".join(f"{title} {number}" for title, number in counts.most_common())
     depths = ", ".join(map(str, genotype.depths))
     return (
-        f"AutoRTNet-{letter}, found by the search {one.search.name} (gamma {one.search.gamma:g}, seed "
-        f"{one.search.seed}, initial numbers of cells {{{', '.join(map(str, one.search.depths))}}}) at scale "
+        f"AutoRTNet-{letter}, found by the search {one.search.name} "
+        f"(gamma {gamma_text(one.search.gamma)}, seed {one.search.seed}, initial numbers of cells {{{', '.join(map(str, one.search.depths))}}}) at scale "
         f"{grid.config.scale}: {{{depths}}} cells remain. Sizes are height × width at the input of "
         f"{by(grid.input_size(dataset))} px, in brackets relative to it. Edges that leave the inputs of a "
         f"reduction cell have stride 2. A cell type is drawn once for all its cells. Edges by kind of "

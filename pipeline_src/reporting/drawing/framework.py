@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import gamma_text
 from pipeline_src.reporting.drawing.picture import Picture, Words, house_style
 from pipeline_src.reporting.drawing.schema_canvas import (
     LINE_IN,
@@ -90,8 +91,8 @@ def _caption(grid: Grid) -> str:
         f"height × width in pixels, in brackets relative to the input, and channels are those of an output. "
         f"R is a reduction cell, N a normal one; dashed cells are pruned where they lie behind the depth "
         f"that u chooses. The loss adds gamma times the logarithm of the expected latency to the "
-        f"cross-entropy (Eq. 8), with gamma {given.gamma_a:g} for network A, {given.gamma_b:g} for B and "
-        f"{given.gamma_c:g} for C."
+        f"cross-entropy (Eq. 8), with gamma {gamma_text(given.gamma_a)} for network A, "
+        f"{gamma_text(given.gamma_b)} for B and {gamma_text(given.gamma_c)} for C."
     )
 
 
@@ -184,10 +185,11 @@ def _bottom(canvas: Canvas, y: float, grid: Grid, panels: list[Box], aggregation
 def _loss(canvas: Canvas, grid: Grid, latency: Box, prediction: Box) -> float:
     """The loss below what it is made of; returns the y below."""
     given, width = grid.experiments, canvas.inner_in
+    a, b, c = map(gamma_text, (given.gamma_a, given.gamma_b, given.gamma_c))
     loss = Box(canvas.width_in / 2, latency.bottom + 0.63, width, 0.54)
     canvas.box(
         loss,
-        f"γ: A {given.gamma_a:g}, B {given.gamma_b:g}, C {given.gamma_c:g}; its gradient moves w, α and β",
+        f"γ: A {a}, B {b}, C {c}; its gradient moves w, α and β",
         title="L = CE + γ log(latency)   (Eq. 8)",
         fill=PLAIN_FILL,
         label="loss",

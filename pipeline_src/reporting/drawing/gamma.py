@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import gamma_text
 from pipeline_src.reporting.drawing.data_sources import gamma_sources
 from pipeline_src.reporting.drawing.panels import (
     PAPER,
@@ -60,7 +61,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             # The axes share x: the ticks of the last panel are those of all.
             axes[1, column].xaxis.set_major_locator(FixedLocator(sorted(set(data["gamma"]))))
             axes[1, column].xaxis.set_minor_locator(NullLocator())
-            axes[1, column].xaxis.set_major_formatter(FuncFormatter(lambda gamma, _: f"{gamma:g}"))
+            axes[1, column].xaxis.set_major_formatter(FuncFormatter(lambda gamma, _: gamma_text(gamma)))
         figure.align_ylabels()
     return Picture(figure, _words(name, grid, results, data, device))
 
@@ -92,7 +93,7 @@ def _device(grid: Grid, results: Path) -> str:
 def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str) -> Words:
     quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
     absent = data[data["status"] == "not_run"]
-    reason = "; ".join(f"gamma {row['gamma']:g}: {row['reason']}" for _, row in absent.iterrows())
+    reason = "; ".join(f"gamma {gamma_text(row['gamma'])}: {row['reason']}" for _, row in absent.iterrows())
     caption = (
         "Accuracy (mIoU on CamVid's test set, above) and speed (frames per second at batch 1, below) of "
         "networks searched on CamVid with different weights gamma of the latency term (Sec. 4.4.5); gamma "
@@ -118,7 +119,7 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str
 def _points(points: pd.DataFrame) -> str:
     return listed(
         [
-            f"gamma {row['gamma']:g} {row['miou']:.1f} % at {row['fps']:.1f} FPS"
+            f"gamma {gamma_text(row['gamma'])} {row['miou']:.1f} % at {row['fps']:.1f} FPS"
             for _, row in points.iterrows()
         ]
     )

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import gamma_text
 from pipeline_src.reporting.drawing.data_sources import datasets_of, search_sources
 from pipeline_src.reporting.drawing.panels import (
     absent,
@@ -68,7 +69,9 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
                 _panel(axes[row, column], part, measure, styles)
                 axes[row, column].set_ylabel(label if column == 0 else "")
             axes[-1, column].set_xlabel("epoch")
-        legend_handles(axes[0, 0], styles, {g: f"gamma {g:g}" for g in gammas if g in set(data["gamma"])})
+        legend_handles(
+            axes[0, 0], styles, {g: f"gamma {gamma_text(g)}" for g in gammas if g in set(data["gamma"])}
+        )
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return Picture(figure, _words(name, grid, data, reason, present(results, sources)))
@@ -85,7 +88,7 @@ def _panel(axes: Axes, data: pd.DataFrame, measure: str, styles: dict) -> None:
 def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tuple[str, ...]) -> Words:
     groups = list(data.groupby(["dataset", "gamma"], sort=True))
     counts = "; ".join(
-        f"{set_name(grid, str(dataset))} gamma {gamma:g}: {counted(runs_in(part), 'run')}"
+        f"{set_name(grid, str(dataset))} gamma {gamma_text(gamma)}: {counted(runs_in(part), 'run')}"
         for (dataset, gamma), part in groups
     )
     caption = (
@@ -98,7 +101,7 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         f"{scale_words(grid.config.scale)}"
     )
     alt = " ".join(
-        f"{set_name(grid, str(dataset))}, gamma {gamma:g}, at the end: "
+        f"{set_name(grid, str(dataset))}, gamma {gamma_text(gamma)}, at the end: "
         + ", ".join(
             f"{label.split(' (')[0]} {spread_words(at_the_end(part, measure), digits, unit)}"
             for measure, label, unit, digits in MEASURES

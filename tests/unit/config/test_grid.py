@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import SCALES, resolve
-from pipeline_src.config.runs import Architecture, Training
+from pipeline_src.config.runs import Architecture, Training, gamma_text
 from pipeline_src.errors import ConfigError
 
 SCALE_FILES = Path(__file__).resolve().parents[3] / "workflow" / "scales"
@@ -260,3 +260,19 @@ def test_unknown_peers_are_refused_with_the_nearest_name(peers: list[str], probl
     with pytest.raises(ConfigError, match="experiments") as caught:
         grid_of("tiny", experiments={"peers": peers})
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "gammas", [(0.0123456, 0.01234561), (0.1, 0.1 + 1e-12), (1e-7, 1.0000001e-7), (0.0, 0.1)]
+)
+def test_searches_of_different_gammas_have_different_names(gammas: tuple[float, float]) -> None:
+    grid = grid_of("tiny", experiments={"camvid_gammas": sorted({0.1, *gammas})})
+    names = [one.name for one in grid.searches]
+    assert len(set(names)) == len(names)
+    labels = [row.label for row in grid.of_table("figure_6")]
+    assert [float(label) for label in labels] == list(grid.experiments.camvid_gammas)
+
+
+def test_usual_gammas_keep_their_short_names() -> None:
+    texts = {0.01: "0.01", 0.001: "0.001", 0.0: "0", 1.0: "1", 0.00001: "1e-05", 1 / 3: "0.3333333333333333"}
+    assert {gamma: gamma_text(gamma) for gamma in texts} == texts

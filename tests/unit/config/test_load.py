@@ -148,6 +148,12 @@ def test_a_value_out_of_range_names_key_and_value(params: dict[str, Any], key: s
         ({"data": {"cityscapes": None}}, "data", "cityscapes is null"),
         ({"data": {"camvid": {"crop_height_px": 16}}}, "data.camvid", "crop_height_px must be 32 or more"),
         ({"experiments": {"gamma_c": 0.2}}, "experiments", "must be one of camvid_gammas"),
+        ({"experiments": {"camvid_gammas": [0.1, 0.1]}}, "experiments", "lists a gamma twice"),
+        (
+            {"experiments": {"downsampling_positions": [[1, 2, 4]] * 2}},
+            "experiments",
+            "a setting twice",
+        ),
         ({"experiments": {"downsampling_positions": [[1, 5, 5]]}}, "experiments", "must increase"),
         (
             {"experiments": {"robustness": [{"seed": 2, "depths": [2, 3, 3]}] * 2}},
