@@ -92,7 +92,8 @@ def _caption(letter: str, one: Architecture, genotype: Genotype, grid: Grid, dat
     depths = ", ".join(map(str, genotype.depths))
     return (
         f"AutoRTNet-{letter}, found by the search {one.search.name} "
-        f"(gamma {gamma_text(one.search.gamma)}, seed {one.search.seed}, initial numbers of cells {{{', '.join(map(str, one.search.depths))}}}) at scale "
+        f"(gamma {gamma_text(one.search.gamma)}, seed {one.search.seed}, "
+        f"initial numbers of cells {{{', '.join(map(str, one.search.depths))}}}) at scale "
         f"{grid.config.scale}: {{{depths}}} cells remain. Sizes are height × width at the input of "
         f"{by(grid.input_size(dataset))} px, in brackets relative to it. Edges that leave the inputs of a "
         f"reduction cell have stride 2. A cell type is drawn once for all its cells. Edges by kind of "

@@ -86,10 +86,13 @@ def _panel(axes: Axes, data: pd.DataFrame, measure: str, styles: dict) -> None:
 
 
 def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tuple[str, ...]) -> Words:
-    groups = list(data.groupby(["dataset", "gamma"], sort=True))
+    groups = [
+        (str(dataset), float(str(gamma)), part)
+        for (dataset, gamma), part in data.groupby(["dataset", "gamma"], sort=True)
+    ]
     counts = "; ".join(
-        f"{set_name(grid, str(dataset))} gamma {gamma_text(gamma)}: {counted(runs_in(part), 'run')}"
-        for (dataset, gamma), part in groups
+        f"{set_name(grid, dataset)} gamma {gamma_text(gamma)}: {counted(runs_in(part), 'run')}"
+        for dataset, gamma, part in groups
     )
     caption = (
         "Cross-entropy, expected latency of the sampled masks, and entropies of alpha and beta (means, in "
@@ -101,12 +104,12 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         f"{scale_words(grid.config.scale)}"
     )
     alt = " ".join(
-        f"{set_name(grid, str(dataset))}, gamma {gamma_text(gamma)}, at the end: "
+        f"{set_name(grid, dataset)}, gamma {gamma_text(gamma)}, at the end: "
         + ", ".join(
             f"{label.split(' (')[0]} {spread_words(at_the_end(part, measure), digits, unit)}"
             for measure, label, unit, digits in MEASURES
         )
         + "."
-        for (dataset, gamma), part in groups
+        for dataset, gamma, part in groups
     )
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)
