@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_yaml, resolve
-from pipeline_src.reporting.sources import PREDICTED, genotype_path, predictions_of
+from pipeline_src.reporting.read.sources import PREDICTED, genotype_path, predictions_of
 from workflow.provenance import memory
 
 DEPTH = {

@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
-    from pipeline_src.reporting.figures import figure_data
-    from pipeline_src.reporting.sources import artifacts_of
-    from pipeline_src.reporting.tables import write_csv
+    from pipeline_src.reporting.read.sources import artifacts_of
+    from pipeline_src.reporting.tables.cells import write_csv
+    from pipeline_src.reporting.tables.figures import figure_data
 
     grid = Grid(read_settings(args.settings, BLOCKS))
     inputs = [args.results / path for path in artifacts_of(grid, args.figure)]

@@ -32,7 +32,13 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
-    from pipeline_src.reporting.summary import CURVES, curve_sources, curves, metric_sources, network_metrics
+    from pipeline_src.reporting.tables.overview import (
+        CURVES,
+        curve_sources,
+        curves,
+        metric_sources,
+        network_metrics,
+    )
 
     grid = Grid(read_settings(args.settings, BLOCKS))
     metrics = args.output / "metrics.json"

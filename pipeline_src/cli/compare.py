@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline_src.errors import ConfigError, UserError
 
 if TYPE_CHECKING:
-    from pipeline_src.reporting.compare_sides import Side
+    from pipeline_src.reporting.compare.sides import Side
 
 HELP = "tell which numbers of two reports differ, by how much, and whether beyond noise"
 WHAT = "a folder reports/SCALE, or a git revision whose results DVC has"
@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Compare, and say what was found."""
     from pipeline_src.artifacts import write_text
-    from pipeline_src.reporting.compare import compare
-    from pipeline_src.reporting.compare_text import to_html, to_markdown
+    from pipeline_src.reporting.compare.comparison import compare
+    from pipeline_src.reporting.compare.text import to_html, to_markdown
 
     with tempfile.TemporaryDirectory() as fetched:
         sides = [_side(text, args.scale, Path(fetched) / str(n)) for n, text in enumerate((args.a, args.b))]
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _side(text: str, scale: str | None, place: Path) -> Side:
-    from pipeline_src.reporting.compare_sides import read_side
+    from pipeline_src.reporting.compare.sides import read_side
 
     folder = Path(text)
     if folder.is_dir():

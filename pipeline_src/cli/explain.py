@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline_src.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pipeline_src.reporting.explain import Screen
+    from pipeline_src.reporting.provenance.explain import Screen
 
 HELP = "print where a number of the report is from: runs, commands, seeds, checksums"
 PROVENANCE = "provenance.csv"
@@ -36,8 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print what is asked for."""
-    from pipeline_src.reporting.explain import check, choose, contents, describe, printable, row_values
-    from pipeline_src.reporting.provenance_csv import read_provenance
+    from pipeline_src.reporting.provenance.explain import (
+        check,
+        choose,
+        contents,
+        describe,
+        printable,
+        row_values,
+    )
+    from pipeline_src.reporting.provenance.stored import read_provenance
 
     folder = args.reports or Path("reports") / (args.scale or _scale_of_params(Path("params.yaml")))
     lines = read_provenance(folder / PROVENANCE)
@@ -79,7 +86,7 @@ def _scale_of_params(path: Path) -> str:
 
 
 def _screen() -> Screen:
-    from pipeline_src.reporting.explain import Screen
+    from pipeline_src.reporting.provenance.explain import Screen
 
     if not sys.stdout.isatty():
         return Screen()

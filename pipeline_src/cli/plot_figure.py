@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
-    from pipeline_src.reporting.drawing.registry import entry_of
+    from pipeline_src.reporting.read.pictures import entry_of
 
     entry = entry_of(args.figure)
     grid = Grid(read_settings(args.settings, BLOCKS))

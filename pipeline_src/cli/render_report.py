@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.load import read_settings
     from pipeline_src.reporting.page.context import Places, build_context
     from pipeline_src.reporting.page.render import render
-    from pipeline_src.reporting.provenance import Tracer
+    from pipeline_src.reporting.provenance.trace import Tracer
 
     grid = Grid(read_settings(args.settings, BLOCKS))
     tracer = Tracer(args.results, grid.config.scale)

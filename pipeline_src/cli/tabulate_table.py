@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
-    from pipeline_src.reporting.formats import write_formats
-    from pipeline_src.reporting.sources import artifacts_of
-    from pipeline_src.reporting.tables import tabulate, write_table
+    from pipeline_src.reporting.read.sources import artifacts_of
+    from pipeline_src.reporting.tables.cells import tabulate, write_table
+    from pipeline_src.reporting.tables.formats import write_formats
 
     grid = Grid(read_settings(args.settings, BLOCKS))
     inputs = [args.results / path for path in artifacts_of(grid, args.table)]

@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
-    from pipeline_src.reporting.provenance import provenance_sources
-    from pipeline_src.reporting.provenance_csv import write_provenance
-    from pipeline_src.reporting.provenance_lines import provenance
+    from pipeline_src.reporting.provenance.lines import provenance
+    from pipeline_src.reporting.provenance.stored import write_provenance
+    from pipeline_src.reporting.provenance.trace import provenance_sources
 
     grid = Grid(read_settings(args.settings, BLOCKS))
     inputs = [args.results / path for path in provenance_sources(grid)]

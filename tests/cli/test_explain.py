@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_src.cli.main import main
-from pipeline_src.reporting.explain import Screen, describe
-from pipeline_src.reporting.provenance_csv import Line, write_provenance
+from pipeline_src.reporting.provenance.explain import Screen, describe
+from pipeline_src.reporting.provenance.stored import Line, write_provenance
 
 Refused = Callable[..., str]
 EXPLAIN_S = 0.5

@@ -26,6 +26,16 @@ MAY_IMPORT = {
     "evaluation": {"training", "latency", "space", "data", "config", *EVERYWHERE},
     "reporting": {"latency", "space", "data", "config", *EVERYWHERE},
 }
+MAY_IMPORT_WITHIN_REPORTING = {
+    "paper": set(),
+    "read": {"paper"},
+    "tables": {"paper", "read"},
+    "drawing": {"paper", "read", "tables"},
+    "claims": {"paper", "read", "tables"},
+    "provenance": {"paper", "read", "tables"},
+    "compare": {"paper", "read", "tables"},
+    "page": {"paper", "read", "tables", "drawing", "claims", "provenance", "compare"},
+}
 WITHOUT_TORCH = (
     "errors",
     "artifacts",
@@ -105,6 +115,26 @@ def test_imports_run_one_way(layer: str) -> None:
 def test_every_folder_has_a_place_in_the_order() -> None:
     layers = {_layer(module) for module in MODULES} - {"", "cli", "__main__"}
     assert layers == set(MAY_IMPORT)
+
+
+def _part(module: str) -> str:
+    """The folder of `reporting` that a module is in; "" outside of all."""
+    words = module.split(".")
+    return words[2] if words[:2] == ["pipeline_src", "reporting"] and len(words) > 2 else ""
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT_WITHIN_REPORTING)
+def test_imports_within_the_report_run_one_way(part: str) -> None:
+    allowed = MAY_IMPORT_WITHIN_REPORTING[part] | {part, ""}
+    members = [module for module in MODULES if _part(module) == part]
+    assert members
+    for module in members:
+        for name in imports_of(module):
+            assert _part(name) in allowed, f"{module} imports {name}"
+
+
+def test_every_folder_of_the_report_has_a_place_in_the_order() -> None:
+    assert {_part(module) for module in MODULES} - {""} == set(MAY_IMPORT_WITHIN_REPORTING)
 
 
 def test_space_knows_nothing_of_what_uses_it() -> None:

@@ -10,7 +10,7 @@ from workflow_checkout import Checkout, Job
 
 from pipeline_src.artifacts import write_json, write_text
 from pipeline_src.cli.record import record_path
-from pipeline_src.reporting.provenance import Tracer
+from pipeline_src.reporting.provenance.trace import Tracer
 
 
 @pytest.fixture(scope="module")

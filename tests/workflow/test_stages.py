@@ -10,7 +10,7 @@ import pytest
 import yaml
 from workflow_checkout import Checkout, Ended, Job
 
-from pipeline_src.reporting.drawing.registry import PICTURES
+from pipeline_src.reporting.read.pictures import PICTURES
 from workflow.prune import DEPTH, grid_of, named, prune, unnamed
 from workflow.stages import stages
 

@@ -2,7 +2,7 @@
 #
 # in:  results/SCALE, reports/SCALE/figures/figure_N.csv is beside them for figures 1, 5 and 6
 # out: reports/SCALE/figures/NAME.svg, .pdf, .png, and NAME.json with its words
-from pipeline_src.reporting.drawing.registry import PICTURES, entry_of
+from pipeline_src.reporting.read.pictures import PICTURES, entry_of
 
 PICTURE_FILES = expand(
     f"{REPORTS}/figures/{{name}}.{{kind}}",

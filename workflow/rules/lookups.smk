@@ -4,7 +4,7 @@
 # out: functions for `input` and `params`
 from shlex import quote
 
-from pipeline_src.reporting.sources import (
+from pipeline_src.reporting.read.sources import (
     PREDICTED,
     artifacts_of,
     prediction_path,

@@ -2,7 +2,7 @@
 #
 # in:  results/SCALE, with the run record beside each result
 # out: reports/SCALE/provenance.csv
-from pipeline_src.reporting.provenance import provenance_sources
+from pipeline_src.reporting.provenance.trace import provenance_sources
 
 PROVENANCE = f"{REPORTS}/provenance.csv"
 

@@ -4,7 +4,7 @@
 # out: reports/SCALE/tables/table_N.{csv,cells.csv,md,tex}, reports/SCALE/figures/figure_N.csv,
 #      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html
 from pipeline_src.reporting.page.captions import caption_of
-from pipeline_src.reporting.summary import CURVES, curve_sources, metric_sources
+from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
 
 TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]

@@ -39,7 +39,7 @@ from pipeline_src.reporting.claims.statistics import (
     trainings_to_resolve,
     trend,
 )
-from pipeline_src.reporting.quoted import quoted_table
+from pipeline_src.reporting.paper.quoted import quoted_table
 
 ONE_SIDED_LEVEL = 0.9
 """Of the two-sided interval that goes with one-sided tests at 0.05."""

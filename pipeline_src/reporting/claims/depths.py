@@ -28,7 +28,7 @@ from pipeline_src.reporting.claims.statistics import (
     share,
     signed_rank,
 )
-from pipeline_src.reporting.quoted import quoted_table
+from pipeline_src.reporting.paper.quoted import quoted_table
 
 TOLERANCE_CELLS = 1.0
 """How far a run's depth may lie from the others: the most that the paper's own Table 4 shows."""

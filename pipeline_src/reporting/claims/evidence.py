@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Row, Search
-from pipeline_src.reporting.logs import read_log
-from pipeline_src.reporting.measures import Role, miou
-from pipeline_src.reporting.records import Results
-from pipeline_src.reporting.sources import genotype_path, search_log_path, speed_path
+from pipeline_src.reporting.read.logs import read_log
+from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.read.sources import genotype_path, search_log_path, speed_path
+from pipeline_src.reporting.tables.measures import Role, miou
 from pipeline_src.space.genotype import Genotype
 
 HYPER_CELLS = (1, 2, 3)

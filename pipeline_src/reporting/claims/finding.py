@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.statistics import ERROR, LEVEL, Interval
-from pipeline_src.reporting.quoted import quoted_table
+from pipeline_src.reporting.paper.quoted import quoted_table
 
 SHOWN = 2
 TOLERANCE_POINTS = 1.0

@@ -20,7 +20,7 @@ from pipeline_src.reporting.claims.finding import (
     with_faults,
 )
 from pipeline_src.reporting.claims.statistics import Interval, single_margin, trainings_to_resolve
-from pipeline_src.reporting.quoted import quoted_number, quoted_table
+from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 
 OWN = ("AutoRTNet-A", "AutoRTNet-B")
 PAIR = 2

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.sources import TABLES, artifacts_of, genotype_path, search_log_path
+from pipeline_src.reporting.read.sources import TABLES, artifacts_of, genotype_path, search_log_path
 
 _JUDGED = (*(table for table in TABLES if table not in ("table_8", "table_9", "table_10")), "figure_6")
 

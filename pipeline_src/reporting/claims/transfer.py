@@ -20,7 +20,7 @@ from pipeline_src.reporting.claims.finding import (
     with_faults,
 )
 from pipeline_src.reporting.claims.statistics import single_margin, trainings_to_resolve
-from pipeline_src.reporting.quoted import quoted_number, quoted_table
+from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 
 PAPER_SCALE = "paper"
 _GAMMAS = (("AutoRTNet-A", "0.01"), ("AutoRTNet-B", "0.001"))

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.drawing.data_sources import lut_check_source
 from pipeline_src.reporting.drawing.panels import (
     SMALL_PT,
     absent,
@@ -18,7 +17,8 @@ from pipeline_src.reporting.drawing.panels import (
     sound,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words, not_run
-from pipeline_src.reporting.picture_records import LutCheck, read_record
+from pipeline_src.reporting.read.picture_records import LutCheck, read_record
+from pipeline_src.reporting.read.picture_sources import lut_check_source
 
 TITLE = "Lookup table: predicted against measured latency"
 

@@ -19,7 +19,7 @@ from pipeline_src.reporting.drawing.schema_plan import (
     used_operations,
     uses_normal,
 )
-from pipeline_src.reporting.sources import genotype_path
+from pipeline_src.reporting.read.sources import genotype_path
 from pipeline_src.space import catalogue
 from pipeline_src.space.genotype import Genotype
 

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.drawing.data_sources import cell_number_sources
 from pipeline_src.reporting.drawing.panels import (
     data_style,
     panels,
@@ -21,7 +20,8 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Status, Words
-from pipeline_src.reporting.figures import HYPER_CELLS, figure_data
+from pipeline_src.reporting.read.picture_sources import cell_number_sources
+from pipeline_src.reporting.tables.figures import HYPER_CELLS, figure_data
 
 TITLE = "Figure 5: numbers of cells over the epochs of the search"
 _LINES: dict[str, dict[str, Any]] = {

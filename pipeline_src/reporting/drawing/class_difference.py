@@ -8,7 +8,6 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.drawing.data_sources import class_tables
 from pipeline_src.reporting.drawing.panels import (
     SMALL_PT,
     data_style,
@@ -21,8 +20,9 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, Picture, Words, not_run
-from pipeline_src.reporting.quoted import quoted_number
-from pipeline_src.reporting.tables import Cell, tabulate
+from pipeline_src.reporting.paper.quoted import quoted_number
+from pipeline_src.reporting.read.picture_sources import class_tables
+from pipeline_src.reporting.tables.cells import Cell, tabulate
 
 TITLE = "IoU of classes: measured here minus the paper's"
 ROW, ROW_ID = "AutoRTNet-A", "autortnet_a"

@@ -12,7 +12,6 @@ from matplotlib.colors import Normalize
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Evaluation
-from pipeline_src.reporting.drawing.data_sources import confusions_of_a
 from pipeline_src.reporting.drawing.panels import (
     SMALL_PT,
     absence,
@@ -27,9 +26,10 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import Picture, Words, not_run
-from pipeline_src.reporting.picture_records import Confusion, read_record
-from pipeline_src.reporting.records import Results
-from pipeline_src.reporting.sources import evaluation_path
+from pipeline_src.reporting.read.picture_records import Confusion, read_record
+from pipeline_src.reporting.read.picture_sources import confusions_of_a
+from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.read.sources import evaluation_path
 
 TITLE = "Confusion matrices of network A"
 _MAP = "Blues"

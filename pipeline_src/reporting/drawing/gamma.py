@@ -11,7 +11,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import gamma_text
-from pipeline_src.reporting.drawing.data_sources import gamma_sources
 from pipeline_src.reporting.drawing.panels import (
     PAPER,
     SMALL_PT,
@@ -26,8 +25,9 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Status, Words
-from pipeline_src.reporting.figures import figure_data
-from pipeline_src.reporting.tables import tabulate
+from pipeline_src.reporting.read.picture_sources import gamma_sources
+from pipeline_src.reporting.tables.cells import tabulate
+from pipeline_src.reporting.tables.figures import figure_data
 
 TITLE = "Figure 6: the weight of the latency term on CamVid"
 _MEASURES = (("miou", "mIoU (%)"), ("fps", "FPS"))

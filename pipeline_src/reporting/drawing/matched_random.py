@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Row
-from pipeline_src.reporting import measures
 from pipeline_src.reporting.drawing.panels import (
     counted,
     data_style,
@@ -20,7 +19,8 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, Picture, Words, not_run
-from pipeline_src.reporting.records import Results
+from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.tables import measures
 
 TITLE = "Searched against random networks"
 _MARKS: dict[str, dict[str, Any]] = {

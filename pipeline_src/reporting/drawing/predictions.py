@@ -22,7 +22,7 @@ from pipeline_src.config.peers import PEERS
 from pipeline_src.data.images import read_rgb
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Picture, Words, house_style, not_run
-from pipeline_src.reporting.sources import prediction_path, predictions_of
+from pipeline_src.reporting.read.sources import prediction_path, predictions_of
 
 PRINTED = ("ICNet", "AutoRTNet-A")
 """The columns of the paper beside image and ground truth."""

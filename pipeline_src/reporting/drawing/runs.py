@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from pipeline_src.config.runs import Search
 from pipeline_src.reporting.drawing.panels import DASHES, MARKERS
 from pipeline_src.reporting.drawing.picture import COLOURS
-from pipeline_src.reporting.logs import read_log
-from pipeline_src.reporting.sources import search_log_path
+from pipeline_src.reporting.read.logs import read_log
+from pipeline_src.reporting.read.sources import search_log_path
 
 SEARCH_NUMBERS = ("epoch", "ce", "latency_us", "alpha_entropy", "beta_entropy")
 SEARCH_SCORES = ("miou_soft", "miou_argmax")

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.drawing.data_sources import datasets_of, search_sources
 from pipeline_src.reporting.drawing.panels import (
     absent,
     counted,
@@ -34,6 +33,7 @@ from pipeline_src.reporting.drawing.runs import (
     styles_of,
     thinning_words,
 )
+from pipeline_src.reporting.read.picture_sources import datasets_of, search_sources
 
 TITLE = "From the soft to the hard network"
 NETWORKS = {"soft": "soft network", "argmax": "argmax network"}

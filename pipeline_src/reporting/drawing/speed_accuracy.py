@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.drawing.data_sources import points_sources
 from pipeline_src.reporting.drawing.panels import (
     MARK_AREA,
     counted,
@@ -29,8 +28,9 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words
-from pipeline_src.reporting.figures import figure_data
-from pipeline_src.reporting.tables import tabulate
+from pipeline_src.reporting.read.picture_sources import points_sources
+from pipeline_src.reporting.tables.cells import tabulate
+from pipeline_src.reporting.tables.figures import figure_data
 
 TITLE = "Figure 1: speed and accuracy"
 _MARKS: dict[tuple[str, bool], dict[str, Any]] = {

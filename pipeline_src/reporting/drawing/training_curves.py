@@ -9,12 +9,6 @@ from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Training
-from pipeline_src.reporting.drawing.data_sources import (
-    datasets_of,
-    finetuning_log_path,
-    pretraining_log_path,
-    training_sources,
-)
 from pipeline_src.reporting.drawing.panels import (
     absent,
     counted,
@@ -36,7 +30,13 @@ from pipeline_src.reporting.drawing.runs import (
     styles_of,
     thinning_words,
 )
-from pipeline_src.reporting.logs import read_log
+from pipeline_src.reporting.read.logs import read_log
+from pipeline_src.reporting.read.picture_sources import (
+    datasets_of,
+    finetuning_log_path,
+    pretraining_log_path,
+    training_sources,
+)
 
 TITLE = "Training curves"
 MORE_LABELS = "searched, more labels"

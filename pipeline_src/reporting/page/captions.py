@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_src.reporting.layout import layout_of
+from pipeline_src.reporting.tables.layout import layout_of
 
 FIGURES: dict[str, str] = {
     "figure_1": "Speed against accuracy on the Cityscapes test set",

@@ -9,17 +9,17 @@ from typing import Any
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.claims.claim import read_claims
-from pipeline_src.reporting.drawing.registry import PICTURES
-from pipeline_src.reporting.lines import BEST_RULE
 from pipeline_src.reporting.page import figures, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.captions import BEYOND, FIGURES
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.runs import read_environment
-from pipeline_src.reporting.provenance import Trace
-from pipeline_src.reporting.quoted import footnotes
-from pipeline_src.reporting.sources import TABLES
-from pipeline_src.reporting.tables import tabulate
+from pipeline_src.reporting.paper.quoted import footnotes
+from pipeline_src.reporting.provenance.trace import Trace
+from pipeline_src.reporting.read.pictures import PICTURES
+from pipeline_src.reporting.read.sources import TABLES
+from pipeline_src.reporting.tables.cells import tabulate
+from pipeline_src.reporting.tables.lines import BEST_RULE
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.provenance import Trace
-from pipeline_src.reporting.quoted import footnotes
-from pipeline_src.reporting.tables import Cell
+from pipeline_src.reporting.paper.quoted import footnotes
+from pipeline_src.reporting.provenance.trace import Trace
+from pipeline_src.reporting.tables.cells import Cell
 
 
 class Facts:

@@ -13,8 +13,8 @@ from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.figures import FigureView
 from pipeline_src.reporting.page.tables import TableView
-from pipeline_src.reporting.quoted import Footnote
-from pipeline_src.reporting.tables import Table
+from pipeline_src.reporting.paper.quoted import Footnote
+from pipeline_src.reporting.tables.cells import Table
 
 _COMPARED = ("data", "space", "latency", "search", "pretrain", "finetune", "evaluate", "experiments")
 _PLACES = ("path", "layout")

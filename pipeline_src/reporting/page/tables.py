@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline_src.reporting.layout import Column
-from pipeline_src.reporting.lines import (
+from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.tables.cells import Table
+from pipeline_src.reporting.tables.layout import Column
+from pipeline_src.reporting.tables.lines import (
     Entry,
     Line,
     Marks,
@@ -16,8 +18,6 @@ from pipeline_src.reporting.lines import (
     marks,
     table_footnotes,
 )
-from pipeline_src.reporting.page.facts import Facts
-from pipeline_src.reporting.tables import Table
 
 LINE_NAMES = {"paper": "paper", "here": "here", "difference": "here − paper"}
 WIDE_FROM = 10

@@ -18,7 +18,7 @@ from pipeline_src.cli.main import main
 from pipeline_src.data.classes import CITYSCAPES_CLASSES, CITYSCAPES_PALETTE
 from pipeline_src.data.manifest import Item, Manifest
 from pipeline_src.evaluation.metrics import predict_classes
-from pipeline_src.reporting.records import EvaluationRecord
+from pipeline_src.reporting.read.records import EvaluationRecord
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.training.checkpoint import load_weights, save_weights

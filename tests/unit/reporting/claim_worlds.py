@@ -13,7 +13,7 @@ from pipeline_src.config.models import Config, SpaceConfig
 from pipeline_src.config.runs import Architecture
 from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.judge import judge
-from pipeline_src.reporting.sources import search_log_path
+from pipeline_src.reporting.read.sources import search_log_path
 from pipeline_src.space.genotype import Genotype
 
 NORMAL = (-1.5, -1.0, -0.65, -0.4, -0.15, 0.15, 0.4, 0.65, 1.0, 1.5)

@@ -11,7 +11,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Speed
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
-from pipeline_src.reporting.sources import evaluation_path, genotype_path, search_log_path, speed_path
+from pipeline_src.reporting.read.sources import evaluation_path, genotype_path, search_log_path, speed_path
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
 SETTINGS = '{"space":{"head_channels":16}}'

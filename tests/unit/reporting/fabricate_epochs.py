@@ -10,12 +10,12 @@ from fabricate import Folder
 from pipeline_src.artifacts import write_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Search, Training
-from pipeline_src.reporting.drawing.data_sources import (
+from pipeline_src.reporting.read.picture_sources import (
     finetuning_log_path,
     lut_check_source,
     pretraining_log_path,
 )
-from pipeline_src.reporting.sources import search_log_path
+from pipeline_src.reporting.read.sources import search_log_path
 
 EPOCHS, FROZEN = 6, 2
 

@@ -76,9 +76,9 @@ def test_an_unknown_table_ends_with_status_2(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("pipeline_src.reporting.tables", ("torch", "scipy", "matplotlib")),
-        ("pipeline_src.reporting.figures", ("torch", "scipy", "matplotlib")),
-        ("pipeline_src.reporting.sources", ("torch", "pandas", "numpy")),
+        ("pipeline_src.reporting.tables.cells", ("torch", "scipy", "matplotlib")),
+        ("pipeline_src.reporting.tables.figures", ("torch", "scipy", "matplotlib")),
+        ("pipeline_src.reporting.read.sources", ("torch", "pandas", "numpy")),
         ("pipeline_src.cli.tabulate_table", ("torch", "pandas", "pydantic")),
     ],
 )

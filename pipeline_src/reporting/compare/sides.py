@@ -1,0 +1,121 @@
+"""A report's tables as numbers, read back for a comparison. [no torch, no pandas]"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pipeline_src.errors import UserError
+
+Key = tuple[str, str, str]
+
+DEVICE_COLUMNS = ("device", "original_gpu")
+CELLS = ".cells.csv"
+
+
+@dataclass(frozen=True)
+class Number:
+    """One cell as `tables/NAME.cells.csv` has it; see `Cell` in `pipeline_src/reporting/tables/cells.py`."""
+
+    artefact: str
+    row_id: str
+    row: str
+    column_id: str
+    column: str
+    quoted: str
+    measured: str
+    mean: float | None
+    std: float | None
+    n: int
+    unit: str
+    status: str
+    sources: tuple[str, ...]
+    data: str
+    scale: str
+
+    @property
+    def key(self) -> Key:
+        """Its table, row and column."""
+        return self.artefact, self.row_id, self.column_id
+
+
+@dataclass(frozen=True)
+class Side:
+    """One report.
+
+    Attributes:
+        name: what the user called it.
+        numbers: its cells by table, row and column, tables in the order of their numbers.
+        results: the folder `results/SCALE` that it was made from, None where it is not at hand.
+    """
+
+    name: str
+    numbers: dict[Key, Number]
+    results: Path | None = None
+
+    @cached_property
+    def scales(self) -> tuple[str, ...]:
+        """The scales of its cells."""
+        return tuple(sorted({one.scale for one in self.numbers.values()}))
+
+    @cached_property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that were timed."""
+        cells = (one for one in self.numbers.values() if one.column_id in DEVICE_COLUMNS)
+        return tuple(sorted({one.measured for one in cells if one.status == "measured"}))
+
+
+def read_side(folder: Path, name: str, results: Path | None = None) -> Side:
+    """Read a report's tables.
+
+    Args:
+        folder: with `NAME.cells.csv` of each table.
+        name: what the user called the report.
+        results: see `Side`.
+
+    Raises:
+        UserError: the folder has no tables, or one is malformed.
+    """
+    paths = sorted(folder.glob(f"*{CELLS}"), key=lambda path: _by_number(path.name))
+    if not paths:
+        raise UserError(
+            folder,
+            f"has no table (*{CELLS}).",
+            "Give a folder reports/SCALE of a finished run, or a git revision.",
+        )
+    numbers = [number for path in paths for number in _read_cells(path)]
+    return Side(name, {one.key: one for one in numbers}, results)
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """`table_2` before `table_10`."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
+def _read_cells(path: Path) -> list[Number]:
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            return [_number(path.name.removesuffix(CELLS), line) for line in csv.DictReader(stream)]
+    except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
+        raise UserError(path, f"is not a table's cells ({error!r}).", "Make the report anew.") from error
+
+
+def _number(artefact: str, line: dict[str, str]) -> Number:
+    return Number(
+        artefact=artefact,
+        **{
+            name: line[name]
+            for name in ("row_id", "row", "column_id", "column", "quoted", "measured", "unit", "status")
+        },
+        mean=float(line["mean"]) if line["mean"] else None,
+        std=float(line["std"]) if line["std"] else None,
+        n=int(line["n"]),
+        sources=tuple(line["sources"].split(";")) if line["sources"] else (),
+        data=line["data"],
+        scale=line["scale"],
+    )

@@ -1,0 +1,134 @@
+"""The result files that tables read, validated: absent is an answer, malformed is an error. [no torch]"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline_src.artifacts import read_json
+from pipeline_src.config.runs import Architecture, Evaluation, Speed
+from pipeline_src.errors import UserError
+from pipeline_src.reporting.read.sources import evaluation_path, genotype_path, speed_path
+from pipeline_src.space.genotype import Genotype
+
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Milliseconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Score(_Record):
+    """Intersection over union at one epoch; None where no pixel is labelled."""
+
+    miou: Share | None = None
+    per_class_iou: dict[str, Share | None] = {}
+
+
+class EvaluationRecord(_Record):
+    """One `evaluate/` file."""
+
+    architecture: str
+    training: str
+    dataset: str
+    split: str
+    input_height_px: int
+    input_width_px: int
+    labelled: bool
+    epochs: int | None = None
+    pretrained: bool | None = None
+    last: Score | None = None
+    best: Score | None = None
+
+
+class Timing(_Record):
+    """A latency over repeats: mean and quartiles."""
+
+    mean: Milliseconds
+    q1: Milliseconds
+    q3: Milliseconds
+
+
+class Device(_Record):
+    """The part of a fingerprint that tables print."""
+
+    device: str
+
+
+class SpeedRecord(_Record):
+    """One `speed/` file."""
+
+    architecture: str
+    dataset: str
+    input_height_px: int
+    input_width_px: int
+    fingerprint: Device
+    latency_ms: Timing
+    latency_folded_ms: Timing | None = None
+    parameters: Annotated[int, Field(ge=0)]
+
+
+RecordT = TypeVar("RecordT", EvaluationRecord, SpeedRecord)
+
+
+class Results:
+    """The folder `results/SCALE`, read lazily and each file once.
+
+    Every reader returns None where the file is absent.
+
+    Raises:
+        UserError: (by every reader) the file is malformed, or belongs to another run than its path says.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.evaluation = cache(self._evaluation)
+        self.speed = cache(self._speed)
+        self.genotype = cache(self._genotype)
+
+    def _evaluation(self, evaluation: Evaluation) -> EvaluationRecord | None:
+        run = evaluation.training
+        expected = {
+            "architecture": run.architecture.name,
+            "training": run.name,
+            "dataset": run.dataset,
+            "split": evaluation.split,
+            "input_height_px": evaluation.size[0],
+            "input_width_px": evaluation.size[1],
+        }
+        return self._record(EvaluationRecord, evaluation_path(evaluation), expected)
+
+    def _speed(self, speed: Speed) -> SpeedRecord | None:
+        expected = {
+            "architecture": speed.architecture.name,
+            "dataset": speed.dataset,
+            "input_height_px": speed.size[0],
+            "input_width_px": speed.size[1],
+        }
+        return self._record(SpeedRecord, speed_path(speed), expected)
+
+    def _genotype(self, architecture: Architecture) -> Genotype | None:
+        path = self.root / genotype_path(architecture)
+        return Genotype.load(path) if path.exists() else None
+
+    def _record(self, model: type[RecordT], relative: str, expected: dict[str, Any]) -> RecordT | None:
+        path = self.root / relative
+        if not path.exists():
+            return None
+        try:
+            record = model.model_validate(read_json(path))
+        except ValidationError as error:
+            fault = error.errors()[0]
+            key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
+            raise UserError(path, f"is not a result file: {key}: {fault['msg']}.", "Make it anew.") from error
+        for key, value in expected.items():
+            if getattr(record, key) != value:
+                found = getattr(record, key)
+                raise UserError(
+                    path, f"belongs to another run: {key} is {found!r}, not {value!r}.", "Make it anew."
+                )
+        return record

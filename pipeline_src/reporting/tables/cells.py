@@ -1,0 +1,254 @@
+"""The numbers behind a table: what the paper prints beside what was measured here, and from which files.
+
+A cell is `measured` when at least one of its runs has a value, `quoted` when only the paper has one, and
+`not_run`, with the reason, otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from pipeline_src.artifacts import write_text
+from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.paper.quoted import footnotes_at
+from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.tables.layout import Column, Layout, layout_of
+from pipeline_src.reporting.tables.matching import Kind, Pair, pairs
+from pipeline_src.reporting.tables.measures import Reading
+
+Status = Literal["quoted", "measured", "not_run"]
+
+PEER_NOT_RUN = "this system is not run here, and the paper does not print this column"
+REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table, with everything that says where its value is from.
+
+    Attributes:
+        row_id, row: the row's short name and the paper's name for it.
+        kind: `ours`, `peer`, or `beyond` the paper.
+        column_id, column: the column's short name and its heading.
+        quoted: what the paper prints; empty where it prints nothing.
+        measured: what was measured here, as shown; empty where nothing was.
+        mean, std, min, max: over the runs; None for text, and std for fewer than two runs (n - 1 below).
+        n: number of runs behind the value.
+        unit: of the numbers.
+        status: quoted, measured or not_run.
+        reason: why a run, or all of them, gave no value.
+        sources: the files the value is from, relative to `results/SCALE`.
+        data: on which training, split and size it was measured.
+        scale: the scale of everything measured here.
+        footnotes: ids of the paper's contradictions that stand here.
+    """
+
+    row_id: str
+    row: str
+    kind: Kind
+    column_id: str
+    column: str
+    quoted: str
+    measured: str
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+    n: int
+    unit: str
+    status: Status
+    reason: str
+    sources: tuple[str, ...]
+    data: str
+    scale: str
+    footnotes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its layout, the ids of its rows in order, and a cell for every row and column."""
+
+    layout: Layout
+    rows: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    scale: str
+
+    def cell(self, row_id: str, column_id: str) -> Cell:
+        """The cell of a row and a column.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for cell in self.cells:
+            if (cell.row_id, cell.column_id) == (row_id, column_id):
+                return cell
+        raise KeyError((row_id, column_id))
+
+    def of_row(self, row_id: str) -> tuple[Cell, ...]:
+        """The cells of one row, in the order of the columns."""
+        return tuple(cell for cell in self.cells if cell.row_id == row_id)
+
+    def wide(self) -> pd.DataFrame:
+        """The paper's rows and columns as text; beside each measurable column `X (here)` and `X (status)`."""
+        return pd.DataFrame([self._wide_row(row_id) for row_id in self.rows], dtype="object")
+
+    def _wide_row(self, row_id: str) -> dict[str, str]:
+        cells = self.of_row(row_id)
+        line: dict[str, str] = {}
+        for column, cell in zip(self.layout.columns, cells, strict=True):
+            if column.printed:
+                line[column.title] = cell.quoted
+            if column.measure is not None:
+                line[f"{column.title} (here)"] = cell.measured
+                line[f"{column.title} (status)"] = cell.status
+        line["n"] = str(max(cell.n for cell in cells))
+        line["data"] = "; ".join(
+            dict.fromkeys(cell.data for cell in cells if cell.column_id.startswith("miou"))
+        )
+        return line | {"row": row_id, "kind": cells[0].kind, "scale": self.scale}
+
+    def long(self) -> pd.DataFrame:
+        """One line for each cell, with every attribute of `Cell` as text."""
+        names = [field.name for field in fields(Cell)]
+        return pd.DataFrame(
+            [[as_text(getattr(cell, name)) for name in names] for cell in self.cells], columns=names
+        )
+
+
+def cells_path(path: Path) -> Path:
+    """The long form's place beside a table: `table_3.csv` has `table_3.cells.csv`."""
+    return path.with_name(f"{path.stem}.cells.csv")
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write both forms, the same bytes for the same cells."""
+    write_csv(table.wide(), path)
+    write_csv(table.long(), cells_path(path))
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame of text as UTF-8 CSV with `\\n` line ends, whole or not at all."""
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def tabulate(table: str, grid: Grid, results: Path) -> Table:
+    """Gather one table from result files; an absent file leaves its cells `not_run`.
+
+    Args:
+        table: `table_1`..`table_10`, or `figure_6`, whose points are gathered alike.
+        grid: the runs of the configuration.
+        results: the folder `results/SCALE`.
+
+    Raises:
+        ConfigError: there is no such table.
+        UserError: a result file is malformed or belongs to another run.
+    """
+    layout = layout_of(table)
+    reader = Results(results)
+    scale = grid.config.scale
+    rows: list[str] = []
+    cells: list[Cell] = []
+    for pair in pairs(table, grid):
+        row_id = _unique_id(pair.key, rows)
+        rows.append(row_id)
+        cells += [_cell(layout, column, pair, row_id, reader, scale) for column in layout.columns]
+    return Table(layout, tuple(rows), tuple(cells), scale)
+
+
+def _unique_id(key: str, taken: Sequence[str]) -> str:
+    words = key.replace("*", " star ").replace("†", " dagger ").casefold()
+    plain = re.sub(r"[^\w]+", "_", words).strip("_") or "row"
+    number = 2
+    row_id = plain
+    while row_id in taken:
+        row_id = f"{plain}_{number}"
+        number += 1
+    return row_id
+
+
+def _cell(layout: Layout, column: Column, pair: Pair, row_id: str, results: Results, scale: str) -> Cell:
+    quoted = _quoted(layout, column, pair)
+    readings = column.measure(pair.row, results) if column.measure and pair.row else ()
+    good = [reading for reading in readings if reading.value is not None]
+    status: Status
+    if good:
+        status = "measured"
+    elif column.measure is None or (pair.kind == "peer" and quoted):
+        status = "quoted"
+    else:
+        status = "not_run"
+    numbers = [reading.value for reading in good if isinstance(reading.value, float)]
+    return Cell(
+        row_id=row_id,
+        row=pair.key,
+        kind=pair.kind,
+        column_id=column.id,
+        column=column.title,
+        quoted=quoted,
+        measured=_shown(column, good),
+        mean=statistics.fmean(numbers) if numbers else None,
+        std=statistics.stdev(numbers) if len(numbers) > 1 else None,
+        min=min(numbers, default=None),
+        max=max(numbers, default=None),
+        n=len(good),
+        unit=column.unit,
+        status=status,
+        reason=_reason(status, pair, readings, len(good)),
+        sources=tuple(dict.fromkeys(reading.source for reading in good)),
+        data="; ".join(dict.fromkeys(reading.data for reading in good if reading.data)),
+        scale=scale,
+        footnotes=footnotes_at(layout.name, pair.key, column.title) if column.printed else (),
+    )
+
+
+def _quoted(layout: Layout, column: Column, pair: Pair) -> str:
+    if not column.printed:
+        return ""
+    if pair.printed is not None:
+        return pair.printed[layout.printed.index(column)]
+    return pair.key if column.measure is None and column is layout.columns[0] else ""
+
+
+def _shown(column: Column, readings: Sequence[Reading]) -> str:
+    words = [reading.value for reading in readings if isinstance(reading.value, str)]
+    if words:
+        return " / ".join(dict.fromkeys(words))
+    numbers = [reading.value for reading in readings if isinstance(reading.value, float)]
+    if not numbers:
+        return ""
+    digits = column.decimals
+    if len(numbers) == 1:
+        return f"{numbers[0]:.{digits}f}"
+    low, high = f"{min(numbers):.{digits}f}", f"{max(numbers):.{digits}f}"
+    if column.spread == "spread":
+        return f"{statistics.fmean(numbers):.{digits}f}±{statistics.stdev(numbers):.{digits}f}"
+    return f"{low}~{high}" if column.spread == "range" else f"{high}~{low}"
+
+
+def _reason(status: Status, pair: Pair, readings: Sequence[Reading], good: int) -> str:
+    if status == "quoted":
+        return ""
+    if not readings:
+        if pair.kind == "peer":
+            return PEER_NOT_RUN
+        return pair.reason or (pair.row.not_run if pair.row else "") or "no run of the grid gives this value"
+    distinct = list(dict.fromkeys(reading.reason for reading in readings if reading.reason))
+    more = len(distinct) - REASONS_SHOWN
+    faults = "; ".join([*distinct[:REASONS_SHOWN], *([f"and {more} more like it"] if more > 0 else [])])
+    return f"{good} of {len(readings)} runs: {faults}" if good and faults else faults
+
+
+def as_text(value: object) -> str:
+    """Text that reads back to the same number to six decimals, whatever the machine."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return repr(round(value, 6))
+    return ";".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,265 @@
+"""The columns of every table: the paper's own, then what is measured beyond it. [no torch, no pandas]"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.reporting.tables import measures
+from pipeline_src.reporting.tables.measures import Measure, Role
+
+Spread = Literal["spread", "range", "range_down"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        id: short name for commands and anchors, such as `miou`.
+        title: as the paper prints it; for a column beyond the paper, our heading.
+        measure: how it is measured; None where there is nothing to measure (a method's name).
+        unit: of the numbers, empty for text.
+        decimals: shown for numbers.
+        spread: how several runs are shown: mean±std, min~max, or max~min.
+        printed: whether the paper has this column.
+    """
+
+    id: str
+    title: str
+    measure: Measure | None = None
+    unit: str = ""
+    decimals: int = 1
+    spread: Spread = "spread"
+    printed: bool = True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One table: its caption in the paper and its columns, the paper's first."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+
+    @property
+    def printed(self) -> tuple[Column, ...]:
+        """The paper's columns."""
+        return tuple(column for column in self.columns if column.printed)
+
+    def column(self, column_id: str) -> Column:
+        """The column of an id."""
+        return next(column for column in self.columns if column.id == column_id)
+
+
+def _label(title: str = "Method") -> Column:
+    return Column("method", title)
+
+
+def _miou(title: str, role: Role, column_id: str = "miou") -> Column:
+    return Column(column_id, title, measures.miou(role), "%")
+
+
+def _best(role: Role, suffix: str = "") -> Column:
+    title = f"mIoU of the best epoch (%) {suffix}".strip()
+    column_id = f"miou_best_{suffix}".strip("_")
+    return Column(column_id, title, measures.miou(role, "best"), "%", printed=False)
+
+
+def _latency(title: str = "Latency (ms)", printed: bool = True, spread: Spread = "spread") -> Column:
+    return Column("latency", title, measures.latency(), "ms", 2, spread, printed)
+
+
+def _fps(title: str = "FPS", printed: bool = True, spread: Spread = "spread") -> Column:
+    return Column("fps", title, measures.fps(), "1/s", 1, spread, printed)
+
+
+def _size(times: str) -> Column:
+    return Column("input_size", "Input Size", measures.input_size(times), "px")
+
+
+FOLDED = (
+    Column(
+        "latency_folded",
+        "Latency, batch norm folded (ms)",
+        measures.latency(folded=True),
+        "ms",
+        2,
+        printed=False,
+    ),
+    Column("fps_folded", "FPS, batch norm folded", measures.fps(folded=True), "1/s", 1, printed=False),
+)
+DEVICE = Column("device", "Device", measures.device(), printed=False)
+
+
+def _class_columns(table: str) -> tuple[Column, ...]:
+    """The class columns of Tables 8 and 10: all but the method, the mean and the FPS."""
+    titles = quoted_table(table).columns[1:-2]
+    return tuple(Column(_class_id(title), title, measures.class_iou(title), "%") for title in titles)
+
+
+def _class_id(title: str) -> str:
+    return "iou_" + title.casefold().replace(" ", "_")
+
+
+def _original() -> tuple[Column, ...]:
+    """What a system's authors measured on their own device; for our networks that is the device here."""
+    return (
+        Column("original_fps", "Original Results FPS", measures.fps(), "1/s"),
+        Column("original_gpu", "Original Results GPU", measures.device()),
+    )
+
+
+def _table(name: str, caption: str, *columns: Column) -> Layout:
+    return Layout(name, caption, columns)
+
+
+_LAYOUTS: tuple[Layout, ...] = (
+    _table(
+        "table_1",
+        "Accuracy and speed on the Cityscapes test set",
+        _label(),
+        _size(" × "),
+        _miou("mIoU (%)", "test"),
+        _latency("Latency(ms)"),
+        _fps(),
+        _best("test"),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_2",
+        "Results on the CamVid test set",
+        _label(),
+        _miou("mIoU (%)", "test"),
+        _latency("Latency(ms)"),
+        _fps(),
+        Column("parameters", "Parameters (M)", measures.parameters(), "M", 2),
+        _best("test"),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_3",
+        "Comparison with random search on the Cityscapes validation set",
+        _label(),
+        _miou("mIoU (%)", "val"),
+        _latency(spread="range"),
+        _fps(spread="range_down"),
+        _best("val"),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_4",
+        "Hyper-cells from different initial states and random seeds",
+        Column("seed", "Random seed setting", measures.search_seed()),
+        Column("initial_cells", "Initial phase {a, b, c}", measures.initial_depths(), "cells"),
+        Column("final_cells", "After optimization {ā, b̄, c̄}", measures.depths(), "cells"),
+        _miou("mIoU (%)", "val"),
+        _fps("Frames Per Second (FPS)"),
+        _best("val"),
+        _latency(printed=False),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_5",
+        "Comparison with random downsampling strategies",
+        Column("positions", "Downsampling Positions", measures.positions(), "cells"),
+        _miou("mIoU(%)", "val"),
+        _fps(),
+        Column("rule", "Downsampling Design Rule"),
+        Column("total_cells", "Total cells", measures.total_cells(), "cells", printed=False),
+        _best("val"),
+        _latency(printed=False),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_6",
+        "Effectiveness of the aggregation cell",
+        _label("Methods"),
+        _miou("mIoU (%)", "val"),
+        _best("val"),
+        _latency(printed=False),
+        _fps(printed=False),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_7",
+        "Detailed time and device on Cityscapes",
+        _label(),
+        _size("x"),
+        _miou("mIoU (%) val", "val", "miou_val"),
+        _miou("mIoU (%) test", "test"),
+        _latency("Latency (ms) on Titan XP"),
+        _fps("FPS on Titan XP"),
+        *_original(),
+        _best("val", "val"),
+        _best("test"),
+        *FOLDED,
+    ),
+    _table(
+        "table_8",
+        "Classes on the Cityscapes test set",
+        _label(),
+        *_class_columns("table_8"),
+        _miou("Mean IOU(%)", "test"),
+        _fps(),
+        _best("test"),
+        _latency(printed=False),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "table_9",
+        "Full resolution on the Cityscapes validation set",
+        _label(),
+        _size("x"),
+        _miou("mIoU (%)", "val"),
+        _fps("FPS on Titan XP"),
+        *_original(),
+        _best("val"),
+        _latency(printed=False),
+        *FOLDED,
+    ),
+    _table(
+        "table_10",
+        "Classes on the CamVid test set",
+        _label(),
+        *_class_columns("table_10"),
+        _miou("Mean IOU(%)", "test"),
+        _fps(),
+        _best("test"),
+        _latency(printed=False),
+        *FOLDED,
+        DEVICE,
+    ),
+    _table(
+        "figure_6",
+        "Different weights of the latency term on CamVid",
+        Column("gamma", "gamma"),
+        _miou("mIoU (%)", "test"),
+        _fps(),
+        _best("test"),
+        _latency(printed=False),
+        *FOLDED,
+        DEVICE,
+    ),
+)
+
+
+def layout_of(table: str) -> Layout:
+    """The layout of `table_1`..`table_10` or `figure_6`.
+
+    Raises:
+        ConfigError: there is no such table.
+    """
+    for layout in _LAYOUTS:
+        if layout.name == table:
+            return layout
+    raise ConfigError(table, "is not a table.", f"Choose one of {', '.join(one.name for one in _LAYOUTS)}.")

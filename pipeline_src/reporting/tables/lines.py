@@ -1,0 +1,199 @@
+"""A table as it is shown, on the page, in Markdown and in LaTeX: printed values, measured ones, the gap.
+
+Each row of a table becomes up to three lines: the paper's values, those measured here, and measured minus
+printed where both are numbers. So the paper's columns stay as they are and the two kinds of values never
+share a cell. [no torch]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline_src.reporting.paper.quoted import footnotes, quoted_number
+from pipeline_src.reporting.tables.cells import PEER_NOT_RUN, Cell, Table
+from pipeline_src.reporting.tables.layout import Column, Layout
+from pipeline_src.reporting.tables.matching import Kind
+
+Which = Literal["paper", "here", "difference"]
+State = Literal["value", "partly", "not_run", "empty"]
+
+NOT_RUN = "not run"
+BEST_RULE = (
+    "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
+    "mIoU, IoU and FPS, the lowest latency and number of parameters; equal as shown, equally bold, "
+    "and none where all are equal."
+)
+_HIGHER = ("miou", "iou_", "fps", "original_fps")
+_LOWER = ("latency", "parameters")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One shown value.
+
+    Attributes:
+        cell: the cell that it is from.
+        text: as shown, empty where nothing belongs.
+        number: to sort by; None for words.
+        state: a value, one of which some runs are missing, `not run`, or nothing that could be there.
+        best: whether it is the best of its column, by `BEST_RULE`.
+    """
+
+    cell: Cell
+    text: str
+    number: float | None
+    state: State
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a row; `entries` follow `columns_shown`."""
+
+    which: Which
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row of a table.
+
+    Attributes:
+        row_id, kind: of the row.
+        heading: as the paper prints the row's name, or ours.
+        lines: at least one.
+        n: runs behind the row, 0 where none were made.
+        data: on which training, split and size it was measured.
+    """
+
+    row_id: str
+    kind: Kind
+    heading: str
+    lines: tuple[Line, ...]
+    n: int
+    data: str
+
+
+def heading_of(layout: Layout) -> str:
+    """The title of the column that names the rows: the paper's, or `Row` where the first is measured."""
+    first = layout.columns[0]
+    return first.title if first.measure is None else "Row"
+
+
+def columns_shown(layout: Layout) -> tuple[Column, ...]:
+    """All columns but the one that names the rows."""
+    return layout.columns[1:] if layout.columns[0].measure is None else layout.columns
+
+
+def direction(column: Column) -> int:
+    """1 where a higher value is better, -1 where a lower one is, 0 where neither."""
+    if column.id.startswith(_HIGHER):
+        return 1
+    return -1 if column.id.startswith(_LOWER) else 0
+
+
+def groups(table: Table) -> tuple[Group, ...]:
+    """The rows of a table in its order."""
+    best = {column.id: _best(table, column) for column in columns_shown(table.layout)}
+    return tuple(_group(table, row_id, best) for row_id in table.rows)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Letters of footnotes by where they stand: a row's name, a column's heading, one printed value."""
+
+    rows: dict[str, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]]
+    cells: dict[tuple[str, str], tuple[str, ...]]
+
+
+def marks(table: Table) -> Marks:
+    """Where the footnotes of a table stand: once for a whole row or column."""
+    letters = {name: letter for letter, name, _ in table_footnotes(table)}
+    found = Marks({}, {}, {})
+    for note in footnotes():
+        for place in (place for place in note.places if place.table == table.layout.name):
+            letter = (letters[note.id],)
+            for cell in table.cells:
+                if note.id not in cell.footnotes or not place.covers(place.table, cell.row, cell.column):
+                    continue
+                if place.column is None:
+                    found.rows[cell.row_id] = tuple(dict.fromkeys(found.rows.get(cell.row_id, ()) + letter))
+                elif place.row is None:
+                    found.columns[cell.column_id] = letter
+                else:
+                    key = cell.row_id, cell.column_id
+                    found.cells[key] = found.cells.get(key, ()) + letter
+    return found
+
+
+def table_footnotes(table: Table) -> tuple[tuple[str, str, str], ...]:
+    """(letter, id, text) of the paper's contradictions that stand in a table, in the order of its cells."""
+    texts = {note.id: note.text for note in footnotes()}
+    used = dict.fromkeys(name for cell in table.cells for name in cell.footnotes)
+    return tuple((chr(ord("a") + place), name, texts[name]) for place, name in enumerate(used))
+
+
+def _best(table: Table, column: Column) -> str | None:
+    """The best mean of a column as it is shown, None where no two differ."""
+    sign = direction(column)
+    means = [cell.mean for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
+    if not sign or len({f"{mean:.{column.decimals}f}" for mean in means}) < 2:
+        return None
+    return f"{max(means, key=lambda mean: sign * mean):.{column.decimals}f}"
+
+
+def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
+    every = table.of_row(row_id)
+    first, shown = every[0], every if table.layout.columns[0].measure else every[1:]
+    columns = columns_shown(table.layout)
+    has_here = first.kind != "peer" or any(_is_asked_for(cell) for cell in shown)
+    lines = []
+    if first.kind != "beyond":
+        entries = (_paper(column, cell, has_here) for column, cell in zip(columns, shown, strict=True))
+        lines.append(Line("paper", tuple(entries)))
+    if has_here:
+        here = (_here(column, cell, best[column.id]) for column, cell in zip(columns, shown, strict=True))
+        lines.append(Line("here", tuple(here)))
+        gaps = tuple(_difference(column, cell) for column, cell in zip(columns, shown, strict=True))
+        if any(entry.text for entry in gaps):
+            lines.append(Line("difference", gaps))
+    heading = first.row if table.layout.columns[0].measure else first.quoted or first.row
+    scores = (cell.data for cell in shown if cell.column_id.startswith("miou") and cell.data)
+    return Group(
+        row_id,
+        first.kind,
+        heading,
+        tuple(lines),
+        max(cell.n for cell in every),
+        "; ".join(dict.fromkeys(scores)) or next((cell.data for cell in shown if cell.data), ""),
+    )
+
+
+def _is_asked_for(cell: Cell) -> bool:
+    """Whether the grid has runs for a peer's cell, be they made or not."""
+    return cell.status == "measured" or (cell.status == "not_run" and cell.reason != PEER_NOT_RUN)
+
+
+def _paper(column: Column, cell: Cell, has_here: bool) -> Entry:
+    if column.printed:
+        return Entry(cell, cell.quoted, quoted_number(cell.quoted), "value" if cell.quoted else "empty")
+    return Entry(cell, "", None, "empty") if has_here else Entry(cell, NOT_RUN, None, "not_run")
+
+
+def _here(column: Column, cell: Cell, best: str | None) -> Entry:
+    if column.measure is None:
+        return Entry(cell, "", None, "empty")
+    if cell.status != "measured":
+        return Entry(cell, NOT_RUN, None, "not_run")
+    is_best = best is not None and cell.mean is not None and f"{cell.mean:.{column.decimals}f}" == best
+    return Entry(cell, cell.measured, cell.mean, "partly" if cell.reason else "value", is_best)
+
+
+def _difference(column: Column, cell: Cell) -> Entry:
+    quoted = quoted_number(cell.quoted) if column.printed else None
+    if quoted is None or cell.mean is None:
+        return Entry(cell, "", None, "empty")
+    gap = cell.mean - quoted
+    return Entry(cell, f"{gap:+.{column.decimals}f}".replace("-", "−"), gap, "value")

@@ -1,0 +1,198 @@
+"""What a column measures: each function returns a measure, which reads one value for every run of a row.
+
+A run without a value says why. Percent for mIoU, milliseconds for latency, millions of parameters.
+[no torch, no pandas]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
+from pipeline_src.reporting.paper.classes import class_named
+from pipeline_src.reporting.read.records import EvaluationRecord, Results, Score, SpeedRecord
+from pipeline_src.reporting.read.sources import evaluation_path, genotype_path, speed_path
+from pipeline_src.space.genotype import Genotype
+
+Role = Literal["val", "test"]
+Epoch = Literal["last", "best"]
+
+NO_BEST_EPOCH = "no best epoch: the validation split was trained on, so nothing could choose one"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One run's value, the file it is from and what it was measured on; or why there is none."""
+
+    value: float | str | None
+    source: str
+    reason: str = ""
+    data: str = ""
+
+
+Measure = Callable[[Row, Results], tuple[Reading, ...]]
+
+
+def _evaluations(row: Row, role: Role) -> tuple[Evaluation, ...]:
+    return row.val if role == "val" else row.test
+
+
+def _missing(path: str) -> Reading:
+    return Reading(None, path, f"{path} is missing")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _scores(
+    role: Role, epoch: Epoch, pick: Callable[[Score, EvaluationRecord], tuple[float | None, str]]
+) -> Measure:
+    """A measure over evaluations; `pick` returns a share in 0..1 and what it is of, or None and why."""
+
+    def read(evaluation: Evaluation, results: Results) -> Reading:
+        path = evaluation_path(evaluation)
+        if epoch == "best" and evaluation.training.split == "trainval":
+            return Reading(None, path, NO_BEST_EPOCH)
+        record = results.evaluation(evaluation)
+        if record is None:
+            return _missing(path)
+        if not record.labelled:
+            withheld = "labels are withheld: send the submission folder to the benchmark server"
+            return Reading(None, path, f"{record.split} {withheld}")
+        score = record.last if epoch == "last" else record.best
+        if score is None:
+            return Reading(None, path, f"{path} has no score of the {epoch} epoch")
+        share, note = pick(score, record)
+        if share is None:
+            return Reading(None, path, note)
+        size = f"{record.input_height_px}x{record.input_width_px}"
+        trained = record.training + _limits(record)
+        return Reading(100 * share, path, data=f"{trained}, {record.split} {size}{note}")
+
+    return lambda row, results: tuple(read(one, results) for one in _evaluations(row, role))
+
+
+def _limits(record: EvaluationRecord) -> str:
+    """What sets a training apart from ours: no pretraining (A19), and then its epochs, which may be fewer."""
+    if record.pretrained is not False:
+        return ""
+    epochs = f", {record.epochs} epochs" if record.epochs else ""
+    return f" from scratch, without pretraining{epochs}"
+
+
+def miou(role: Role, epoch: Epoch = "last") -> Measure:
+    """Mean intersection over union in percent (Sec. 4.2)."""
+
+    def pick(score: Score, record: EvaluationRecord) -> tuple[float | None, str]:
+        return (
+            score.miou,
+            "" if score.miou is not None else f"no pixel of {record.dataset} {record.split} is labelled",
+        )
+
+    return _scores(role, epoch, pick)
+
+
+def class_iou(title: str) -> Measure:
+    """Intersection over union of the class that a column of Tables 8 and 10 names, in percent."""
+
+    def pick(score: Score, record: EvaluationRecord) -> tuple[float | None, str]:
+        name = class_named(title, score.per_class_iou)
+        if name is None:
+            return None, f"{record.dataset} has no class {title!r}"
+        share = score.per_class_iou[name]
+        if share is None:
+            return None, f"class {name!r} is in no label and no prediction of {record.dataset} {record.split}"
+        return share, f", class {name}"
+
+    return _scores("test", "last", pick)
+
+
+def _timings(pick: Callable[[SpeedRecord], float | str | None]) -> Measure:
+    def read(speed: Speed, results: Results) -> Reading:
+        path = speed_path(speed)
+        record = results.speed(speed)
+        if record is None:
+            return _missing(path)
+        value = pick(record)
+        if value is None:
+            return Reading(None, path, f"{path} has no latency with batch norm folded")
+        data = f"{record.dataset} {record.input_height_px}x{record.input_width_px}"
+        return Reading(value, path, data=data)
+
+    return lambda row, results: tuple(read(one, results) for one in row.speeds)
+
+
+def _latency_ms(record: SpeedRecord, folded: bool) -> float | None:
+    timing = record.latency_folded_ms if folded else record.latency_ms
+    return None if timing is None else timing.mean
+
+
+def latency(folded: bool = False) -> Measure:
+    """Latency in milliseconds at batch 1, the mean over repeats (Sec. 4.3), batch norm folded or not."""
+    return _timings(lambda record: _latency_ms(record, folded))
+
+
+def fps(folded: bool = False) -> Measure:
+    """Frames per second: 1000 over the mean latency in milliseconds."""
+
+    def pick(record: SpeedRecord) -> float | None:
+        mean_ms = _latency_ms(record, folded)
+        return None if mean_ms is None else 1000 / mean_ms
+
+    return _timings(pick)
+
+
+def parameters() -> Measure:
+    """Learnable parameters in millions."""
+    return _timings(lambda record: record.parameters / 1e6)
+
+
+def device() -> Measure:
+    """The device that was timed, as its fingerprint names it."""
+    return _timings(lambda record: _one_line(record.fingerprint.device) or "unnamed device")
+
+
+def input_size(times: str) -> Measure:
+    """The network's input as height, `times`, width in pixels."""
+    return _timings(lambda record: f"{record.input_height_px}{times}{record.input_width_px}")
+
+
+def _genotypes(pick: Callable[[Architecture, Genotype], float | str]) -> Measure:
+    def read(architecture: Architecture, results: Results) -> Reading:
+        path = genotype_path(architecture)
+        genotype = results.genotype(architecture)
+        return _missing(path) if genotype is None else Reading(pick(architecture, genotype), path)
+
+    return lambda row, results: tuple(read(one.architecture, results) for one in row.speeds)
+
+
+def _braces(numbers: tuple[int, ...]) -> str:
+    return f"{{{', '.join(map(str, numbers))}}}"
+
+
+def depths() -> Measure:
+    """The numbers of cells that the search ended with, as `{2, 4, 6}` (Table 4)."""
+    return _genotypes(lambda _, genotype: _braces(genotype.depths))
+
+
+def initial_depths() -> Measure:
+    """The numbers of cells that the search started with (Table 4)."""
+    return _genotypes(lambda one, _: "sampled" if one.search is None else _braces(one.search.depths))
+
+
+def search_seed() -> Measure:
+    """The seed of the search (Table 4)."""
+    return _genotypes(lambda one, _: "sampled" if one.search is None else str(one.search.seed))
+
+
+def positions() -> Measure:
+    """The positions of the reduction cells among all cells, as `(1, 3, 7)` (Table 5)."""
+    return _genotypes(lambda _, genotype: f"({', '.join(map(str, genotype.downsampling_positions))})")
+
+
+def total_cells() -> Measure:
+    """The number of all cells (Table 5)."""
+    return _genotypes(lambda _, genotype: str(genotype.total_cells))

@@ -1,0 +1,102 @@
+"""What `dvc metrics` and `dvc plots` read: numbers of each network, and curves of each run. [no torch]"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.errors import ConfigError, UserError
+from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.read.sources import evaluation_path, search_log_path, speed_path
+
+CURVES: dict[str, tuple[str, ...]] = {
+    "search": (
+        "ce",
+        "latency_us",
+        "temperature",
+        "alpha_entropy",
+        "beta_entropy",
+        "miou_soft",
+        "miou_argmax",
+    ),
+    "pretrain": ("loss", "val_top1"),
+    "finetune": ("loss", "val_miou"),
+}
+
+
+def metric_sources(grid: Grid) -> tuple[str, ...]:
+    """The result files behind `network_metrics`, relative to `results/SCALE`."""
+    return (
+        *(evaluation_path(one) for one in grid.evaluations),
+        *(speed_path(one) for one in grid.speeds),
+    )
+
+
+def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
+    """Accuracy and speed of each network, by architecture; what was not measured has no key.
+
+    Keys are `TRAINING_SPLIT-HxW_miou_percent` (last epoch), `SET-HxW_latency_ms` (mean) and `SET-HxW_fps`.
+
+    Raises:
+        UserError: a result file is malformed.
+    """
+    reader = Results(results)
+    found: dict[str, dict[str, float]] = {}
+    for evaluation in grid.evaluations:
+        record = reader.evaluation(evaluation)
+        if record is None or record.last is None or record.last.miou is None:
+            continue
+        run = evaluation.training
+        name = f"{run.name}_{Path(evaluation.path).stem}_miou_percent"
+        found.setdefault(run.architecture.name, {})[name] = round(100 * record.last.miou, 3)
+    for speed in grid.speeds:
+        timing = reader.speed(speed)
+        if timing is None:
+            continue
+        numbers = found.setdefault(speed.architecture.name, {})
+        numbers[f"{Path(speed.path).stem}_latency_ms"] = round(timing.latency_ms.mean, 4)
+        numbers[f"{Path(speed.path).stem}_fps"] = round(1000 / timing.latency_ms.mean, 3)
+    return dict(sorted(found.items()))
+
+
+def curve_sources(grid: Grid, kind: str) -> dict[str, str]:
+    """The logs of all runs of a kind, by the run's name, relative to `results/SCALE`.
+
+    Raises:
+        ConfigError: the kind is not a key of `CURVES`.
+    """
+    if kind == "search":
+        return {one.name: search_log_path(one) for one in grid.searches}
+    if kind == "pretrain":
+        return {name: f"pretrain/{name}/log.csv" for name in grid.backbones}
+    if kind == "finetune":
+        runs = [f"{one.architecture.name}/{one.name}" for one in grid.trainings]
+        return {run: f"finetune/{run}/log.csv" for run in runs}
+    raise ConfigError(kind, "is not a kind of run with curves.", f"Choose one of {', '.join(CURVES)}.")
+
+
+def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """The epochs of all runs of a kind in one long table: its columns and its lines.
+
+    Raises:
+        UserError: a log is missing or lacks a column.
+    """
+    columns = ("run", "epoch", *CURVES[kind])
+    lines = []
+    for run, source in curve_sources(grid, kind).items():
+        try:
+            with (results / source).open(encoding="utf-8", newline="") as stream:
+                epochs = list(csv.DictReader(stream))
+        except OSError as error:
+            raise UserError(
+                results / source, f"cannot be read ({error.strerror}).", "Run it again."
+            ) from error
+        for epoch in epochs:
+            missing = [name for name in columns[1:] if name not in epoch]
+            if missing:
+                raise UserError(results / source, f"lacks {', '.join(missing)}.", "Delete it and run again.")
+            lines.append({"run": run, **{name: epoch[name] for name in columns[1:]}})
+    return columns, lines

@@ -1,0 +1,401 @@
+"""Two reports side by side: what moved, beyond noise or not, and how it is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import statistics
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fabricate import Folder
+from scipy import stats
+
+from pipeline_src.artifacts import read_json, write_json
+from pipeline_src.cli.main import main
+from pipeline_src.config.grid import Grid
+from pipeline_src.errors import UserError
+from pipeline_src.reporting.compare.comparison import Comparison, compare
+from pipeline_src.reporting.compare.noise import Change, seed_spreads
+from pipeline_src.reporting.compare.sides import Side, read_side
+from pipeline_src.reporting.compare.text import to_html, to_markdown
+from pipeline_src.reporting.read.sources import TABLES
+from pipeline_src.reporting.tables.cells import tabulate, write_table
+
+NAMES = ("before", "after")
+Edit = Callable[[dict[str, str]], dict[str, str] | None]
+
+
+class Pair:
+    """Two checkouts with all results of a grid and the tables made of them."""
+
+    def __init__(self, root: Path, grid: Grid) -> None:
+        self.root, self.grid = root, grid
+        self.folders = [Folder(root / name / "results/tiny") for name in NAMES]
+        for folder in self.folders:
+            folder.everything(grid)
+            self.timing(folder, 0.1)
+
+    def timing(self, folder: Folder, share: float) -> None:
+        """Let the quartiles of every timing lie a share of the mean apart."""
+        for path in (folder.root / "speed").rglob("*x*.json"):
+            if path.name.endswith(".run.json"):
+                continue
+            value = read_json(path)
+            for name in ("latency_ms", "latency_folded_ms"):
+                mean = value[name]["mean"]
+                value[name] |= {"q1": mean * (1 - share / 2), "q3": mean * (1 + share / 2)}
+            write_json(path, value)
+
+    @property
+    def reports(self) -> list[Path]:
+        return [self.root / name / "reports/tiny" for name in NAMES]
+
+    def tabulated(self) -> list[Path]:
+        """The two folders reports/tiny."""
+        for folder, report in zip(self.folders, self.reports, strict=True):
+            for table in TABLES:
+                write_table(tabulate(table, self.grid, folder.root), report / "tables" / f"{table}.csv")
+        return self.reports
+
+    def compared(self) -> Comparison:
+        reports = self.tabulated()
+        return compare(
+            *(
+                read_side(report / "tables", name, folder.root)
+                for report, name, folder in zip(reports, NAMES, self.folders, strict=True)
+            )
+        )
+
+
+def edit(report: Path, table: str, change: Edit) -> None:
+    """Change or drop lines of a table's cells."""
+    path = report / "tables" / f"{table}.cells.csv"
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row for row in map(change, rows) if row is not None)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def sides(reports: list[Path]) -> list[Side]:
+    """The two as they are read where no results are at hand."""
+    return [read_side(report / "tables", name) for report, name in zip(reports, NAMES, strict=True)]
+
+
+def change_of(found: Comparison, table: str, row_id: str, column_id: str) -> Change:
+    (one,) = [one for one in found.changes if one.a.key == (table, row_id, column_id)]
+    return one
+
+
+@pytest.fixture
+def pair(tmp_path: Path, small_grid: Grid) -> Pair:
+    return Pair(tmp_path, small_grid)
+
+
+def test_the_same_twice_says_that_nothing_moved(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
+    found = pair.compared()
+    assert len(found.changes) > 50 and {one.verdict for one in found.changes} == {"same"}
+    assert not found.moved and found.warnings == () and found.tests == 0
+    words = ["compare", *map(str, pair.reports), "--fail-on-change"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert f"Nothing moved: all {len(found.changes)} numbers that both reports measured are the same." in said
+    assert "##" not in said
+
+
+def test_a_shift_over_runs_is_found_and_a_small_one_is_not(pair: Pair) -> None:
+    row = pair.grid.of_table("table_3")[1]
+    for folder, values in zip(pair.folders, ((0.300, 0.310), (0.500, 0.512)), strict=True):
+        for evaluation, miou in zip(row.val, values, strict=True):
+            folder.evaluation(evaluation, miou)
+    row = next(one for one in pair.grid.of_table("table_6") if len(one.val) > 1)
+    for folder, values in zip(pair.folders, ((0.30, 0.40), (0.32, 0.42)), strict=True):
+        for evaluation, miou in zip(row.val, values, strict=True):
+            folder.evaluation(evaluation, miou)
+    found = pair.compared()
+    large = change_of(found, "table_3", "random_search", "miou")
+    p = stats.ttest_ind([30.0, 31.0], [50.0, 51.2], equal_var=False).pvalue
+    assert large.p == pytest.approx(p) and large.verdict == "beyond noise"
+    assert large.difference == pytest.approx(20.1) and large.relative == pytest.approx(20.1 / 30.5)
+    assert "Welch's t-test over runs, n = 2 and 2" in large.basis
+    small = change_of(found, "table_6", "b_random_aggregation_cell", "miou")
+    assert small.p == pytest.approx(stats.ttest_ind([30, 40], [32, 42], equal_var=False).pvalue, rel=1e-5)
+    assert small.verdict == "within noise" and found.moved
+    tested = [one for one in found.changes if one.p is not None]
+    assert found.tests == len(tested)
+    corrected = stats.false_discovery_control([one.p for one in tested])
+    assert [one.adjusted for one in tested] == pytest.approx(corrected)
+
+
+def test_different_numbers_of_seeds_are_compared_and_told(pair: Pair) -> None:
+    # A row of one report lacks a run: n is 2 there and 3 here, by hand.
+    reports = pair.tabulated()
+
+    def three(row: dict[str, str]) -> dict[str, str]:
+        if (row["row_id"], row["column_id"]) == ("random_search", "miou"):
+            return row | {"n": "3", "mean": "90.0", "std": "1.0"}
+        return row
+
+    edit(reports[1], "table_3", three)
+    found = compare(
+        *(read_side(report / "tables", name) for report, name in zip(reports, NAMES, strict=True))
+    )
+    one = change_of(found, "table_3", "random_search", "miou")
+    assert one.a.std is not None and one.a.mean is not None
+    p = stats.ttest_ind_from_stats(one.a.mean, one.a.std, 2, 90.0, 1.0, 3, equal_var=False).pvalue
+    assert one.p == pytest.approx(p) and "n = 2 and 3" in one.basis
+    assert "The number of runs differs for 1 of the numbers that both have." in found.warnings
+
+
+def test_a_single_miou_is_judged_by_the_seeds_of_table_4(pair: Pair) -> None:
+    # Seeds 1, 2 and 9 at {2, 3, 3}; {2, 3, 4} has one seed and says nothing of seeds.
+    base = pair.grid.experiments.depths
+    by_seed = {1: 0.40, 2: 0.41, 9: 0.42}
+    for folder, shift in zip(pair.folders, (0.0, 0.2), strict=True):
+        for row in pair.grid.of_table("table_4"):
+            search = row.val[0].training.architecture.search
+            assert search is not None
+            miou = by_seed[search.seed] if search.depths == base else 0.1 + shift
+            folder.evaluation(row.val[0], miou)
+    found = pair.compared()
+    spread = seed_spreads(sides(pair.reports)[0])["cityscapes"]
+    assert spread.std == pytest.approx(statistics.stdev([40, 41, 42])) and spread.dof == 2
+    (moved,) = [
+        one for one in found.changes if one.a.artefact == "table_4" and one.a.column_id == "miou" and one.p
+    ]
+    expected = 2 * stats.t.sf(20 / (1.0 * math.sqrt(2)), 4)
+    assert moved.p == pytest.approx(expected) and moved.verdict == "beyond noise"
+    assert "spread over seeds of Table 4: std 1.00 %, 4 degrees of freedom" in moved.basis
+
+
+def test_a_single_miou_within_the_spread_of_seeds_is_noise(pair: Pair) -> None:
+    a, b = pair.folders
+    for row, miou in zip(pair.grid.of_table("table_4"), (0.30, 0.40, 0.35, 0.50), strict=True):
+        for folder in (a, b):
+            folder.evaluation(row.val[0], miou)
+    row = next(one for one in pair.grid.of_table("table_5") if "1.5.10" in one.label)
+    a.evaluation(row.val[0], 0.40)
+    b.evaluation(row.val[0], 0.45)
+    found = pair.compared()
+    one = change_of(found, "table_5", "1_5_10", "miou")
+    assert one.verdict == "within noise" and one.difference == pytest.approx(5.0)
+    assert not found.moved
+    assert to_markdown(found).count("## ") == 1 and "## Moved within noise: 2" in to_markdown(found)
+
+
+def test_without_seeds_a_single_miou_has_unknown_noise(pair: Pair) -> None:
+    reports = pair.tabulated()
+    for report in reports:
+        (report / "tables/table_4.cells.csv").unlink()
+
+    def moved(row: dict[str, str]) -> dict[str, str]:
+        return row | {"mean": "99.0"} if row["column_id"] == "miou" and row["n"] == "1" else row
+
+    edit(reports[1], "table_3", moved)
+    found = compare(
+        *(read_side(report / "tables", name) for report, name in zip(reports, NAMES, strict=True))
+    )
+    one = change_of(found, "table_3", "autortnet", "miou")
+    assert one.verdict == "unknown noise" and "no two seeds on cityscapes" in one.basis
+    assert not found.moved
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.05, "within noise"), (2.0, "beyond noise")])
+def test_a_single_timing_is_judged_by_its_quartiles(pair: Pair, factor: float, verdict: str) -> None:
+    speed = pair.grid.of_table("table_1")[0].speeds[0]
+    pair.folders[0].speed(speed, 10.0)
+    pair.folders[1].speed(speed, 10.0 * factor)
+    for folder in pair.folders:
+        pair.timing(folder, 0.1)
+    found = pair.compared()
+    one = change_of(found, "table_1", "autortnet_a", "latency")
+    std = 0.1 * 10 / (stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
+    expected = 2 * stats.norm.sf((10 * factor - 10) / math.hypot(std, std * factor))
+    assert one.p == pytest.approx(expected, rel=1e-6) and one.verdict == verdict
+    assert any("busier, hotter or throttled" in warning for warning in found.warnings) == (factor > 1.5)
+    assert change_of(found, "table_1", "autortnet_a", "latency_folded").verdict == verdict
+    assert change_of(found, "table_1", "autortnet_a", "fps").verdict == verdict
+    # The same timing stands in other tables: one comparison, told with its places.
+    assert "table_8: AutoRTNet-A" in one.also
+
+
+def test_without_its_file_a_single_timing_has_unknown_noise(pair: Pair) -> None:
+    speed = pair.grid.of_table("table_1")[0].speeds[0]
+    pair.folders[1].speed(speed, 50.0)
+    reports = pair.tabulated()
+    found = compare(
+        *(read_side(report / "tables", name) for report, name in zip(reports, NAMES, strict=True))
+    )
+    one = change_of(found, "table_1", "autortnet_a", "latency")
+    assert one.verdict == "unknown noise" and "quartiles are not at hand" in one.basis
+    bad = pair.folders[0].root / one.a.sources[0]
+    bad.write_text('{"latency_ms": 3}')
+    with pytest.raises(UserError, match="is not a timing"):
+        compare(
+            *(
+                read_side(report / "tables", name, folder.root)
+                for report, name, folder in zip(reports, NAMES, pair.folders, strict=True)
+            )
+        )
+
+
+def test_counts_and_texts_are_exact(pair: Pair) -> None:
+    speed = pair.grid.of_table("table_2")[0].speeds[0]
+    path = pair.folders[1].speed(speed, 10.0)
+    original = read_json(pair.folders[0].root / path.relative_to(pair.folders[1].root))
+    write_json(path, original | {"parameters": 1_234_568})
+    reports = pair.tabulated()
+
+    def grown(row: dict[str, str]) -> dict[str, str]:
+        return row | {"measured": "{9, 9, 9}"} if row["column_id"] == "final_cells" else row
+
+    edit(reports[1], "table_4", grown)
+    found = compare(*sides(reports))
+    count = change_of(found, "table_2", "autortnet_a", "parameters")
+    assert (count.verdict, count.basis) == ("exact", "a count")
+    assert count.difference == pytest.approx(1e-6)
+    texts = [one for one in found.of("exact") if one.a.column_id == "final_cells"]
+    assert len(texts) == 4 and all(one.difference is None for one in texts) and found.moved
+
+
+def test_scales_devices_statuses_and_rows_are_told(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
+    reports = pair.tabulated()
+
+    def other(row: dict[str, str]) -> dict[str, str] | None:
+        if row["row_id"] == "random_search":
+            return row | {"row_id": "new", "row": "new row"}
+        if row["column_id"] == "device" and row["measured"]:
+            return row | {"measured": "Other Processor"}
+        if row["column_id"] == "fps_folded":
+            return None
+        if row["column_id"] == "miou":
+            return row | {"status": "not_run", "measured": "", "mean": "", "n": "0", "quoted": "1.0"}
+        return row | {"scale": "camvid"}
+
+    edit(reports[1], "table_3", other)
+    assert main(["compare", *map(str, reports)]) == 0
+    said = capsys.readouterr().out
+    head = said.split("## ")[0]
+    assert "Different scales: tiny in" in head and "camvid, tiny in" in head
+    assert "Different devices: Test Processor 9000 in" in head and "Other Processor" in head
+    parts = {part.split("\n")[0].split(":")[0]: part for part in said.split("## ")[1:]}
+    assert "measured" in parts["Status changed"] and "not run" in parts["Status changed"]
+    assert "72.9" in parts["The paper's value is transcribed otherwise"]
+    only_a, only_b = (parts[f"Only in {report}"] for report in reports)
+    assert "random search (random_search)" in only_a and "FPS, batch norm folded" in only_a
+    assert "new row (new)" in only_b
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", *map(str, reports), "--fail-on-change"])
+    assert ended.value.code == 1
+
+
+class Text(HTMLParser):
+    """The tags and the text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+HOSTILE = "<script>alert(1)</script> \"q\" 'q' =cmd() {{ 7*7 }} | `x` *y* _z_ [l](http://a) \x1b[31m\n道路"
+HOSTILE += "w" * 500
+
+
+def test_hostile_names_come_out_as_text(pair: Pair, tmp_path: Path) -> None:
+    reports = pair.tabulated()
+    for report, shift in zip(reports, (0.0, 40.0), strict=True):
+
+        def hostile(row: dict[str, str], shift: float = shift) -> dict[str, str]:
+            mean = str(float(row["mean"]) + shift) if row["mean"] else ""
+            return row | {"row": HOSTILE, "column": HOSTILE, "data": HOSTILE, "mean": mean}
+
+        edit(report, "table_3", hostile)
+    page, text = tmp_path / "page.html", tmp_path / "text.md"
+    assert main(["compare", *map(str, reports), "--html", str(page), "--output", str(text)]) == 0
+    read = Text(page.read_text(encoding="utf-8"))
+    assert "<script>alert(1)</script> \"q\" 'q' =cmd() {{ 7*7 }} | `x`" in read.text
+    assert not {"script", "img", "link", "a", "iframe"} & {tag for tag, _ in read.tags}
+    assert "\x1b" not in read.text
+    markdown = text.read_text(encoding="utf-8")
+    assert "<" not in markdown and "\x1b" not in markdown
+    assert "&lt;script&gt;" in markdown and "\\| \\`x\\` \\*y\\* \\_z\\_ \\[l\\](http://a)" in markdown
+    rows = [line for line in markdown.splitlines() if line.startswith("| table")]
+    assert rows and all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in rows)
+
+
+def test_the_page_loads_nothing_and_is_small(pair: Pair) -> None:
+    for evaluation in pair.grid.evaluations:
+        pair.folders[1].evaluation(evaluation, 0.9)
+    found = pair.compared()
+    page = to_html(found)
+    read = Text(page)
+    assert len(page) < 200_000 and page == to_html(found)
+    assert not [attrs for _, attrs in read.tags if {"src", "href", "onclick"} & attrs.keys()]
+    assert "@import" not in page and "url(" not in page
+    assert ("html", {"lang": "en"}) in read.tags
+    assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in read.tags
+    scopes = [attrs.get("scope") for tag, attrs in read.tags if tag == "th"]
+    assert scopes and set(scopes) == {"col", "row"}
+    tables = [attrs["aria-labelledby"] for tag, attrs in read.tags if tag == "table"]
+    assert tables and set(tables) <= {attrs.get("id") for tag, attrs in read.tags if tag == "h2"}
+
+
+@pytest.mark.parametrize("level", ["0", "1", "x", "nan"])
+def test_a_level_lies_between_0_and_1(capsys: pytest.CaptureFixture[str], level: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", "a", "b", "--level", level])
+    assert ended.value.code == 2 and "--level" in capsys.readouterr().err
+
+
+def test_the_level_decides(pair: Pair) -> None:
+    reports = pair.tabulated()
+
+    def moved(row: dict[str, str]) -> dict[str, str]:
+        if (row["row_id"], row["column_id"]) == ("random_search", "miou"):
+            return row | {"mean": str(float(row["mean"]) + 0.5)}
+        return row
+
+    edit(reports[1], "table_3", moved)
+    both = sides(reports)
+    p = change_of(compare(*both), "table_3", "random_search", "miou").adjusted
+    assert p is not None
+    for level, verdict in ((p * 1.01, "beyond noise"), (p * 0.99, "within noise")):
+        assert change_of(compare(*both, level), "table_3", "random_search", "miou").verdict == verdict
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "row_id,mean\nx,y\n", "\xff"])
+def test_a_malformed_table_is_refused(pair: Pair, content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    reports = pair.tabulated()
+    path = reports[1] / "tables/table_3.cells.csv"
+    path.write_bytes(content.encode("latin-1"))
+    assert main(["compare", *map(str, reports)]) == 2
+    assert f"error: {path}: is not a table's cells" in capsys.readouterr().err
+
+
+def test_a_folder_without_tables_and_what_is_nothing_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    for name, problem in (
+        ("empty", "has no table"),
+        ("file", "is no folder and no git revision"),
+        ("no-such", "is no folder, and git knows no such revision here"),
+    ):
+        assert main(["compare", name, "empty"]) == 2
+        assert problem in capsys.readouterr().err

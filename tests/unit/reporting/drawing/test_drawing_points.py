@@ -1,0 +1,207 @@
+"""Figures 1 and 6, the table's check and random networks: the points drawn are those of the data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricate import Folder
+from fabricate_epochs import write_check
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.errors import UserError
+from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
+from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
+from pipeline_src.reporting.drawing.speed_accuracy import pareto_front
+from pipeline_src.reporting.tables.figures import figure_data
+
+
+def marks(axes: Axes) -> dict[str, np.ndarray]:
+    """The centres of each kind of mark, by its label."""
+    return {
+        str(one.get_label()): np.asarray(one.get_offsets())
+        for one in axes.collections
+        if isinstance(one, PathCollection)
+    }
+
+
+def line(axes: Axes, label: str) -> Line2D:
+    return next(one for one in axes.lines if one.get_label() == label)
+
+
+def test_figure_1_draws_each_point_in_the_panel_of_its_status(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    picture = speed_accuracy.draw("figure_1", grid, folder.root)
+    above, below = (marks(axes) for axes in picture.figure.axes)
+    data = figure_data("figure_1", grid, folder.root)
+    for panel, status in ((above, "quoted"), (below, "measured")):
+        wanted = data.loc[data["status"] == status, ["fps", "miou"]].astype(float).to_numpy()
+        found = np.concatenate(list(panel.values()))
+        assert sorted(map(tuple, found)) == sorted(map(tuple, wanted))
+    assert len(above["other systems, quoted"]) == 17 and len(above["AutoRTNet, quoted"]) == 4
+    assert {name: len(points) for name, points in below.items()} == {
+        "other systems, measured": 1,
+        "AutoRTNet, measured": 4,
+    }
+
+
+def test_figure_1_tells_statuses_apart_without_colour(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    above, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
+    hollow = [tuple(one.get_facecolor()[0][:3]) == (1.0, 1.0, 1.0) for one in above.collections]
+    filled = [tuple(one.get_facecolor()[0][:3]) != (1.0, 1.0, 1.0) for one in below.collections]
+    assert all(hollow) and all(filled) and len(hollow) == len(filled) == 2
+    shapes = {one.get_paths()[0].vertices.tobytes() for one in (*above.collections, *below.collections)}
+    assert len(shapes) == 4
+
+
+def test_the_front_is_what_nothing_beats() -> None:
+    points = pd.DataFrame({"fps": [10.0, 20.0, 20.0, 5.0, 15.0], "miou": [70.0, 60.0, 60.0, 70.0, 65.0]})
+    front = pareto_front(points)
+    assert front[["fps", "miou"]].to_numpy().tolist() == [[10.0, 70.0], [15.0, 65.0], [20.0, 60.0]]
+
+
+def test_the_fronts_never_mix_devices(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    above, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
+    quoted = line(above, "front, quoted").get_xydata()[1:-1:2]
+    assert quoted.tolist() == [[1.3, 81.3], [3.3, 81.2], [71.4, 75.8], [110.0, 73.9], [121.7, 60.3]]
+    data = figure_data("figure_1", grid, folder.root)
+    ours = data[data["status"] == "measured"].astype({"fps": float, "miou": float})
+    front = pareto_front(ours)[["fps", "miou"]].to_numpy().tolist()
+    assert line(below, "front, measured").get_xydata()[1:-1:2].tolist() == front
+
+
+def _assert_clear(axes: Axes, texts: list[Text], centres: np.ndarray) -> None:
+    axes.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in texts]
+    radius = MARK_AREA**0.5 / 2 * axes.figure.dpi / 72
+    at = axes.transData.transform(centres)
+    for index, box in enumerate(boxes):
+        assert not any(box.padded(-0.5).overlaps(other) for other in boxes[:index]), texts[index].get_text()
+        across = np.clip(at, [box.x0, box.y0], [box.x1, box.y1])
+        assert np.linalg.norm(at - across, axis=1).min() > radius, texts[index].get_text()
+        assert axes.bbox.padded(1).contains(box.x0, box.y0) and axes.bbox.padded(1).contains(box.x1, box.y1)
+
+
+def test_names_cover_neither_names_nor_marks(any_grid: Grid, folder: Folder) -> None:
+    folder.everything(any_grid)
+    for axes in speed_accuracy.draw("figure_1", any_grid, folder.root).figure.axes:
+        texts = [one for one in axes.texts if one.get_text()]
+        assert len(texts) == sum(len(one) for one in marks(axes).values())
+        _assert_clear(axes, texts, np.concatenate(list(marks(axes).values())))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_are_placed_clear_of_any_points(seed: int) -> None:
+    at = np.random.default_rng(seed).uniform(0, 10, (14, 2))
+    names = [f"network number {index} <script>" for index in range(len(at))]
+    with data_style():
+        _, axes = panels(1, 1, 5.0)
+        one = axes[0, 0]
+        one.scatter(at[:, 0], at[:, 1], s=MARK_AREA)
+        one.set(xlim=(-2, 12), ylim=(-2, 12))
+        (front,) = one.plot([0.0, 10.0], [-1.5, -1.5])
+        texts = place_names(one, at[:, 0].tolist(), at[:, 1].tolist(), names, front)
+    assert [text.get_text()[:17] for text in texts] == [name[:17] for name in names]
+    _assert_clear(one, texts, at)
+
+
+def test_figure_6_keeps_quoted_and_measured_in_columns_of_their_own(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    left_miou, right_miou, left_fps, right_fps = gamma.draw("figure_6", grid, folder.root).figure.axes
+    gammas = [0.001, 0.01, 0.05, 0.1]
+    assert left_miou.lines[0].get_xydata().tolist() == [
+        [0.001, 73.3],
+        [0.01, 70.2],
+        [0.05, 69.2],
+        [0.1, 68.6],
+    ]
+    assert left_fps.lines[0].get_ydata().tolist() == [138.0, 200.2, 232.1, 250.0]
+    data = figure_data("figure_6", grid, folder.root)
+    ours = data[data["status"] == "measured"]
+    for axes, column in ((right_miou, "miou"), (right_fps, "fps")):
+        assert axes.lines[0].get_xdata().tolist() == gammas
+        assert axes.lines[0].get_ydata().tolist() == ours[column].astype(float).tolist()
+    assert left_miou.lines[0].get_marker() != right_miou.lines[0].get_marker()
+
+
+def test_figure_6_sorts_gammas_and_says_which_are_not_run(small_grid: Grid, folder: Folder) -> None:
+    for row, miou in zip(small_grid.of_table("figure_6"), (0.3, 0.2), strict=True):
+        folder.evaluation(row.test[0], miou)
+        folder.speed(row.speeds[0], 10.0)
+    picture = gamma.draw("figure_6", small_grid, folder.root)
+    assert picture.figure.axes[1].lines[0].get_xydata().tolist() == [[0.1, 30.0], [0.2, 20.0]]
+    assert "gamma 0.05: experiments.camvid_gammas" in picture.words.reason
+
+
+def test_the_check_draws_networks_fit_and_identity(grid: Grid, folder: Folder) -> None:
+    write_check(folder, grid)
+    picture = agreement.draw("lut_check", grid, folder.root)
+    (axes,) = picture.figure.axes
+    predicted = np.array([1.0, 2.0, 3.0, 5.0])
+    points = axes.containers[0].lines[0].get_xydata()
+    assert points.tolist() == np.column_stack([predicted, 1.5 * predicted + 0.2]).tolist()
+    bars = axes.containers[0].lines[2][0].get_segments()
+    ends = np.array(bars)[:, :, 1]
+    assert ends == pytest.approx(np.column_stack([1.5 * predicted + 0.15, 1.5 * predicted + 0.3]))
+    fit, identity = (
+        next(x for x in axes.lines if str(x.get_label()).startswith(y)) for y in ("fit", "ident")
+    )
+    assert fit.get_xydata().tolist() == pytest.approx(np.array([[1.0, 1.7], [5.0, 7.7]]))
+    assert identity.get_xydata().tolist() == [[1.0, 1.0], [5.0, 5.0]]
+    for number in ("4 networks", "Pearson 1.000", "Spearman 1.000", "slope 1.50", "intercept 0.20 ms"):
+        assert number in picture.words.alt
+    assert "Test Processor 9000 with 1 thread:" in picture.words.caption
+
+
+def test_an_undefined_agreement_is_said_to_be_undefined(grid: Grid, folder: Folder) -> None:
+    write_check(folder, grid, pearson=None, spearman=None, slope=None, intercept_us=None)
+    picture = agreement.draw("lut_check", grid, folder.root)
+    assert not any(str(one.get_label()).startswith("fit") for one in picture.figure.axes[0].lines)
+    assert "Pearson undefined" in picture.words.alt
+
+
+@pytest.mark.parametrize("changes", [{"networks": 5}, {"rows": [], "networks": 0}, {"pearson": 1.5}])
+def test_a_malformed_check_is_an_error(grid: Grid, folder: Folder, changes: dict) -> None:
+    path = write_check(folder, grid, **changes)
+    with pytest.raises(UserError, match="is not a result file") as caught:
+        agreement.draw("lut_check", grid, folder.root)
+    assert str(path) in str(caught.value)
+
+
+def test_random_networks_are_points_of_their_kind(small_grid: Grid, folder: Folder) -> None:
+    a, random, _ = small_grid.of_table("table_3")
+    folder.evaluation(a.val[0], 0.5)
+    folder.speed(a.speeds[0], 10.0)
+    for number, (evaluation, speed) in enumerate(zip(random.val, random.speeds, strict=True)):
+        folder.evaluation(evaluation, 0.3 + number / 10)
+        folder.speed(speed, 12.0 + number)
+    picture = matched_random.draw("matched_random", small_grid, folder.root)
+    (axes,) = picture.figure.axes
+    assert {label: one.tolist() for label, one in marks(axes).items()} == {
+        "searched (A), n = 1": [[10.0, 50.0]],
+        "random, n = 2": [[12.0, 30.0], [13.0, 40.0]],
+    }
+    band = axes.patches[0].get_extents().transformed(axes.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((9.0, 11.0))
+    assert (
+        "2 networks random: mIoU 35.0 ± 7.1 % (30.0 to 40.0), latency 12.00 to 13.00 ms" in picture.words.alt
+    )
+    assert picture.words.reason == ""
+
+
+def test_a_network_without_a_timing_has_no_point(grid: Grid, folder: Folder) -> None:
+    a, random, matched = grid.of_table("table_3")
+    for row in (a, random, matched):
+        for evaluation, speed in zip(row.val, row.speeds, strict=True):
+            folder.evaluation(evaluation)
+            folder.speed(speed)
+    folder.root.joinpath(f"speed/{random.speeds[3].path}").unlink()
+    picture = matched_random.draw("matched_random", grid, folder.root)
+    assert len(marks(picture.figure.axes[0])["random, n = 9"]) == 9
+    assert picture.words.reason.startswith("1 of 21 networks lack results, the first: speed/random-3/")

@@ -1,0 +1,210 @@
+"""The page's parts without a browser: what it says of scale and runs, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fabricate import Folder
+
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.models import Config, FinetuneConfig
+from pipeline_src.errors import UserError
+from pipeline_src.reporting.claims.claim import Claim
+from pipeline_src.reporting.page import figures, render, runs, sections, tables
+from pipeline_src.reporting.page.assumptions import read_assumptions
+from pipeline_src.reporting.page.captions import FIGURES, caption_of
+from pipeline_src.reporting.page.context import Places, build_context
+from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.provenance.trace import Trace
+from pipeline_src.reporting.tables.cells import tabulate
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+RECORD = {
+    "command": ["autortnet", "measure-speed"],
+    "started": "2026-11-22T10:00:00+00:00",
+    "wall_s": 1800.0,
+    "device": "P",
+    "host": {"system": "Linux", "cpus": 2},
+    "versions": {"python": "3.11"},
+    "git": {"commit": "a" * 40, "changed": False},
+}
+
+
+def _trace(source: str) -> Trace:
+    told = dict.fromkeys(("run", "rule", "command", "device", "date", "artifact", "sha256", "log"), "")
+    settings = {"settings": "{}", "seed": None, "commit": "c" * 40, "changed": None}
+    return Trace(source=source, wall_s=1, inputs={}, **settings, **told)  # type: ignore[arg-type]
+
+
+def _places(folder: Folder, reports: Path) -> Places:
+    reports.mkdir(exist_ok=True)
+    docs = REPOSITORY / "docs"
+    return Places(folder.root, reports, docs / "assumptions.md", docs / "img" / "rulegraph.svg")
+
+
+def test_the_papers_settings_need_no_warning() -> None:
+    found = sections.banner(Grid(Config(scale="paper")))
+    assert (found.level, found.changed) == ("paper", ())
+
+
+def test_fewer_epochs_are_told_with_the_papers(small_grid: Grid, camvid_grid: Grid) -> None:
+    shorter = sections.banner(Grid(Config(scale="paper", finetune=FinetuneConfig(epochs=3))))
+    assert shorter.level == "reduced" and shorter.changed == (("finetune.epochs", "200", "3"),)
+    assert shorter.main == ("finetune.epochs 3 (paper 200)",)
+    assert sections.banner(camvid_grid).level == "reduced"
+
+
+def test_rendered_images_say_nothing_of_the_paper() -> None:
+    from pipeline_src.config.load import resolve
+
+    config = resolve({"scale": "tiny"}, REPOSITORY / "workflow" / "scales")
+    found = sections.banner(Grid(config))
+    assert found.level == "nothing" and "nothing here follows for the paper" in found.headline
+    real = resolve({"scale": "camvid"}, REPOSITORY / "workflow" / "scales")
+    assert sections.banner(Grid(real)).level == "reduced"
+
+
+def test_the_assumptions_are_those_of_the_docs(tmp_path: Path) -> None:
+    found = read_assumptions(REPOSITORY / "docs" / "assumptions.md")
+    assert [one.id for one in found] == [f"A{number}" for number in range(1, len(found) + 1)]
+    assert len(found) >= 18 and all(one.choice and one.why and one.where and one.switch for one in found)
+    (tmp_path / "a.md").write_text("## A1: x\n\n- Choice: y\n")
+    with pytest.raises(UserError, match="A1 lacks Why, Where, Switch"):
+        read_assumptions(tmp_path / "a.md")
+    (tmp_path / "b.md").write_text("nothing")
+    with pytest.raises(UserError, match="no section"):
+        read_assumptions(tmp_path / "b.md")
+    with pytest.raises(UserError, match="cannot be read"):
+        read_assumptions(tmp_path / "c.md")
+
+
+def test_device_hours_count_processes_and_keep_devices_apart(tmp_path: Path) -> None:
+    for number, changes in enumerate(({}, {"processes": 4}, {"device": "Q"})):
+        (tmp_path / f"{number}.json.run.json").write_text(json.dumps(RECORD | changes))
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / "run.json").write_text(
+        json.dumps(RECORD | {"command": ["autortnet", "search-architecture"], "wall_s": 360.0})
+    )
+    found = runs.read_environment(tmp_path)
+    told = {(cost.rule, cost.device): (cost.jobs, round(cost.device_hours, 3)) for cost in found.costs}
+    assert told == {
+        ("measure_speed", "P"): (2, 2.5),
+        ("measure_speed", "Q"): (1, 0.5),
+        ("search_architecture", "P"): (1, 0.1),
+    }
+    assert round(found.device_hours, 3) == 3.1 and found.records == 4
+    assert dict(found.facts)["Device"] == (("P", 3), ("Q", 1))
+    assert runs.read_environment(tmp_path / "none").records == 0
+    (tmp_path / "bad.run.json").write_text("{}")
+    with pytest.raises(UserError, match="no run record"):
+        runs.read_environment(tmp_path)
+
+
+def test_a_number_without_provenance_is_refused(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    table = tabulate("table_3", grid, folder.root)
+
+    def nothing(source: str) -> Trace:
+        raise UserError(source, "has no run record.", "Make it anew.")
+
+    with pytest.raises(UserError, match=r"table_3/autortnet/miou: evaluate/.*no run record"):
+        tables.view(table, Facts(nothing))
+    with pytest.raises(UserError, match="claim/C1: is measured, but no result file"):
+        sections.claim_views([_claim(ours="1 %", n=3)], Facts(_trace))
+
+
+def _claim(**changes: object) -> Claim:
+    nothing = {"statistic": None, "p_value": None, "interval": None, "where": (), "sources": ()}
+    fields = dict.fromkeys(("sentence", "paper", "ours", "test", "reason"), "") | nothing
+    fields |= {"id": "C1", "n": 0, "level": 0.95, "unit": "%", "verdict": "undecided", "scale": "tiny"}
+    return Claim(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_what_was_not_run_is_grouped_by_reason(grid: Grid, folder: Folder) -> None:
+    table = tabulate("table_3", grid, folder.root)
+    missing = figures.views(FIGURES, folder.root, Facts(_trace))
+    found = sections.absences([table], missing)
+    assert found[-1].reason == sections.NOT_DRAWN and found[-1].count == "9 pictures"
+    assert sum(int(one.count.split()[0]) for one in found[:-1]) == sum(
+        cell.status == "not_run" for cell in table.cells
+    )
+
+
+def test_a_picture_is_checked(tmp_path: Path) -> None:
+    facts = Facts(_trace)
+    (tmp_path / "figure_5.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (tmp_path / "figure_5.json").write_text("{}")
+    with pytest.raises(UserError, match="lacks title, caption, alt, status, reason, sources"):
+        figures.view("figure_5", tmp_path, facts)
+    words = {
+        "title": "figure 5: x",
+        "caption": "",
+        "alt": "",
+        "status": "measured",
+        "reason": "",
+        "sources": [],
+    }
+    (tmp_path / "figure_5.json").write_text(json.dumps(words))
+    with pytest.raises(UserError, match="figure_5: is measured, but no result file"):
+        figures.view("figure_5", tmp_path, facts)
+    (tmp_path / "figure_5.json").write_text(json.dumps(words | {"title": "Figure 5: x", "sources": ["s"]}))
+    found = figures.view("figure_5", tmp_path, facts)
+    assert found.title == "X" and found.key == "figure_5"
+    assert found.image.startswith("data:image/svg+xml,%3Csvg xmlns=%22http://")
+
+
+def test_every_artefact_has_a_caption() -> None:
+    assert caption_of("table_3") == "Comparison with random search on the Cityscapes validation set"
+    assert caption_of("lut_check").startswith("Predictions of the lookup table")
+    assert caption_of("architecture_b") == "architecture b"
+
+
+def test_the_page_is_the_same_for_the_same_input_and_asks_for_nothing(
+    small_grid: Grid, folder: Folder, tmp_path: Path
+) -> None:
+    folder.everything(small_grid)
+    pages = [
+        render.render(build_context(small_grid, _places(folder, tmp_path / "reports"), _trace))
+        for _ in range(2)
+    ]
+    assert pages[0] == pages[1]
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:|//)""", pages[0])
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', pages[0])
+    assert policy and "default-src 'none'" in policy[1].replace("&#39;", "'")
+    assert "unsafe" not in policy[1]
+
+
+def test_a_page_too_large_is_refused(
+    small_grid: Grid, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "LARGEST_BYTES", 10_000)
+    with pytest.raises(UserError, match="smaller pictures"):
+        render.render(build_context(small_grid, _places(folder, tmp_path / "reports"), _trace))
+
+
+def test_the_command_loads_no_torch() -> None:
+    code = (
+        "import sys, pipeline_src.reporting.page.context, pipeline_src.reporting.page.render;"
+        "print([name for name in ('torch', 'matplotlib') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_page_alone_links_to_nothing_outside_of_it(
+    small_grid: Grid, folder: Folder, tmp_path: Path
+) -> None:
+    folder.everything(small_grid)
+    places = _places(folder, tmp_path / "reports")
+    links = {
+        alone: set(re.findall(r'<a [^>]*href="([^"]*)"', render.render(page)))
+        for alone in (False, True)
+        for page in [build_context(small_grid, places, _trace, alone=alone)]
+    }
+    assert {link for link in links[True] if not link.startswith("#")} == set()
+    assert {"tables/table_3.csv", "claims.json", "provenance.csv"} <= links[False]
