@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_src.errors import UserError
+from pipeline_src.parsing import Unreadable, parse_json, read_text
 
 PROBE_BYTES = 1 << 16
 LEFTOVER = ".half"
@@ -107,14 +108,12 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        UserError: the file is absent, unreadable or not JSON.
+        UserError: the file is absent or unreadable, or see `parse_json`.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(path, "does not exist.", "Run the step that makes it first.") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UserError(path, f"is not readable JSON ({error}).", "Make it anew.") from error
+        return parse_json(read_text(path))
+    except Unreadable as error:
+        raise UserError(path, f"{error}.", "Run the step that makes it again.") from error
 
 
 def sha256_of(path: Path) -> str:

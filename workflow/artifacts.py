@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline_src.cli.boundary import as_user_error, told
 from pipeline_src.errors import UserError
 from workflow.provenance import export, restore
 from workflow.prune import DEPTH, KINDS, prune
@@ -168,9 +169,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         COMMANDS[args.command](args)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    except Exception as error:
+        words = ["python", "-m", "workflow.artifacts", *(sys.argv[1:] if argv is None else argv)]
+        print(f"error: {told(error, words)}", file=sys.stderr)
+        return 2 if as_user_error(error) else 70
     return 0
 
 

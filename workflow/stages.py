@@ -6,21 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from pipeline_src.config.load import read_yaml
+from pipeline_src.config.load import read_yaml, scale_named_by
 
 PROVENANCE = "provenance"
 
 
 def scale_of(root: Path) -> str:
     """The scale that params.yaml picks."""
-    return str(read_yaml(root / "params.yaml").get("scale", "tiny"))
+    return scale_named_by(read_yaml(root / "params.yaml"), root / "params.yaml")
 
 
 def stages(root: Path, scale: str) -> dict[str, tuple[Path, ...]]:
     """What each stage of dvc.yaml makes at a scale, without its own provenance; relative to `root`."""
-    declared = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    declared = read_yaml(root / "dvc.yaml").get("stages", {})
     return {name: tuple(_made(stage, scale)) for name, stage in declared.items()}
 
 

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.errors import ConfigError, UserError
+from pipeline_src.errors import UserError
 
 if TYPE_CHECKING:
     from pipeline_src.reporting.compare.sides import Side
@@ -93,17 +93,10 @@ def _git(folder: Path, revision: str, *words: str) -> str:
 
 def _scale_at(root: Path, revision: str, commit: str) -> str:
     """The scale that a commit's params.yaml picks."""
-    import yaml
+    from pipeline_src.config.load import mapping_of, scale_named_by
 
-    text = _git(root, revision, "show", f"{commit}:params.yaml")
-    try:
-        params = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{revision}:params.yaml", f"is not YAML ({error}).", "Give --scale.") from error
-    scale = params.get("scale", "tiny") if isinstance(params, dict) else None
-    if not isinstance(scale, str):
-        raise ConfigError(f"{revision}:params.yaml", "names no scale.", "Give --scale.")
-    return scale
+    place = f"{revision}:params.yaml"
+    return scale_named_by(mapping_of(_git(root, revision, "show", f"{commit}:params.yaml"), place), place)
 
 
 def _fetch(root: Path, revision: str, commit: str, scale: str, place: Path) -> None:

@@ -70,19 +70,12 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _scale_of_params(path: Path) -> str:
-    import yaml
+    from pipeline_src.config.load import read_yaml, scale_named_by
 
-    try:
-        params = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
+    if not path.exists():
         remedy = "Give --scale or --reports, or go to the repository's folder."
-        raise ConfigError(path, "does not exist, so the scale is not known.", remedy) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(path, f"is not readable YAML ({error}).", "Mend the file.") from error
-    scale = params.get("scale", "tiny") if isinstance(params, dict) else None
-    if not isinstance(scale, str):
-        raise ConfigError(path, "names no scale.", "Give --scale, or write `scale: tiny` in it.")
-    return scale
+        raise ConfigError(path, "does not exist, so the scale is not known.", remedy)
+    return scale_named_by(read_yaml(path), path)
 
 
 def _screen() -> Screen:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from pipeline_src.errors import UserError
+from pipeline_src.cli.boundary import as_user_error, told
 from pipeline_src.training.interruption import Interrupted, leave_on_signals
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 
 EXIT_ERROR = 2
+EXIT_FAULT = 70  # EX_SOFTWARE: not the user's to mend
 EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: start the same command again and it goes on
 
 
@@ -63,7 +64,7 @@ def _overview() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand; the exit status is 0, 2 for bad input, 75 for a step told to stop."""
+    """Run one subcommand; its exit status: 0, 2 for bad input, 70 for a fault of ours, 75 if told to stop."""
     try:
         return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except BrokenPipeError:  # whoever read the output has gone, as in `autortnet --help | head -1`
@@ -85,21 +86,27 @@ def _dispatch(words: list[str]) -> int:
         print(f"error: unknown command {command!r}.{hint}", file=sys.stderr)
         return EXIT_ERROR
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    module = _module(command)
-    parser = argparse.ArgumentParser(prog=f"autortnet {command}", description=module.HELP)
-    module.add_arguments(parser)
-    args = parser.parse_args(rest)
-    args.command_line = ["autortnet", *words]
     try:
-        with leave_on_signals():
-            module.run(args)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_ERROR
+        _run(command, rest)
     except Interrupted as error:
         print(f"interrupted: {error}", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        print(f"error: {told(error, ['autortnet', *words])}", file=sys.stderr)
+        return EXIT_ERROR if as_user_error(error) else EXIT_FAULT
     return 0
+
+
+def _run(command: str, words: list[str]) -> None:
+    module = _module(command)
+    parser = argparse.ArgumentParser(prog=f"autortnet {command}", description=module.HELP)
+    module.add_arguments(parser)
+    args = parser.parse_args(words)
+    args.command_line = ["autortnet", command, *words]
+    with leave_on_signals():
+        module.run(args)
 
 
 def run_from_shell() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pipeline_src.errors import ConfigError
+from pipeline_src.parsing import Unreadable, parse_json
 
 if TYPE_CHECKING:
     from pipeline_src.config.models import DataConfig
@@ -20,11 +20,9 @@ def read_render(dataset: str, text: str) -> DataConfig:
     from pipeline_src.config.load import validate
 
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(
-            "--render", f"is not JSON ({error}).", "Give an object, such as '{\"seed\": 1}'."
-        ) from error
+        values = parse_json(text)
+    except Unreadable as error:
+        raise ConfigError("--render", f"{error}.", "Give an object, such as '{\"seed\": 1}'.") from error
     if not isinstance(values, dict):
         raise ConfigError("--render", "is not a JSON object.", "Give an object, such as '{\"seed\": 1}'.")
     return validate({"data": {dataset: {"render": values}}}, "--render").data

@@ -18,4 +18,4 @@ Precision = Literal["float32", "bfloat16", "float16"]
 class Block(BaseModel):
     """A block of settings: immutable, and without room for a misspelt key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)

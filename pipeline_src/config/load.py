@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipeline_src.config.models import Config
-from pipeline_src.errors import ConfigError
+from pipeline_src.errors import ConfigError, UserError
+from pipeline_src.parsing import Unreadable, parse_json, parse_yaml, read_text
 
 SCALES: tuple[str, ...] = get_args(Config.model_fields["scale"].annotation)
 
@@ -23,17 +22,42 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file is absent, not YAML, or not a mapping.
     """
+    if not path.exists():
+        raise ConfigError(path, "does not exist.", "Give the path of a params.yaml.")
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(path, "does not exist.", "Give the path of a params.yaml.") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(path, f"is not readable YAML ({error}).", "Mend the file.") from error
+        text = read_text(path)
+    except UserError as error:
+        raise ConfigError(path, error.problem, error.remedy) from error
+    return mapping_of(text, path)
+
+
+def mapping_of(text: str, path: object) -> dict[str, Any]:
+    """The keys of a YAML text.
+
+    Raises:
+        ConfigError: it is not YAML, has a key twice, or is no mapping; `path` is where it is from.
+    """
+    try:
+        value = parse_yaml(text)
+    except Unreadable as error:
+        raise ConfigError(path, f"{error}.", "Mend the file.") from error
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ConfigError(path, f"holds a {type(value).__name__}, not keys.", "Write `key: value` lines.")
     return value
+
+
+def scale_named_by(params: Mapping[str, Any], path: object) -> str:
+    """The scale that a params.yaml picks.
+
+    Raises:
+        ConfigError: what stands there is no name.
+    """
+    scale = params.get("scale", "tiny")
+    if not isinstance(scale, str):
+        raise ConfigError(path, "names no scale.", "Give --scale, or write `scale: tiny` in it.")
+    return scale
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +69,36 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             continue  # an empty block in params.yaml (`search:`) overrides nothing
         merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
+
+
+def given_params(files: Sequence[Path], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What files and options ask for; a later file wins over an earlier one, options win over all.
+
+    Args:
+        files: of YAML mappings.
+        options: as Snakemake's `--config` gives them: what is nested below a name has only texts as values,
+            which are read here as YAML reads them in a file.
+
+    Raises:
+        ConfigError: see `read_yaml`.
+    """
+    given: dict[str, Any] = {}
+    for path in files:
+        given = merge(given, read_yaml(path))
+    return merge(given, {key: _typed(value) for key, value in options.items()})
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_yaml(value)
+    except Unreadable:
+        return value
 
 
 def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml") -> Config:
@@ -123,9 +177,9 @@ def read_settings(text: str | None, need: Sequence[str]) -> Config:
         raise ConfigError("--settings", "is missing.", "Give inline JSON, or a file from `autortnet config`.")
     if text.lstrip().startswith("{"):
         try:
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ConfigError("--settings", f"is not JSON ({error}).", "Mend the JSON.") from error
+            values = parse_json(text)
+        except Unreadable as error:
+            raise ConfigError("--settings", f"{error}.", "Mend the JSON.") from error
         source = "--settings"
     else:
         values, source = read_yaml(Path(text)), text

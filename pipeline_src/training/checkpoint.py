@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import CheckpointError
+from pipeline_src.parsing import Unreadable, parse_json
 
 LOG = logging.getLogger(__name__)
 MAGIC = b"autortnet checkpoint 1\n"
@@ -178,8 +179,8 @@ def _read_header(path: Path) -> dict[str, Any]:
         problem = "does not exist." if not path.exists() else f"is truncated or not safetensors ({error})."
         raise _bad_weights(path, problem) from error
     try:
-        header = json.loads(text or "")
-    except json.JSONDecodeError as error:
+        header = parse_json(text or "")
+    except Unreadable as error:
         raise _bad_weights(path, "was not written by this program.") from error
     if not isinstance(header, dict) or not {"sha256", "metadata"} <= header.keys():
         raise _bad_weights(path, "was not written by this program.")

@@ -186,7 +186,7 @@ def test_a_wrong_setting(
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ('{"space": {', ("--settings: is not JSON", "Mend the JSON")),
+        ('{"space": {', ("--settings: is not readable JSON", "Mend the JSON")),
         ('{"runtime": {}}', ("lacks space", "Give each block")),
         ("nowhere.yaml", ("nowhere.yaml: does not exist",)),
     ],

@@ -12,11 +12,12 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "pipeline_src"
 
-EVERYWHERE = {"errors", "artifacts"}
+EVERYWHERE = {"errors", "parsing", "artifacts"}
 MAY_IMPORT = {
     "errors": set(),
-    "artifacts": {"errors"},
-    "config": {"errors"},
+    "parsing": {"errors"},
+    "artifacts": {"errors", "parsing"},
+    "config": {"errors", "parsing"},
     "data": {"config", *EVERYWHERE},
     "space": {"config", *EVERYWHERE},
     "peers": {"config", *EVERYWHERE},
@@ -38,6 +39,7 @@ MAY_IMPORT_WITHIN_REPORTING = {
 }
 WITHOUT_TORCH = (
     "errors",
+    "parsing",
     "artifacts",
     "config",
     "reporting",

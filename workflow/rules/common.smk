@@ -11,19 +11,29 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from pipeline_src.artifacts import require_place_for
+from pipeline_src.cli.boundary import told
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.load import resolve
+from pipeline_src.config.load import given_params, resolve
 from pipeline_src.data.sources import missing_sets_message
-from pipeline_src.errors import UserError
 
 ROOT = Path(workflow.basedir)
+PARAMS = Path("params.yaml")
 
 try:
-    CONFIG = resolve(config, ROOT / "workflow/scales", "params.yaml or --config")
+    # Read here and not by Snakemake: it takes a key that stands twice, and makes text of what --config nests.
+    GIVEN = given_params(
+        [PARAMS, *map(Path, workflow.config_settings.configfiles)],
+        workflow.config_settings.config or {},
+    )
+    CONFIG = resolve(GIVEN, ROOT / "workflow/scales", "params.yaml or --config")
     GRID = Grid(CONFIG)
     GRID.rows
-except UserError as error:
-    raise WorkflowError(str(error)) from None
+except Exception as error:
+    raise WorkflowError(told(error, sys.argv)) from None
+
+
+configfile: str(PARAMS)  # now that it is known to be whole: Snakemake hands it on to a cluster's jobs
+
 
 SCALE = CONFIG.scale
 DATA, RESULTS, REPORTS, LOGS = (
@@ -33,8 +43,8 @@ CHECKPOINTS = f".checkpoints/{SCALE}"
 try:
     for folder in (DATA, RESULTS, REPORTS, LOGS, CHECKPOINTS):
         require_place_for(Path(folder))
-except UserError as error:
-    raise WorkflowError(str(error)) from None
+except Exception as error:
+    raise WorkflowError(told(error, sys.argv)) from None
 DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline_src.config.load import SCALES, merge, read_settings, read_yaml, resolve, validate
+from pipeline_src.config.load import SCALES, given_params, merge, read_settings, read_yaml, resolve, validate
 from pipeline_src.config.models import Config
 from pipeline_src.errors import ConfigError
 
@@ -189,7 +189,7 @@ def test_settings_are_frozen() -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"a: [1", "is not readable YAML"), (b"- 1\n", "holds a list"), (b"\xff\xfe\xfa", "YAML")],
+    [(b"a: [1", "is not readable YAML"), (b"- 1\n", "holds a list"), (b"\xff\xfe\xfa", "it may be UTF-16")],
 )
 def test_a_file_that_is_no_mapping(content: bytes, words: str, tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
@@ -232,7 +232,7 @@ def test_settings_of_a_configuration_come_back_the_same() -> None:
     ("text", "where", "words"),
     [
         (None, "--settings", "is missing"),
-        ("{", "--settings", "is not JSON"),
+        ("{", "--settings", "is not readable JSON"),
         ("{}", "--settings", "lacks space, latency"),
         ('{"space": {}}', "--settings", "lacks latency"),
         ('{"space": {"x": 1}, "latency": {}}', "--settings: space.x", "is not a known key"),
@@ -255,3 +255,41 @@ def test_a_file_with_a_fault_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         validate({"space": {"initial_channels": 0}}, "somewhere")
     assert caught.value.where == "somewhere: space.initial_channels"
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "value"),
+    [
+        ({"search": {"gradient_clip": "null"}}, ("search", "gradient_clip"), None),
+        ({"data": {"main": "camvid", "cityscapes": "null"}}, ("data", "cityscapes"), None),
+        ({"space": {"stem_strides": ["2", "1"]}}, ("space", "stem_strides"), (2, 1)),
+        ({"experiments": {"coarse": "false"}}, ("experiments", "coarse"), False),
+        ({"search": {"architecture_lr": "0.5"}}, ("search", "architecture_lr"), 0.5),
+        ({"data": {"camvid": {"path": "/a/b c"}}}, ("data", "camvid", "path"), "/a/b c"),
+    ],
+)
+def test_what_config_nests_is_read_as_in_a_file(
+    options: dict[str, Any], key: tuple[str, ...], value: object
+) -> None:
+    """As `snakemake --config 'search={gradient_clip: null}'` hands it on: every inner value as text."""
+    found: Any = resolve(given_params([REPOSITORY / "params.yaml"], options), SCALE_FILES)
+    for part in key:
+        found = getattr(found, part)
+    assert found == value
+
+
+def test_options_win_over_files_and_later_files_over_earlier_ones(tmp_path: Path) -> None:
+    for name, text in (("a", "search: {epochs: 7, batch_size: 6}"), ("b", "search: {epochs: 8}")):
+        (tmp_path / name).write_text(text)
+    given = given_params([tmp_path / "a", tmp_path / "b"], {"search": {"batch_size": "5"}, "seed": 3})
+    assert given == {"search": {"epochs": 8, "batch_size": 5}, "seed": 3}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_no_setting_is_infinite(value: float) -> None:
+    for block, key in (
+        ("search", "weight_lr_min"),
+        ("experiments", "gamma_a"),
+        ("runtime", "checkpoint_every_s"),
+    ):
+        assert "finite" in refusal({block: {key: value}}).problem
