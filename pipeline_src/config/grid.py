@@ -26,11 +26,11 @@ class Grid(Runs):
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """All rows of T1..T10, F6, F8 and F9, in the paper's order; peers below ours."""
+        """All rows of T1..T10, F6, the nulls, F8 and F9, in the paper's order; peers below ours."""
         return all_rows(self)
 
     def of_table(self, table: str) -> tuple[Row, ...]:
-        """The rows of one artefact, `table_1`..`table_10`, `figure_6`, `figure_8` or `figure_9`."""
+        """The rows of one artefact, `table_1`..`table_10`, `figure_6`, `figure_8`, `figure_9` or `nulls`."""
         return tuple(row for row in self.rows if row.table == table)
 
     @cached_property
@@ -61,5 +61,6 @@ class Grid(Runs):
 
     @cached_property
     def backbones(self) -> tuple[str, ...]:
-        """Every backbone that is pretrained, by the architecture it is named for."""
-        return _unique(one.backbone for one in self.architectures if not one.is_peer)
+        """Every backbone of a network that is trained, by the architecture it is named for."""
+        trained = (one.architecture for one in self.trainings)
+        return _unique(one.backbone for one in trained if not one.is_peer)

@@ -326,6 +326,12 @@ class ExperimentsConfig(Block):
     """The searches of Table 4, a row each."""
     camvid_gammas: tuple[Annotated[float, Field(ge=0)], ...] = (0.001, 0.01, 0.05, 0.1)
     """The searches of Figure 6, a point each."""
+    gamma_seeds: tuple[NonNegative, ...] = ()
+    """Further seeds of each search of Figure 6, beside `seed`; the paper has none."""
+    null_seeds: tuple[NonNegative, ...] = ()
+    """Seeds of the null searches: one at gamma 0 and one with random signs of alpha's gradients for each."""
+    training_seeds: NonNegative = 0
+    """Further trainings, with seeds of their own, of A and of what C4, C5 and C11 hold against it."""
     random_networks: Positive = 10
     """Networks of Table 3's random search."""
     matched_networks: NonNegative = 10
@@ -354,6 +360,13 @@ class ExperimentsConfig(Block):
             raise ValueError(f"gamma_c {self.gamma_c} must be one of camvid_gammas {self.camvid_gammas}")
         if len(set(self.camvid_gammas)) != len(self.camvid_gammas):
             raise ValueError("camvid_gammas lists a gamma twice")
+        for name in ("gamma_seeds", "null_seeds"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                raise ValueError(f"{name} lists a seed twice")
+        if self.seed in self.gamma_seeds:
+            raise ValueError(f"gamma_seeds holds {self.seed}, which is seed itself: list further ones only")
+        if self.null_seeds and 0 in self.camvid_gammas:
+            raise ValueError("camvid_gammas holds 0, which is the gamma of a null: leave it out there")
         if len(set(self.downsampling_positions)) != len(self.downsampling_positions):
             raise ValueError("downsampling_positions lists a setting twice")
         if len(set(self.robustness)) != len(self.robustness):

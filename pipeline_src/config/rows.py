@@ -1,19 +1,24 @@
-"""The rows of every table and of figures 6, 8 and 9: which runs stand behind which row of the paper."""
+"""The rows of every table, of figures 6, 8, 9 and of the nulls: which runs stand behind which row."""
 
 from __future__ import annotations
 
-from pipeline_src.config.runs import Architecture, Row, Runs, Speed, gamma_text
+from typing import Literal
+
+from pipeline_src.config.runs import Architecture, Evaluation, Null, Row, Runs, Speed, gamma_text
 
 NO_COARSE = "the main data set has no coarse labels at this scale, or experiments.coarse is false"
 NO_CITYSCAPES = "Cityscapes is not the main data set at this scale; Figure 9 shows CamVid"
+NO_NULLS = "experiments.null_seeds asks for none"
+NULL_LATENCY = "no weight of latency (gamma 0)"
+NULL_SIGNS = "signs of alpha's gradients by chance"
 NO_FULL = "data.{}.full_height_px and full_width_px are not set at this scale"
 
 
 def all_rows(runs: Runs) -> tuple[Row, ...]:
     """Every measured row, table by table; peers that are only quoted have none."""
     builders = (
-        _table_1_7_8, _table_2_10, _table_3, _table_4, _table_5, _table_6, _table_9, _figure_6, _peers,
-        _figure_8_9,
+        _table_1_7_8, _table_2_10, _table_3, _table_4, _table_5, _table_6, _table_9, _figure_6, _nulls,
+        _peers, _figure_8_9,
     )  # fmt: skip
     return tuple(row for build in builders for row in build(runs))
 
@@ -24,8 +29,8 @@ def _speed(runs: Runs, architecture: Architecture) -> tuple[Speed, ...]:
 
 def _main_row(runs: Runs, table: str, label: str, architecture: Architecture) -> Row:
     """A row of the ablations: trained on `train` of the main set and judged on its `val`."""
-    evaluation = runs.evaluation(runs.training(architecture, runs.main), "val")
-    return Row(table, label, val=(evaluation,), speeds=_speed(runs, architecture))
+    evaluations = runs.judged(architecture, runs.main, "val")
+    return Row(table, label, val=evaluations, speeds=_speed(runs, architecture))
 
 
 def _table_1_7_8(runs: Runs) -> list[Row]:
@@ -41,11 +46,23 @@ def _table_1_7_8(runs: Runs) -> list[Row]:
                 if coarse and not has_coarse:
                     rows.append(Row(table, label, not_run=NO_COARSE))
                     continue
-                val = runs.evaluation(runs.training(architecture, runs.main, "train", coarse), "val")
-                test = runs.evaluation(runs.training(architecture, runs.main, "trainval", coarse), "test")
-                with_val = (val,) if table == "table_7" else ()
-                rows.append(Row(table, label, with_val, (test,), _speed(runs, architecture)))
+                val, test = _val_and_test(runs, architecture, coarse)
+                with_val = val if table == "table_7" else ()
+                rows.append(Row(table, label, with_val, test, _speed(runs, architecture)))
     return rows
+
+
+def _val_and_test(
+    runs: Runs, architecture: Architecture, coarse: bool
+) -> tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]]:
+    if not coarse:
+        return (
+            runs.judged(architecture, runs.main, "val"),
+            runs.judged(architecture, runs.main, "test", "trainval"),
+        )
+    val = runs.evaluation(runs.training(architecture, runs.main, "train", coarse), "val")
+    test = runs.evaluation(runs.training(architecture, runs.main, "trainval", coarse), "test")
+    return (val,), (test,)
 
 
 def _table_2_10(runs: Runs) -> list[Row]:
@@ -58,9 +75,9 @@ def _table_2_10(runs: Runs) -> list[Row]:
     )
     for table in ("table_2", "table_10"):
         for label, architecture in networks:
-            evaluation = runs.evaluation(runs.training(architecture, "camvid"), "test")
+            evaluations = runs.judged(architecture, "camvid", "test")
             speed = runs.speed(architecture, "camvid")
-            rows.append(Row(table, label, test=(evaluation,), speeds=(speed,)))
+            rows.append(Row(table, label, test=evaluations, speeds=(speed,)))
     return rows
 
 
@@ -142,12 +159,30 @@ def _table_9(runs: Runs) -> list[Row]:
 
 
 def _figure_6(runs: Runs) -> list[Row]:
+    """A point for a gamma: the networks of all its seeds, that of `seed` first."""
+    own = runs.experiments
+    seeds = dict.fromkeys([own.seed, *own.gamma_seeds])
     rows = []
-    for gamma in runs.experiments.camvid_gammas:
-        architecture = runs.searched("camvid", gamma, runs.experiments.seed, runs.experiments.depths)
-        evaluation = runs.evaluation(runs.training(architecture, "camvid"), "test")
-        speed = runs.speed(architecture, "camvid")
-        rows.append(Row("figure_6", gamma_text(gamma), test=(evaluation,), speeds=(speed,)))
+    for gamma in own.camvid_gammas:
+        networks = [runs.searched("camvid", gamma, seed, own.depths) for seed in seeds]
+        evaluations = [one for each in networks for one in runs.judged(each, "camvid", "test")]
+        speeds = tuple(runs.speed(one, "camvid") for one in networks)
+        rows.append(Row("figure_6", gamma_text(gamma), test=tuple(evaluations), speeds=speeds))
+    return rows
+
+
+def _nulls(runs: Runs) -> list[Row]:
+    """Searches that lack something, to hold the others against: searched and timed, never trained."""
+    own = runs.experiments
+    kinds: tuple[tuple[str, float, Null | Literal[""]], ...] = (
+        (NULL_LATENCY, 0.0, ""),
+        (NULL_SIGNS, own.gamma_a, "signs"),
+    )
+    rows = []
+    for label, gamma, null in kinds:
+        networks = [runs.searched(runs.main, gamma, seed, own.depths, null) for seed in own.null_seeds]
+        speeds = tuple(runs.speed(one, runs.main) for one in networks)
+        rows.append(Row("nulls", label, speeds=speeds, not_run="" if networks else NO_NULLS))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -12,6 +12,8 @@ from pipeline_src.config.peers import PEERS
 Kind = Literal[
     "searched", "random", "matched", "downsampling", "no_aggregation", "random_aggregation", "peer"
 ]
+Null = Literal["signs"]
+"""What a null search lacks: `signs` draws the signs of alpha's gradients by chance."""
 Size = tuple[int, int]
 
 
@@ -26,17 +28,22 @@ def gamma_text(gamma: float) -> str:
 
 @dataclass(frozen=True)
 class Search:
-    """One search: on which data set, with which gamma, seed and initial numbers of cells."""
+    """One search: on which data set, with which gamma, seed and initial numbers of cells.
+
+    `null` names what was taken from it, so that it can find nothing; empty for a search proper.
+    """
 
     dataset: str
     gamma: float
     seed: int
     depths: tuple[int, int, int]
+    null: Null | Literal[""] = ""
 
     @property
     def name(self) -> str:
-        """The run's folder, for example `cityscapes-g0.01-s2-d5.10.10`."""
-        return f"{self.dataset}-g{gamma_text(self.gamma)}-s{self.seed}-d{'.'.join(map(str, self.depths))}"
+        """The run's folder, for example `cityscapes-g0.01-s2-d5.10.10`, with `-null.signs` for a null."""
+        name = f"{self.dataset}-g{gamma_text(self.gamma)}-s{self.seed}-d{'.'.join(map(str, self.depths))}"
+        return name + (f"-null.{self.null}" if self.null else "")
 
 
 @dataclass(frozen=True)
@@ -61,17 +68,20 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Training:
-    """One finetuning of an architecture on a data set's split."""
+    """One finetuning of an architecture on a data set's split; a repeat has a seed of its own."""
 
     architecture: Architecture
     dataset: str
     split: Literal["train", "trainval"]
     coarse: bool = False
+    seed: int | None = None
+    """None: the configuration's own seed."""
 
     @property
     def name(self) -> str:
-        """The run's folder below the architecture, for example `cityscapes-trainval-coarse`."""
-        return f"{self.dataset}-{self.split}" + ("-coarse" if self.coarse else "")
+        """The folder, such as `cityscapes-train-coarse`; a repeat's ends in its seed."""
+        repeat = "" if self.seed is None else f"-s{self.seed}"
+        return f"{self.dataset}-{self.split}" + ("-coarse" if self.coarse else "") + repeat
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,16 @@ class Runs:
         self.experiments = config.experiments
         self.main = config.data.main
 
-    def searched(self, dataset: str, gamma: float, seed: int, depths: tuple[int, int, int]) -> Architecture:
-        """The architecture that a search ends in; it bears the search's name."""
-        search = Search(dataset, gamma, seed, depths)
+    def searched(
+        self,
+        dataset: str,
+        gamma: float,
+        seed: int,
+        depths: tuple[int, int, int],
+        null: Null | Literal[""] = "",
+    ) -> Architecture:
+        """The architecture that a search ends in; it has the search's name."""
+        search = Search(dataset, gamma, seed, depths, null)
         return Architecture(search.name, "searched", search.name, search)
 
     @cached_property
@@ -177,6 +194,32 @@ class Runs:
         """An evaluation in the role of `val` or `test`; CamVid is always judged on its test set."""
         split = "test" if training.dataset == "camvid" else role
         return Evaluation(training, split, size or self.input_size(training.dataset))
+
+    def judged(
+        self, architecture: Architecture, dataset: str, role: str, split: str = "train"
+    ) -> tuple[Evaluation, ...]:
+        """A network's training judged, and after it the repeats of that training where it has some."""
+        first = self.training(architecture, dataset, split)
+        repeats: range | tuple[int, ...] = ()
+        if first.split == "train" and self.repeats(architecture, dataset):
+            repeats = range(self.config.seed + 1, self.config.seed + 1 + self.experiments.training_seeds)
+        trainings = [first, *(replace(first, seed=seed) for seed in repeats)]
+        return tuple(self.evaluation(one, role) for one in trainings)
+
+    def repeats(self, architecture: Architecture, dataset: str) -> bool:
+        """Whether its training on the set's `train` is repeated with other seeds (C1, C4, C5, C11, C12)."""
+        if dataset == self.main:
+            return architecture == self.network_a or architecture.kind in ("no_aggregation", "downsampling")
+        return architecture in {
+            self.network_a,
+            self.network_b,
+            self._searched_there(self.experiments.gamma_a),
+            self._searched_there(self.experiments.gamma_b),
+        }
+
+    def _searched_there(self, gamma: float) -> Architecture:
+        """What C11 holds a transferred network against: searched on CamVid with its gamma."""
+        return self.searched("camvid", gamma, self.experiments.seed, self.experiments.depths)
 
     def speed(self, architecture: Architecture, dataset: str, size: Size | None = None) -> Speed:
         """A timing at the deployed size or at `size`."""

@@ -34,7 +34,7 @@ rule finetune_network:
         judged=best_epoch_split,
         size=lambda wildcards: input_size(training_of(wildcards).dataset),
         crop=training_crop,
-        seed=CONFIG.seed,
+        seed=training_seed,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/finetune/{wildcards.architecture}/{wildcards.training}",
         folder=lambda wildcards: f"{RESULTS}/finetune/{wildcards.architecture}/{wildcards.training}",
     shell:

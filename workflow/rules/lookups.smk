@@ -30,6 +30,12 @@ def search_of(wildcards):
     return SEARCHES[wildcards.architecture]
 
 
+def null_option(wildcards):
+    """The option for what a null search lacks; none for a search proper."""
+    null = search_of(wildcards).null
+    return f"--null {null}" if null else ""
+
+
 def search_crop(wildcards):
     """Crop that the search trains on."""
     block = source_of(search_of(wildcards).dataset)
@@ -56,6 +62,12 @@ def best_epoch_split(wildcards):
         if run.split == "train"
         else ""
     )
+
+
+def training_seed(wildcards):
+    """The seed of a training: the configuration's own, or a repeat's."""
+    seed = training_of(wildcards).seed
+    return CONFIG.seed if seed is None else seed
 
 
 def training_crop(wildcards):

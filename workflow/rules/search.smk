@@ -31,6 +31,7 @@ rule search_architecture:
         judged=lambda wildcards: judged_split(search_of(wildcards).dataset),
         gamma=lambda wildcards: search_of(wildcards).gamma,
         seed=lambda wildcards: search_of(wildcards).seed,
+        null=null_option,
         depths=lambda wildcards: ",".join(map(str, search_of(wildcards).depths)),
         size=lambda wildcards: input_size(search_of(wildcards).dataset),
         crop=search_crop,
@@ -39,6 +40,6 @@ rule search_architecture:
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --splits {params.splits}"
         " --validation-split {params.judged} --lut {input.table:q} --gamma {params.gamma} --seed {params.seed}"
-        " --depths {params.depths} --input-size {params.size} --crop-size {params.crop}"
+        " {params.null} --depths {params.depths} --input-size {params.size} --crop-size {params.crop}"
         " --settings {params.settings:q} --checkpoints {params.checkpoints:q} --output {params.folder:q}"
         " > {log:q} 2>&1"

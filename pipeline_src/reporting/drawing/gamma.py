@@ -14,7 +14,6 @@ from pipeline_src.config.runs import gamma_text
 from pipeline_src.reporting.drawing.panels import (
     PAPER,
     SMALL_PT,
-    counted,
     data_style,
     listed,
     panels,
@@ -102,10 +101,8 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str
     )
     if len(ours):
         caption += (
-            f" Squares were measured here, {counted(len(ours), 'search', 'searches')} with one seed, one "
-            "for each "
-            f"gamma, on {set_name(grid, 'camvid')} and on {device}. Speeds of two devices do not compare; "
-            "their order over gamma does. "
+            f" Squares were measured here, for each gamma {_searches(grid)}, on {set_name(grid, 'camvid')} and "
+            f"on {device}. Speeds of two devices do not compare; their order over gamma does. "
             f"{scale_words(grid.config.scale)}"
         )
     alt = f"Quoted: {_points(quoted)}."
@@ -114,6 +111,11 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str
     status: Status = "measured" if len(ours) else "quoted"
     sources = present(results, gamma_sources(grid))
     return Words(name, TITLE, with_reason(caption, reason), alt, status, reason, sources)
+
+
+def _searches(grid: Grid) -> str:
+    seeds = 1 + len(grid.experiments.gamma_seeds)
+    return "one search" if seeds == 1 else f"the mean of {seeds} searches with seeds of their own"
 
 
 def _points(points: pd.DataFrame) -> str:

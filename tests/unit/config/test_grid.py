@@ -10,12 +10,14 @@ import pytest
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import SCALES, resolve
+from pipeline_src.config.rows import NULL_LATENCY, NULL_SIGNS
 from pipeline_src.config.runs import Architecture, Training, gamma_text
 from pipeline_src.errors import ConfigError
 
 SCALE_FILES = Path(__file__).resolve().parents[3] / "workflow" / "scales"
-ARTEFACTS = (*(f"table_{number}" for number in range(1, 11)), "figure_6", "figure_8", "figure_9")
+ARTEFACTS = (*(f"table_{number}" for number in range(1, 11)), "figure_6", "nulls", "figure_8", "figure_9")
 PICTURES = ("figure_8", "figure_9")
+SEARCHED_ONLY = "nulls"
 
 
 def grid_of(scale: str, **overrides: Any) -> Grid:
@@ -52,7 +54,7 @@ def test_every_artefact_has_rows_and_every_row_runs_or_says_why_not(grid: Grid) 
         assert grid.of_table(artefact), artefact
     assert {row.table for row in grid.rows} == set(ARTEFACTS)
     for row in grid.rows:
-        runs = bool(row.val or row.test)
+        runs = bool(row.speeds) if row.table == SEARCHED_ONLY else bool(row.val or row.test)
         assert runs != bool(row.not_run), row
         assert bool(row.speeds) == (runs and row.table not in PICTURES), row
 
@@ -67,7 +69,10 @@ def test_everything_a_run_needs_is_run(grid: Grid) -> None:
     assert {one.architecture for one in grid.trainings} <= set(grid.architectures)
     assert {one.architecture for one in grid.speeds} <= set(grid.architectures)
     assert set(grid.backbones) <= names
-    assert {one.backbone for one in grid.architectures if not one.is_peer} == set(grid.backbones)
+    trained = {one.architecture for one in grid.trainings}
+    assert {one.backbone for one in trained if not one.is_peer} == set(grid.backbones)
+    only_searched = set(grid.architectures) - trained
+    assert only_searched == {one.architecture for row in grid.of_table("nulls") for one in row.speeds}
     assert grid.architectures[0] == grid.network_a
     for one in grid.architectures:
         assert (one.search is not None) == (one.kind == "searched")
@@ -127,7 +132,7 @@ def test_counts_at_paper_scale() -> None:
         "cityscapes-trainval-coarse": 2,
         "camvid-train": 7,
     }
-    assert all(not row.not_run for row in grid.rows)
+    assert [row.label for row in grid.rows if row.not_run] == [NULL_LATENCY, NULL_SIGNS]
 
 
 def test_camvid_scale_shares_its_gammas_and_runs_nothing_on_cityscapes() -> None:
@@ -145,7 +150,7 @@ def test_camvid_scale_shares_its_gammas_and_runs_nothing_on_cityscapes() -> None
 
 def test_tiny_runs_every_experiment() -> None:
     grid = grid_of("tiny")
-    assert all(not row.not_run for row in grid.rows)
+    assert all(not row.not_run for row in grid.rows if row.table != SEARCHED_ONLY)
     assert {one.kind for one in grid.architectures} == {one.kind for one in grid_of("paper").architectures}
 
 
@@ -201,6 +206,68 @@ def test_a_new_run_leaves_the_others_as_they_are() -> None:
         one.architecture.name for one in before.trainings
     }
     assert new == {"cityscapes-g0.01-s4-d2.3.3", "random-2", "camvid-g0.03-s2-d2.3.3"}
+
+
+def test_null_searches_are_searched_and_timed_and_never_trained() -> None:
+    plain, grid = grid_of("paper"), grid_of("paper", experiments={"null_seeds": [5, 6]})
+    new = set(grid.searches) - set(plain.searches)
+    assert {one.name for one in new} == {
+        "cityscapes-g0-s5-d5.10.10",
+        "cityscapes-g0-s6-d5.10.10",
+        "cityscapes-g0.01-s5-d5.10.10-null.signs",
+        "cityscapes-g0.01-s6-d5.10.10-null.signs",
+    }
+    assert len(grid.speeds) == len(plain.speeds) + 4
+    assert grid.trainings == plain.trainings and grid.backbones == plain.backbones
+    assert {one.null for one in new} == {"", "signs"}
+
+
+def test_every_gamma_is_searched_with_every_seed() -> None:
+    plain, grid = grid_of("paper"), grid_of("paper", experiments={"gamma_seeds": [1, 3]})
+    for row in grid.of_table("figure_6"):
+        searches = [one.architecture.search for one in row.speeds]
+        assert [one.seed for one in searches if one] == [2, 1, 3]
+        assert len({one.gamma for one in searches if one}) == 1
+        assert [one.training.architecture for one in row.test] == [one.architecture for one in row.speeds]
+    assert len(grid.searches) == len(plain.searches) + 8
+    assert grid.of_table("figure_6")[-1].test[0].training.architecture == grid.network_c
+
+
+def test_trainings_are_repeated_where_claims_need_their_spread() -> None:
+    plain, grid = grid_of("paper"), grid_of("paper", experiments={"training_seeds": 2}, seed=7)
+    repeats = [one for one in grid.trainings if one.seed is not None]
+    assert {one.seed for one in repeats} == {8, 9}
+    assert not any(one.seed for one in plain.trainings)
+    assert len(grid.trainings) == len(plain.trainings) + len(repeats)
+    assert {(one.architecture.name, one.dataset) for one in repeats} == {
+        (grid.network_a.name, "cityscapes"),
+        ("aggregation-none", "cityscapes"),
+        *((f"downsampling-{positions}", "cityscapes") for positions in ("1.5.10", "3.5.8", "1.2.4")),
+        (grid.network_a.name, "camvid"),
+        (grid.network_b.name, "camvid"),
+        ("camvid-g0.01-s2-d5.10.10", "camvid"),
+        ("camvid-g0.001-s2-d5.10.10", "camvid"),
+    }
+    row = grid.of_table("table_5")[1]
+    assert [one.path.split("/")[1] for one in row.val] == [
+        "cityscapes-train",
+        "cityscapes-train-s8",
+        "cityscapes-train-s9",
+    ]
+    # A row has its first training first, and the pictures of predictions show that one alone.
+    assert [len(row.val) for row in grid.of_table("figure_8")] == [1, 1]
+    assert grid.evaluations[0].training.seed is None
+    # The benchmark's own trainings, on more data, are not repeated.
+    assert {one.split for one in repeats} == {"train"} and not any(one.coarse for one in repeats)
+
+
+def test_on_camvid_a_repeat_serves_every_table_that_a_stands_in() -> None:
+    grid = grid_of("camvid", experiments={"training_seeds": 2})
+    names = ["camvid-train", "camvid-train-s1", "camvid-train-s2"]
+    for table in ("table_1", "table_2", "table_7", "table_8", "table_10"):
+        row = next(row for row in grid.of_table(table) if row.label == "AutoRTNet-A")
+        assert [one.training.name for one in row.test] == names, table
+    assert not any(one.seed for one in grid.trainings if one.architecture == grid.network_b)
 
 
 def test_no_matched_networks_leaves_an_explained_row() -> None:
@@ -276,3 +343,19 @@ def test_searches_of_different_gammas_have_different_names(gammas: tuple[float, 
 def test_usual_gammas_keep_their_short_names() -> None:
     texts = {0.01: "0.01", 0.001: "0.001", 0.0: "0", 1.0: "1", 0.00001: "1e-05", 1 / 3: "0.3333333333333333"}
     assert {gamma: gamma_text(gamma) for gamma in texts} == texts
+
+
+@pytest.mark.parametrize(
+    ("experiments", "problem"),
+    [
+        ({"gamma_seeds": [1, 1]}, "gamma_seeds lists a seed twice"),
+        ({"null_seeds": [4, 4]}, "null_seeds lists a seed twice"),
+        ({"gamma_seeds": [2]}, "gamma_seeds holds 2, which is seed itself"),
+        ({"null_seeds": [1], "camvid_gammas": [0, 0.1]}, "the gamma of a null"),
+        ({"training_seeds": -1}, "greater than or equal to 0"),
+    ],
+)
+def test_seeds_that_would_name_a_run_twice_are_refused(experiments: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigError, match="experiments") as caught:
+        grid_of("paper", experiments=experiments)
+    assert problem in str(caught.value)
