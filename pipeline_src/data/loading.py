@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from pipeline_src.data.datasets import ClassificationDataset, ItemKey, SegmentationDataset
-from pipeline_src.errors import DataError
+from pipeline_src.errors import DataError, UserError
 
 AnyDataset = SegmentationDataset | ClassificationDataset
 
@@ -61,7 +61,8 @@ def batches(
         (images, labels at native size (B, H, W), tuple of names).
 
     Raises:
-        DataError: the set has no full batch and `drop_last` is set; or a batch for evaluation mixes sizes.
+        DataError: the set has no full batch and `drop_last` is set; a file is not the one that was prepared;
+            or a batch for evaluation mixes sizes.
         ValueError: the global batch cannot be shared out evenly over the ranks.
     """
     if batch_size % world_size and drop_last:
@@ -77,13 +78,47 @@ def batches(
     if workers:
         dataset.fill_cache()
     loader: DataLoader[Any] = DataLoader(
-        dataset,
+        _Told(dataset),
         batch_sampler=[batch for batch in mine if batch],
         num_workers=workers,
-        collate_fn=collate,
+        collate_fn=_collate,
         pin_memory=torch.cuda.is_available(),
     )
-    return iter(loader)
+    # The loader is started now, and not when the first batch is asked for.
+    return _raising(iter(loader))
+
+
+class _Told(Dataset):
+    """A data set whose samples may be an error: torch's loader processes can hand over no other exception."""
+
+    def __init__(self, dataset: AnyDataset) -> None:
+        self._dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, key: ItemKey) -> Any:
+        try:
+            return self._dataset[key]
+        except UserError as error:
+            return error
+
+
+def _collate(samples: list[Any]) -> Any:
+    failed = next((sample for sample in samples if isinstance(sample, UserError)), None)
+    if failed is not None:
+        return failed
+    try:
+        return collate(samples)
+    except UserError as error:
+        return error
+
+
+def _raising(loaded: Iterator[Any]) -> Iterator[Any]:
+    for batch in loaded:
+        if isinstance(batch, UserError):
+            raise batch
+        yield batch
 
 
 def collate(samples: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline_src.artifacts import read_json, sha256_of, write_atomically, write_json
 from pipeline_src.data.classes import IGNORE, Colour
+from pipeline_src.data.folders import MANIFEST_NAME as MANIFEST_NAME
 from pipeline_src.errors import DataError
 
-MANIFEST_NAME = "manifest.json"
 VOID = "void"
 _ITEMS_NAME = "items.csv"
 _ITEM_COLUMNS = ("split", "image", "class_index", "width", "height", "image_sha256")
@@ -28,8 +28,13 @@ _Kind = TypeVar("_Kind", bound=_Record)
 
 
 class Item(_Record):
-    """One labelled frame. `image` is relative to the raw root, `label` to the prepared folder; both checksums
-    are of the files so named."""
+    """One labelled frame, and the checksums of its files.
+
+    Attributes:
+        image, source: the image and the label it came with, relative to the raw root; no source where the set
+            has no label for the frame.
+        label: the label of train ids, relative to the prepared folder.
+    """
 
     name: str
     image: str
@@ -38,6 +43,8 @@ class Item(_Record):
     height: int
     image_sha256: str
     label_sha256: str
+    source: str | None = None
+    source_sha256: str | None = None
 
 
 class Manifest(_Record):
@@ -48,6 +55,8 @@ class Manifest(_Record):
         class_shares: per split, share of all pixels in 0..1 by class name, and of `void`.
         unknown_pixels: pixels of label colours outside the class table, counted as void.
         source_sha256: one checksum over the names and checksums of every source image and label.
+        lists: checksums of the lists of frames that were read, by their names in the raw folder.
+        doubts: what preparation warned of.
     """
 
     name: str
@@ -60,6 +69,8 @@ class Manifest(_Record):
     class_shares: dict[str, dict[str, float]]
     unknown_pixels: int = 0
     source_sha256: str
+    lists: dict[str, str] = {}
+    doubts: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Manifest:
@@ -108,7 +119,8 @@ class ClassManifest(_Record):
     it is 1.3 million lines.
 
     Attributes:
-        duplicates_across_splits: images whose very bytes are in more than one split.
+        duplicates_across_splits: validation images whose bytes or pixels are in the training split too.
+        doubts: what preparation warned of.
     """
 
     name: str
@@ -119,6 +131,7 @@ class ClassManifest(_Record):
     duplicates_across_splits: int
     source_sha256: str
     items_sha256: str
+    doubts: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> ClassManifest:
@@ -176,6 +189,25 @@ def write_class_items(prepared: Path, items: dict[str, list[ClassItem]]) -> str:
 
     write_atomically(path, fill)
     return sha256_of(path)
+
+
+def raw_checksums(prepared: Path) -> dict[str, str]:
+    """SHA-256 of every raw file that a prepared set was made from, by its path in the raw folder.
+
+    Raises:
+        DataError: the manifest is malformed. UserError: it is absent.
+    """
+    path = prepared / MANIFEST_NAME
+    if "items_sha256" in read_json(path):
+        photographs = ClassManifest.load(path)
+        return {item.image: item.image_sha256 for item in photographs.items(prepared, photographs.counts)}
+    manifest = Manifest.load(path)
+    found = dict(manifest.lists)
+    for item in manifest.items(manifest.splits):
+        found[item.image] = item.image_sha256
+        if item.source and item.source_sha256:
+            found[item.source] = item.source_sha256
+    return found
 
 
 def drop_manifest(prepared: Path) -> None:

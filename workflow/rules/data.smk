@@ -68,11 +68,12 @@ rule prepare_cityscapes:
         **needs("prepare"),
     params:
         root=lambda wildcards: raw_root("cityscapes"),
+        state=lambda wildcards: raw_state("cityscapes"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
         coarse="" if CONFIG.experiments.coarse else "--without-coarse",
     shell:
-        "autortnet prepare-cityscapes --root {params.root:q} --output {params.folder:q} {params.coarse}"
-        " --workers {threads} > {log:q} 2>&1"
+        "autortnet prepare-cityscapes --root {params.root:q} --raw-state {params.state}"
+        " --output {params.folder:q} {params.coarse} --workers {threads} > {log:q} 2>&1"
 
 
 rule prepare_camvid:
@@ -93,11 +94,12 @@ rule prepare_camvid:
         **needs("prepare"),
     params:
         root=lambda wildcards: raw_root("camvid"),
+        state=lambda wildcards: raw_state("camvid"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
         layout=CONFIG.data.camvid.layout,
     shell:
-        "autortnet prepare-camvid --root {params.root:q} --output {params.folder:q} --layout {params.layout}"
-        " --workers {threads} > {log:q} 2>&1"
+        "autortnet prepare-camvid --root {params.root:q} --raw-state {params.state}"
+        " --output {params.folder:q} --layout {params.layout} --workers {threads} > {log:q} 2>&1"
 
 
 rule prepare_imagenet:
@@ -118,7 +120,8 @@ rule prepare_imagenet:
         **needs("prepare"),
     params:
         root=lambda wildcards: raw_root("imagenet"),
+        state=lambda wildcards: raw_state("imagenet"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
     shell:
-        "autortnet prepare-imagenet --root {params.root:q} --output {params.folder:q}"
-        " --workers {threads} > {log:q} 2>&1"
+        "autortnet prepare-imagenet --root {params.root:q} --raw-state {params.state}"
+        " --output {params.folder:q} --workers {threads} > {log:q} 2>&1"

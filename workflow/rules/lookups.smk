@@ -2,8 +2,10 @@
 #
 # in:  CONFIG, GRID and the folders of common.smk
 # out: functions for `input` and `params`
+from functools import cache
 from shlex import quote
 
+from pipeline_src.data.raw_state import raw_state as raw_state_of
 from pipeline_src.reporting.read.sources import (
     PREDICTED,
     artifacts_of,
@@ -16,13 +18,21 @@ SHOWN = {name: predictions_of(GRID, name) for name in PREDICTED}
 
 
 def raw_marker(dataset):
-    """What tells that a raw set has changed: the marker of a rendered one, else DVC's file beside the folder."""
-    if is_rendered(dataset):
-        return [f"{DATA}/raw/{dataset}/rendered.json"]
-    if source_of(dataset) is None or source_of(dataset).path is None:
-        return []
-    pointer = f"{raw_root(dataset).rstrip('/')}.dvc"
-    return [pointer] if Path(pointer).exists() else []
+    """The marker of a set that the project renders: it is rendered before it is prepared."""
+    return [f"{DATA}/raw/{dataset}/rendered.json"] if is_rendered(dataset) else []
+
+
+@cache
+def raw_state(dataset):
+    """What tells that a raw set has changed since it was prepared; cached, since it looks at every file once."""
+    try:
+        return raw_state_of(
+            Path(raw_root(dataset)),
+            Path(DATA, dataset),
+            rendered=is_rendered(dataset),
+        )
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def search_of(wildcards):

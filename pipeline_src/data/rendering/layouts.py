@@ -14,10 +14,8 @@ from pipeline_src.data.parallel import Progress, map_ordered, silent
 from pipeline_src.data.rendering.coarse import coarsen
 from pipeline_src.data.rendering.objects import OBJECT_CLASSES, render_object
 from pipeline_src.data.rendering.street import frame_seed, render_street
+from pipeline_src.data.sources import CLAIM_NAME
 from pipeline_src.errors import DataError
-
-CLAIM_NAME = ".rendered-by-autortnet"
-"""Marks a folder whose pictures were all rendered, so that none of a real set is ever overwritten."""
 
 Style = Literal["cityscapes", "cityscapes-coarse", "camvid-indexed", "camvid-original"]
 

@@ -69,7 +69,7 @@ def test_a_missing_split_list_is_named(camvid_original, tmp_path):
 
 def test_a_listed_frame_must_be_there(camvid_original, tmp_path):
     (camvid_original / "701_StillsRaw_full/TE0001_00001.png").unlink()
-    with pytest.raises(DataError, match=r"TE0001_00001\.png: cannot be read"):
+    with pytest.raises(DataError, match=r"test\.txt: names 'TE0001_00001' in line 2"):
         prepare_camvid(camvid_original, tmp_path / "prepared")
 
 

@@ -109,9 +109,8 @@ def _colour_label(root: Path) -> Path:
 
 
 def _missing_label(root: Path) -> Path:
-    path = _first(root, "gtFine", "val")
-    path.unlink()
-    return path
+    _first(root, "gtFine", "val").unlink()
+    return _first(root, "leftImg8bit", "val")
 
 
 def _empty_split(root: Path) -> Path:
@@ -142,7 +141,7 @@ def _same_content(root: Path) -> Path:
         (_shrink_label, "is 120x64 px, but its image"),
         (_unknown_value, "unknown label value 77"),
         (_colour_label, "pixels of mode RGB"),
-        (_missing_label, "is missing: the label of"),
+        (_missing_label, "gtFine/val; 1 of 3 images have none: borken_000000_000019_leftImg8bit.png"),
         (_empty_split, "no images in split 'val'"),
         (_same_name, "frame ahlen_000000_000019 is in split 'train' and in split 'val'"),
         (_same_content, "has the same content as"),
