@@ -46,7 +46,7 @@ def test_render_and_prepare_objects(tmp_path):
     [
         (["render-objects", "--render", '{"clases": 3}', "--output", "x"], "Did you mean 'classes'?"),
         (["render-objects", "--render", '{"classes": 30}', "--output", "x"], "data.imagenet.render.classes"),
-        (["render-objects", "--render", "{", "--output", "x"], "is not JSON"),
+        (["render-objects", "--render", "{", "--output", "x"], "is not readable JSON"),
         (["render-scenes", "--dataset", "camvid", "--render", "[]", "--output", "x"], "is not a JSON object"),
         (["prepare-cityscapes", "--root", "nowhere", "--output", "x"], "data.cityscapes.path"),
         (["prepare-camvid", "--root", "nowhere", "--output", "x"], "data.camvid.path"),
