@@ -16,6 +16,8 @@ from pipeline_src.parsing import Unreadable, parse_json, read_text
 PROBE_BYTES = 1 << 16
 LEFTOVER = ".half"
 """How the names of half-written files end; DVC is told to ignore them."""
+RECORD = "run.json"
+"""The record of a run, in its folder; beside the file `NAME` of a run that made one file, `NAME.run.json`."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

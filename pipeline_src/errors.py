@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class UserError(Exception):
     """A mistake in the input, told in one message; the command line ends with exit status 2.
@@ -19,6 +24,13 @@ class UserError(Exception):
     def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
         """Survive the way back from a worker process: pickle would pass the message alone."""
         return type(self), (self.where, self.problem, self.remedy)
+
+
+def first_fault(error: ValidationError) -> str:
+    """What a pydantic model found wrong first, as `key: what`; the whole has the key `(the whole)`."""
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
+    return f"{key}: {str(fault['msg']).removeprefix('Value error, ')}"
 
 
 class ConfigError(UserError):

@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline_src.cli.boundary import as_user_error, told
 from pipeline_src.errors import UserError
 from workflow.provenance import export, restore
-from workflow.prune import DEPTH, KINDS, prune
+from workflow.prune import EVERY_KIND, KINDS, prune
 from workflow.stages import scale_of, stages
 
 ROOT = Path.cwd()
@@ -87,7 +87,7 @@ def commit(args: argparse.Namespace) -> None:
             "results", "are not all there, or not those of params.yaml.", "Run `make reproduce` first."
         )
     scale = scale_of(ROOT)
-    left = prune(ROOT, tuple(DEPTH), delete=False)
+    left = prune(ROOT, EVERY_KIND, delete=False)
     if left:
         raise UserError(
             ", ".join(left),
@@ -128,10 +128,10 @@ def checkout(args: argparse.Namespace) -> None:
 def prune_runs(args: argparse.Namespace) -> None:
     """Delete what params.yaml does not name."""
     if args.list:
-        for name in prune(ROOT, tuple(DEPTH), delete=False):
+        for name in prune(ROOT, EVERY_KIND, delete=False):
             _say(name)
     else:
-        _prune(tuple(DEPTH))
+        _prune(EVERY_KIND)
 
 
 def _require_remote(purpose: str) -> None:

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from pipeline_src import places
+from pipeline_src.artifacts import RECORD
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_yaml, resolve
-from pipeline_src.reporting.read.sources import PREDICTED, genotype_path, predictions_of
 from workflow.provenance import memory
-
-DEPTH = {
-    "search": 1,
-    "architectures": 1,
-    "pretrain": 1,
-    "finetune": 2,
-    "evaluate": 3,
-    "speed": 2,
-    "lut": 1,
-    "predictions": 1,
-}
-"""How many names deep a run stands below `results/SCALE/KIND`: its folder, or its file and its record."""
 
 KINDS = {
     "lut": ("lut",),
@@ -32,6 +21,7 @@ KINDS = {
     "evaluate": ("evaluate", "speed", "predictions"),
 }
 """The kinds of run that a stage makes."""
+EVERY_KIND = tuple(kind for kinds in KINDS.values() for kind in kinds)
 
 
 def grid_of(root: Path) -> Grid:
@@ -39,42 +29,24 @@ def grid_of(root: Path) -> Grid:
     return Grid(resolve(read_yaml(root / "params.yaml"), root / "workflow" / "scales"))
 
 
-def named(grid: Grid) -> dict[str, set[str]]:
-    """Every run that the grid names, by kind, as a path below the kind's folder."""
-    genotypes = [Path(genotype_path(one)).parent for one in grid.architectures if not one.is_peer]
-    tables = {one.dataset for one in grid.searches} | {grid.main}
-    return {
-        "search": {path.name for path in genotypes if path.parts[0] == "search"},
-        "architectures": {path.name for path in genotypes if path.parts[0] == "architectures"},
-        "pretrain": set(grid.backbones),
-        "finetune": {f"{one.architecture.name}/{one.name}" for one in grid.trainings},
-        "evaluate": {one.path for one in grid.evaluations}
-        | {f"{one.architecture.name}/{one.name}/submission" for one in grid.trainings},
-        "speed": {one.path for one in grid.speeds},
-        "lut": {f"{name}{end}.json" for name in tables for end in ("", "_check")},
-        "predictions": {name for name in PREDICTED if predictions_of(grid, name)},
-    }
-
-
 def unnamed(grid: Grid, results: Path, kinds: tuple[str, ...]) -> list[Path]:
     """Folders and files of runs that the grid does not name, the highest of each."""
     found: list[Path] = []
+    kept = places.every_run(grid)
+    folders = {parent.as_posix() for name in kept for parent in PurePosixPath(name).parents}
     for kind in kinds:
-        kept = named(grid)[kind]
-        parents = {"/".join(name.split("/")[:depth]) for name in kept for depth in range(1, DEPTH[kind])}
-        found += _unnamed_below(results / kind, kept, parents, DEPTH[kind], "")
+        found += _unnamed_below(results, kind, kept, folders)
     return found
 
 
-def _unnamed_below(
-    folder: Path, kept: set[str], parents: set[str], depth: int, prefix: str
-) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        name = prefix + path.name
-        if name in kept or name.replace(".run.json", "") in kept:
+def _unnamed_below(results: Path, folder: str, kept: frozenset[str], folders: set[str]) -> Iterator[Path]:
+    """What lies in a folder and is neither a run nor a run's record nor a folder of runs, at any depth."""
+    for path in sorted((results / folder).iterdir()) if (results / folder).is_dir() else ():
+        name = f"{folder}/{path.name}"
+        if name in kept or name.removesuffix(f".{RECORD}") in kept:
             continue
-        if name in parents and depth > 1:
-            yield from _unnamed_below(path, kept, parents, depth - 1, f"{name}/")
+        if name in folders and path.is_dir():
+            yield from _unnamed_below(results, name, kept, folders)
         elif not path.name.startswith("."):
             yield path
 

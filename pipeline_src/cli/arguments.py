@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline_src.errors import UserError
+
 
 def height_by_width(text: str) -> tuple[int, int]:
     """`768x1536` -> (768, 1536)."""
@@ -52,6 +54,21 @@ def add_settings(parser: argparse.ArgumentParser, blocks: str) -> None:
         metavar="JSON|FILE",
         help=f"the blocks {blocks}, as inline JSON or a YAML file (see `autortnet config`)",
     )
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """`--results`: the folder of all results of a scale."""
+    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+
+
+def require_results(results: Path) -> None:
+    """Refuse a `--results` that is no folder.
+
+    Raises:
+        UserError: it is none.
+    """
+    if not results.is_dir():
+        raise UserError(results, "is not a folder.", "Give the folder results/SCALE with --results.")
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

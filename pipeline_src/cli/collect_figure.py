@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings
-from pipeline_src.errors import UserError
+from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write the data behind figure 1, 5 or 6 from result files"
 BLOCKS = ("scale", "data", "experiments")
@@ -17,14 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     figures = ["figure_1", "figure_5", "figure_6"]
     parser.add_argument("figure", choices=figures, metavar="FIGURE", help="figure_1, figure_5 or figure_6")
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    add_results(parser)
     parser.add_argument("--output", type=Path, required=True, help="the CSV to write")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the figure's data."""
-    if not args.results.is_dir():
-        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    require_results(args.results)
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings
-from pipeline_src.errors import UserError
+from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write metrics.json and the curves of all runs, for DVC"
 BLOCKS = ("scale", "data", "experiments")
@@ -15,7 +14,7 @@ BLOCKS = ("scale", "data", "experiments")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    add_results(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="folder for metrics.json and curves/KIND.csv"
     )
@@ -23,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the numbers and the curves."""
-    if not args.results.is_dir():
-        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    require_results(args.results)
     import csv
     import io
 

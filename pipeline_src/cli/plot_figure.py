@@ -6,8 +6,7 @@ import argparse
 import importlib
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings
-from pipeline_src.errors import UserError
+from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "draw one picture of the report from result files"
 BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiments")
@@ -17,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("figure", metavar="FIGURE", help="figure_1 to figure_9, or one beyond the paper")
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    add_results(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="folder for FIGURE.svg, .pdf, .png and its words, .json"
     )
@@ -34,8 +33,8 @@ def run(args: argparse.Namespace) -> None:
     grid = Grid(read_settings(args.settings, BLOCKS))
     inputs = [args.results / path for path in entry.sources(grid)]
     # A picture of the code alone may be drawn before there is any result.
-    if inputs and not args.results.is_dir():
-        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    if inputs:
+        require_results(args.results)
     from pipeline_src.reporting.drawing.picture import save_picture
 
     module = importlib.import_module(f"pipeline_src.reporting.drawing.{entry.module}")

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline_src.artifacts import sha256_of, write_json
+from pipeline_src.artifacts import RECORD, sha256_of, write_json
 
 PACKAGES = (
     "torch",
@@ -75,7 +75,7 @@ def recorded(
 
 def record_path(output: Path) -> Path:
     """Where the record of an output stands."""
-    return output / "run.json" if output.is_dir() else output.with_name(f"{output.name}.run.json")
+    return output / RECORD if output.is_dir() else output.with_name(f"{output.name}.{RECORD}")
 
 
 def _processor_s() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings
+from pipeline_src.cli.arguments import add_results, add_settings
 from pipeline_src.errors import UserError
 
 HELP = "write the report: one page with every table, figure and claim, and where each number is from"
@@ -15,7 +15,7 @@ BLOCKS = ("scale", "data", "space", "latency", "search", "pretrain", "finetune",
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    add_results(parser)
     parser.add_argument(
         "--reports", type=Path, required=True, help="the folder reports/SCALE with figures/ and claims.json"
     )

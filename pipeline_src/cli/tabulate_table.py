@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings
-from pipeline_src.errors import UserError
+from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write one of the paper's tables, quoted and measured values apart, from result files"
 BLOCKS = ("scale", "data", "experiments")
@@ -17,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tables = [f"table_{number}" for number in range(1, 11)]
     parser.add_argument("table", choices=tables, metavar="TABLE", help="table_1 to table_10")
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    add_results(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -28,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the table and its cells."""
-    if not args.results.is_dir():
-        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    require_results(args.results)
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings

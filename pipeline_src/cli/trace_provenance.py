@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings
-from pipeline_src.errors import UserError
+from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write where every number of the report is from: a line for each cell and run"
 BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiments")
@@ -15,14 +14,13 @@ BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiment
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")
+    add_results(parser)
     parser.add_argument("--output", type=Path, required=True, help="the CSV to write")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the file."""
-    if not args.results.is_dir():
-        raise UserError(args.results, "is not a folder.", "Give the folder results/SCALE with --results.")
+    require_results(args.results)
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline_src.config.models import Config, SegmentationSetConfig
 from pipeline_src.config.peers import PEERS
@@ -24,6 +24,19 @@ def gamma_text(gamma: float) -> str:
     """
     short = f"{gamma:g}"
     return short if float(short) == gamma else repr(float(gamma))
+
+
+class Splits(NamedTuple):
+    """The splits of a data set that ablations are trained on, and the one that they are judged on."""
+
+    trained: tuple[str, ...]
+    judged: Literal["val", "test"]
+
+
+SPLITS = {"cityscapes": Splits(("train",), "val"), "camvid": Splits(("train", "val"), "test")}
+"""CamVid's training set is train + val, and its test set judges everything (Sec. 4.2)."""
+BENCHMARK_SPLITS = ("train", "val")
+"""What is trained on for a benchmark's test set."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +105,6 @@ class Evaluation:
     split: str
     size: Size
 
-    @property
-    def path(self) -> str:
-        """The file below `results/SCALE/evaluate/`."""
-        run = self.training
-        return f"{run.architecture.name}/{run.name}/{self.split}-{self.size[0]}x{self.size[1]}.json"
-
 
 @dataclass(frozen=True)
 class Speed:
@@ -106,11 +113,6 @@ class Speed:
     architecture: Architecture
     dataset: str
     size: Size
-
-    @property
-    def path(self) -> str:
-        """The file below `results/SCALE/speed/`."""
-        return f"{self.architecture.name}/{self.dataset}-{self.size[0]}x{self.size[1]}.json"
 
 
 @dataclass(frozen=True)
@@ -186,13 +188,12 @@ class Runs:
         self, arch: Architecture, dataset: str, split: str = "train", coarse: bool = False
     ) -> Training:
         """A finetuning; CamVid's `train` is already train + val (Sec. 4.2), so its two splits are one."""
-        return Training(
-            arch, dataset, "trainval" if split == "trainval" and dataset != "camvid" else "train", coarse
-        )
+        more = split == "trainval" and SPLITS[dataset].trained != BENCHMARK_SPLITS
+        return Training(arch, dataset, "trainval" if more else "train", coarse)
 
     def evaluation(self, training: Training, role: str, size: Size | None = None) -> Evaluation:
         """An evaluation in the role of `val` or `test`; CamVid is always judged on its test set."""
-        split = "test" if training.dataset == "camvid" else role
+        split = SPLITS[training.dataset].judged if role == "val" else role
         return Evaluation(training, split, size or self.input_size(training.dataset))
 
     def judged(

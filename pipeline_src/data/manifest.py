@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline_src.artifacts import read_json, sha256_of, write_atomically, write_json
 from pipeline_src.data.classes import IGNORE, Colour
 from pipeline_src.data.folders import MANIFEST_NAME as MANIFEST_NAME
-from pipeline_src.errors import DataError
+from pipeline_src.errors import DataError, first_fault
 
 VOID = "void"
 _ITEMS_NAME = "items.csv"
@@ -235,7 +235,5 @@ def _validated(kind: type[_Kind], path: Path) -> _Kind:
     try:
         return kind.model_validate(read_json(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        problem = f"is no manifest of this kind ({place}: {first['msg']})."
+        problem = f"is no manifest of this kind ({first_fault(error)})."
         raise DataError(path, problem, "Prepare the set anew.") from error

@@ -33,12 +33,6 @@ def to_tensor(image: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pixels)
 
 
-def denormalise(image: torch.Tensor) -> np.ndarray:
-    """Undo `to_tensor`: float32 (3, H, W) to uint8 (H, W, 3)."""
-    pixels = (image.detach().cpu().numpy() - _SHIFT) / _SCALE
-    return np.ascontiguousarray(pixels.round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
-
-
 def label_tensor(label: np.ndarray) -> torch.Tensor:
     """Turn uint8 (H, W) into a contiguous int64 tensor (H, W)."""
     return torch.from_numpy(np.ascontiguousarray(label, dtype=np.int64))

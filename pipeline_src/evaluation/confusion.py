@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_src.data.classes import IGNORE
 from pipeline_src.errors import DataError
 
 IntArray = NDArray[np.integer]
@@ -23,7 +24,7 @@ class ConfusionMatrix:
         ignore: the label value of void pixels; it never counts, whatever is predicted there.
     """
 
-    def __init__(self, num_classes: int, ignore: int = 255) -> None:
+    def __init__(self, num_classes: int, ignore: int = IGNORE) -> None:
         if num_classes < 1 or 0 <= ignore < num_classes:
             raise ValueError(f"{num_classes} classes with ignore value {ignore} make no confusion matrix")
         self.num_classes, self.ignore = num_classes, ignore
@@ -90,16 +91,6 @@ class ConfusionMatrix:
         """Share of labelled pixels whose class was predicted; nan without labelled pixels."""
         total = int(self.counts.sum())
         return float(np.trace(self.counts) / total) if total else float("nan")
-
-    def merge(self, other: ConfusionMatrix) -> None:
-        """Add another matrix of the same classes, as of another process.
-
-        Raises:
-            ValueError: the matrices have other classes or another void value.
-        """
-        if (other.num_classes, other.ignore) != (self.num_classes, self.ignore):
-            raise ValueError("only confusion matrices of the same classes and void value can be merged")
-        self.counts += other.counts
 
     def scores(self, class_names: Sequence[str]) -> dict[str, object]:
         """The result as JSON values: `miou`, `per_class_iou`, `pixel_accuracy`; null where undefined."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision
+from pipeline_src.data.classes import IGNORE
 from pipeline_src.errors import CheckpointError
 from pipeline_src.evaluation.confusion import ConfusionMatrix
 from pipeline_src.space.cell import resize
@@ -28,7 +29,7 @@ def evaluate_network(
     num_classes: int,
     device: torch.device,
     precision: Precision = "float32",
-    ignore: int = 255,
+    ignore: int = IGNORE,
 ) -> ConfusionMatrix:
     """Count one network's predictions over a whole set; see `evaluate_networks`."""
     return evaluate_networks([network], batches, num_classes, device, precision, ignore)[0]
@@ -40,7 +41,7 @@ def evaluate_networks(
     num_classes: int,
     device: torch.device,
     precision: Precision = "float32",
-    ignore: int = 255,
+    ignore: int = IGNORE,
 ) -> list[ConfusionMatrix]:
     """Count each network's predictions over a whole set that is read once, every label at its own size.
 

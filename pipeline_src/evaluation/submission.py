@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline_src.artifacts import write_atomically
+from pipeline_src.data.classes import IGNORE
 from pipeline_src.errors import DataError
 
 _FRAME = re.compile(r"[A-Za-z-]+_\d{6}_\d{6}")
@@ -51,11 +52,11 @@ def to_label_ids(prediction: NDArray[np.integer], id_to_train: Mapping[int, int]
     Raises:
         ValueError: a train id that no raw id maps to.
     """
-    train_to_id = {train: raw for raw, train in id_to_train.items() if train != 255 and raw >= 0}
-    table = np.full(256, 255, dtype=np.uint8)
+    train_to_id = {train: raw for raw, train in id_to_train.items() if train != IGNORE and raw >= 0}
+    table = np.full(256, IGNORE, dtype=np.uint8)
     table[list(train_to_id)] = list(train_to_id.values())
     label_ids = table[prediction]
-    if (label_ids == 255).any():
+    if (label_ids == IGNORE).any():
         raise ValueError("a prediction holds a train id that stands for no class")
     return label_ids
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from pipeline_src.config.models import Block, Positive
 from pipeline_src.config.peers import Peer
 from pipeline_src.data.classes import Colour
-from pipeline_src.errors import CheckpointError, GenotypeError
+from pipeline_src.errors import CheckpointError, GenotypeError, first_fault
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.training.checkpoint import load_metadata, load_weights
 
@@ -85,10 +85,7 @@ def describe(metadata: Mapping[str, Any], source: object) -> Description:
         known = {name: metadata[name] for name in Description.model_fields if name in metadata}
         return Description.model_validate(known)
     except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"]) or "metadata"
-        message = str(fault["msg"]).removeprefix("Value error, ")
-        raise CheckpointError(source, f"has malformed metadata ({key}: {message}).", remedy) from error
+        raise CheckpointError(source, f"has malformed metadata ({first_fault(error)}).", remedy) from error
 
 
 def require_same(

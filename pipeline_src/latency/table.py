@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.config.models import Block, Positive, SpaceConfig
-from pipeline_src.errors import LookupTableError, UserError
+from pipeline_src.errors import LookupTableError, UserError, first_fault
 from pipeline_src.latency.fingerprint import Fingerprint
 from pipeline_src.space.reach import LutKey
 
@@ -142,9 +142,6 @@ class LookupTable(Block):
         try:
             return cls.model_validate(read_json(path))
         except ValidationError as error:
-            fault = error.errors()[0]
-            key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-            message = str(fault["msg"]).removeprefix("Value error, ")
-            raise LookupTableError(path, f"is not a lookup table: {key}: {message}.", remedy) from error
+            raise LookupTableError(path, f"is not a lookup table: {first_fault(error)}.", remedy) from error
         except UserError as error:
             raise LookupTableError(path, error.problem, remedy) from error

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.config.models import SpaceConfig
-from pipeline_src.errors import GenotypeError
+from pipeline_src.errors import GenotypeError, first_fault
 from pipeline_src.space.catalogue import (
     AGGREGATION_EDGES,
     AGGREGATION_OPERATIONS,
@@ -148,11 +148,8 @@ class Genotype(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            fault = error.errors()[0]
-            key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-            message = str(fault["msg"]).removeprefix("Value error, ")
             raise GenotypeError(
                 source,
-                f"is not a genotype of this search space: {key}: {message}.",
+                f"is not a genotype of this search space: {first_fault(error)}.",
                 "Search or sample it again.",
             ) from error

@@ -69,14 +69,12 @@ class Keeping:
         identity: of all settings and inputs that shape the result; the layout of the network is added to
             it. A checkpoint of another one is not taken up: training starts anew.
         every_s: seconds from one checkpoint to the next, looked at after each step.
-        every_epochs: also after each so many epochs; None does not.
         clock: seconds from any origin.
     """
 
     checkpoints: Checkpoints | None = None
     identity: str = ""
     every_s: float = 60.0
-    every_epochs: int | None = None
     clock: Callable[[], float] = time.monotonic
 
 
@@ -181,8 +179,7 @@ class _Run:
                 yield
             self._finish_epoch()
             if self.epoch < self.plan.epochs:
-                every = self.keeping.every_epochs
-                self._keep(stop, due=every is not None and self.epoch % every == 0)
+                self._keep(stop, due=False)
 
     def _rest_of_epoch(self) -> Iterator[Batch]:
         """The batches still to come in this epoch, on the device."""

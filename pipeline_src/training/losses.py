@@ -16,9 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline_src.data.classes import IGNORE
 from pipeline_src.training import distributed
-
-IGNORE = 255
 
 
 class CrossEntropy(nn.Module):

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "parsing": {"errors"},
     "artifacts": {"errors", "parsing"},
     "config": {"errors", "parsing"},
+    "places": {"config"},
     "data": {"config", *EVERYWHERE},
     "space": {"config", *EVERYWHERE},
     "peers": {"config", *EVERYWHERE},
@@ -25,7 +26,7 @@ MAY_IMPORT = {
     "training": {"latency", "space", "data", "config", *EVERYWHERE},
     "search": {"training", "latency", "space", "data", "config", *EVERYWHERE},
     "evaluation": {"training", "latency", "space", "data", "config", *EVERYWHERE},
-    "reporting": {"latency", "space", "data", "config", *EVERYWHERE},
+    "reporting": {"places", "latency", "space", "data", "config", *EVERYWHERE},
 }
 MAY_IMPORT_WITHIN_REPORTING = {
     "paper": set(),
@@ -42,6 +43,7 @@ WITHOUT_TORCH = (
     "parsing",
     "artifacts",
     "config",
+    "places",
     "reporting",
     "data.classes",
     "data.sources",
@@ -139,6 +141,25 @@ def test_every_folder_of_the_report_has_a_place_in_the_order() -> None:
     assert {_part(module) for module in MODULES} - {""} == set(MAY_IMPORT_WITHIN_REPORTING)
 
 
+REACHED = {
+    "tabulate_table": {"paper", "read", "tables"},
+    "collect_figure": {"paper", "read", "tables"},
+    "collect_overview": {"paper", "read", "tables"},
+    "judge_claims": {"paper", "read", "tables", "claims"},
+    "trace_provenance": {"paper", "read", "tables", "provenance"},
+    "compare": {"paper", "read", "tables", "compare"},
+    "explain": {"provenance"},
+}
+"""The parts of the report that a command may load, now or while it runs."""
+
+
+@pytest.mark.parametrize("command", REACHED)
+def test_a_command_of_the_report_reaches_only_the_parts_that_it_is_made_from(command: str) -> None:
+    reached = loaded_with(f"pipeline_src.cli.{command}", when_imported=False)
+    assert {_part(module) for module in reached} - {""} <= REACHED[command]
+    assert not {module for module in reached if module.startswith("pipeline_src.cli.render")}
+
+
 def test_space_knows_nothing_of_what_uses_it() -> None:
     for module in MODULES:
         if _layer(module) in ("space", "data", "latency"):
@@ -156,8 +177,11 @@ def test_nothing_imports_the_workflow_tools() -> None:
         assert not {name.split(".")[0] for name in imports_of(module)} & {"snakemake", "dvc"}, module
 
 
-def loaded_with(module: str) -> dict[str, str]:
-    """Everything that importing a module loads, each with the module that asks for it."""
+def loaded_with(module: str, when_imported: bool = True) -> dict[str, str]:
+    """Everything that importing a module loads, each with the module that asks for it.
+
+    With `when_imported` false, what its functions import as they run too.
+    """
     loaded: dict[str, str] = {}
     waiting = [(module, "")]
     while waiting:
@@ -167,7 +191,7 @@ def loaded_with(module: str) -> dict[str, str]:
         loaded[name] = by
         if name in MODULES:
             parents = [name.rsplit(".", depth)[0] for depth in range(1, name.count(".") + 1)]
-            waiting += [(found, name) for found in (*imports_of(name, when_imported=True), *parents)]
+            waiting += [(found, name) for found in (*imports_of(name, when_imported=when_imported), *parents)]
     return loaded
 
 

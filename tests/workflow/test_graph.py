@@ -137,6 +137,7 @@ def test_the_camvid_scale_runs_on_camvid_alone(camvid: Ended) -> None:
 def test_the_graph_is_that_of_the_grid(
     scale: str, repository: Path, folders: dict[str, Path], request: pytest.FixtureRequest
 ) -> None:
+    from pipeline_src import places
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import resolve
 
@@ -150,8 +151,8 @@ def test_the_graph_is_that_of_the_grid(
             f"{results}/finetune/{one.architecture.name}/{one.name}/weights_last.safetensors"
             for one in grid.trainings
         ),
-        *(f"{results}/evaluate/{one.path}" for one in grid.evaluations),
-        *(f"{results}/speed/{one.path}" for one in grid.speeds),
+        *(f"{results}/{places.evaluation(one)}" for one in grid.evaluations),
+        *(f"{results}/{places.speed(one)}" for one in grid.speeds),
     }  # fmt: skip
     made = {path for job in ended.jobs for path in job.outputs}
     assert expected <= made

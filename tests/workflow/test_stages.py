@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
 from workflow_checkout import Checkout, Ended, Job
 
+from pipeline_src import places
 from pipeline_src.reporting.read.pictures import PICTURES
-from workflow.prune import DEPTH, grid_of, named, prune, unnamed
+from workflow.prune import EVERY_KIND, grid_of, prune, unnamed
 from workflow.stages import stages
 
 
@@ -109,10 +110,11 @@ def test_params_yaml_has_every_block_that_a_stage_names(repository: Path, declar
 
 
 def test_the_grid_names_every_result_of_the_graph(tiny: Ended, repository: Path) -> None:
-    names = named(grid_of(repository))
-    for path in {path for job in tiny.jobs for path in job.outputs if path.startswith("results/tiny/")}:
-        kind, *rest = path.split("/")[2:]
-        assert any("/".join(rest[: depth + 1]) in names[kind] for depth in range(len(rest))), path
+    runs = places.every_run(grid_of(repository))
+    made = {path for job in tiny.jobs for path in job.outputs if path.startswith("results/tiny/")}
+    assert set(EVERY_KIND) == {run.split("/")[0] for run in runs}
+    for path in (PurePosixPath(path.removeprefix("results/tiny/")) for path in made):
+        assert {path.as_posix(), *(folder.as_posix() for folder in path.parents)} & runs, path
 
 
 def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Checkout, tiny: Ended) -> None:
@@ -139,11 +141,11 @@ def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Check
     for name in (*kept, *(f"{path}/{file}".rstrip("/") for path, file in gone.items()), *other):
         (shared.root / name).parent.mkdir(parents=True, exist_ok=True)
         (shared.root / name).write_text(name)
-    found = unnamed(grid_of(shared.root), results, tuple(DEPTH))
+    found = unnamed(grid_of(shared.root), results, EVERY_KIND)
     assert {str(path.relative_to(shared.root)) for path in found} == set(gone)
-    assert set(prune(shared.root, tuple(DEPTH), delete=False)) == set(gone)
+    assert set(prune(shared.root, EVERY_KIND, delete=False)) == set(gone)
     assert all((shared.root / name).exists() for name in gone)
-    assert set(prune(shared.root, tuple(DEPTH), delete=True)) == set(gone)
+    assert set(prune(shared.root, EVERY_KIND, delete=True)) == set(gone)
     assert not any((shared.root / name).exists() for name in gone)
     assert all((shared.root / name).read_text() == name for name in (*kept, *other))
-    assert prune(shared.root, tuple(DEPTH), delete=True) == []
+    assert prune(shared.root, EVERY_KIND, delete=True) == []

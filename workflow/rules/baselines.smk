@@ -4,7 +4,7 @@
 # in:  network A's genotype and the lookup table, where the sample is drawn around them
 # out: results/SCALE/architectures/NAME/genotype.json
 
-NETWORK_A = f"{RESULTS}/search/{GRID.network_a.name}/genotype.json"
+NETWORK_A = f"{RESULTS}/{places.genotype(GRID.network_a)}"
 DEPTHS = ",".join(map(str, CONFIG.experiments.depths))
 
 
@@ -13,7 +13,7 @@ rule sample_random:
     input:
         code=modules("sample_random") + ["pipeline_src/space/sampling.py"],
     output:
-        genotype=f"{RESULTS}/architectures/random-{{index}}/genotype.json",
+        genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='random-{index}')}/{places.GENOTYPE}",
     log:
         f"{LOGS}/sample_random/{{index}}.log",
     benchmark:
@@ -35,10 +35,10 @@ rule sample_matched:
     """Draw a random network of network A's predicted latency (beyond the paper, Table 3)."""
     input:
         reference=NETWORK_A,
-        table=f"{RESULTS}/lut/{GRID.main}.json",
+        table=f"{RESULTS}/{places.lookup_table(GRID.main)}",
         code=modules("sample_matched") + ["pipeline_src/space/sampling.py"],
     output:
-        genotype=f"{RESULTS}/architectures/matched-{{index}}/genotype.json",
+        genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='matched-{index}')}/{places.GENOTYPE}",
     log:
         f"{LOGS}/sample_matched/{{index}}.log",
     benchmark:
@@ -64,7 +64,7 @@ rule sample_downsampling:
         reference=NETWORK_A,
         code=modules("sample_downsampling") + ["pipeline_src/space/sampling.py"],
     output:
-        genotype=f"{RESULTS}/architectures/downsampling-{{positions}}/genotype.json",
+        genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='downsampling-{positions}')}/{places.GENOTYPE}",
     log:
         f"{LOGS}/sample_downsampling/{{positions}}.log",
     benchmark:
@@ -86,7 +86,7 @@ rule sample_aggregation:
         reference=NETWORK_A,
         code=modules("sample_aggregation") + ["pipeline_src/space/sampling.py"],
     output:
-        genotype=f"{RESULTS}/architectures/aggregation-{{draw}}/genotype.json",
+        genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='aggregation-{draw}')}/{places.GENOTYPE}",
     log:
         f"{LOGS}/sample_aggregation/{{draw}}.log",
     benchmark:

@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
+from pipeline_src import places
 from pipeline_src.artifacts import require_place_for
 from pipeline_src.cli.boundary import told
 from pipeline_src.config.grid import Grid
@@ -102,14 +103,9 @@ def modules(command, *packages):
     return [str(path.relative_to(ROOT)) for path in files]
 
 
-def size_text(size):
-    """(768, 1536) -> 768x1536, the form of --input-size."""
-    return f"{size[0]}x{size[1]}"
-
-
 def input_size(dataset):
     """Deployed size of a data set as HEIGHTxWIDTH."""
-    return size_text(GRID.input_size(dataset))
+    return places.size_text(GRID.input_size(dataset))
 
 
 ARCHITECTURES = {one.name: one for one in GRID.architectures}
@@ -118,24 +114,13 @@ TRAININGS = {(one.architecture.name, one.name): one for one in GRID.trainings}
 
 def genotype_path(name):
     """Where an architecture's genotype is made."""
-    folder = "search" if ARCHITECTURES[name].kind == "searched" else "architectures"
-    return f"{RESULTS}/{folder}/{name}/genotype.json"
+    return f"{RESULTS}/{places.genotype(ARCHITECTURES[name])}"
 
 
 def genotype_of(wildcards):
     """The genotype of the wildcard `architecture`; a peer has none."""
     one = ARCHITECTURES[wildcards.architecture]
     return [] if one.is_peer else genotype_path(one.name)
-
-
-def searched_splits(dataset):
-    """Splits to train on; CamVid's training set is train + val (Sec. 4.2)."""
-    return "train,val" if dataset == "camvid" else "train"
-
-
-def judged_split(dataset):
-    """Split that ablations are judged on."""
-    return "test" if dataset == "camvid" else "val"
 
 
 wildcard_constraints:

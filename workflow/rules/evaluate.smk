@@ -10,21 +10,20 @@ SUBMITTED = [
     if one.dataset == "cityscapes" and one.split == "trainval"
 ]
 SUBMISSIONS = [
-    f"{RESULTS}/evaluate/{one.architecture.name}/{one.name}/submission/submission.zip"
-    for one in SUBMITTED
+    f"{RESULTS}/{places.submission(one)}/{places.ARCHIVE}" for one in SUBMITTED
 ]
 
 
 rule evaluate_network:
     """One confusion matrix over a split, for the last and the best epoch's weights."""
     input:
-        last=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
-        best=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_best.safetensors",
+        last=f"{RESULTS}/{places.FINETUNING}/{places.LAST_WEIGHTS}",
+        best=f"{RESULTS}/{places.FINETUNING}/{places.BEST_WEIGHTS}",
         genotype=genotype_of,
         manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
         code=network_code("evaluate_network", "evaluation"),
     output:
-        metrics=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/{{split}}-{{size}}.json",
+        metrics=f"{RESULTS}/{places.EVALUATION}",
     log:
         f"{LOGS}/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.log",
     benchmark:
@@ -50,12 +49,12 @@ rule evaluate_network:
 rule export_submission:
     """Predictions on the Cityscapes test set in the form that the benchmark's server takes."""
     input:
-        weights=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
+        weights=f"{RESULTS}/{places.FINETUNING}/{places.LAST_WEIGHTS}",
         genotype=genotype_of,
         manifest=f"{DATA}/cityscapes/manifest.json",
         code=network_code("export_submission", "evaluation"),
     output:
-        archive=f"{RESULTS}/evaluate/{{architecture}}/{{training}}/submission/submission.zip",
+        archive=f"{RESULTS}/{places.SUBMISSION}/{places.ARCHIVE}",
     log:
         f"{LOGS}/export_submission/{{architecture}}-{{training}}.log",
     benchmark:
@@ -71,7 +70,7 @@ rule export_submission:
         size=lambda wildcards: input_size("cityscapes"),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("cityscapes"),
-        folder=lambda wildcards: f"{RESULTS}/evaluate/{wildcards.architecture}/{wildcards.training}/submission",
+        folder=lambda wildcards: f"{RESULTS}/{places.SUBMISSION.format(**wildcards)}",
     shell:
         "autortnet export-submission {params.network} --weights {input.weights:q}"
         " --input-size {params.size} --prepared {params.prepared:q}"

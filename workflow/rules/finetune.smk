@@ -12,9 +12,9 @@ rule finetune_network:
         manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
         code=network_code("finetune_network", "space", "training"),
     output:
-        last=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_last.safetensors",
-        best=f"{RESULTS}/finetune/{{architecture}}/{{training}}/weights_best.safetensors",
-        log=f"{RESULTS}/finetune/{{architecture}}/{{training}}/log.csv",
+        last=f"{RESULTS}/{places.FINETUNING}/{places.LAST_WEIGHTS}",
+        best=f"{RESULTS}/{places.FINETUNING}/{places.BEST_WEIGHTS}",
+        log=f"{RESULTS}/{places.FINETUNING}/{places.EPOCHS}",
     log:
         f"{LOGS}/finetune_network/{{architecture}}-{{training}}.log",
     benchmark:
@@ -35,8 +35,8 @@ rule finetune_network:
         size=lambda wildcards: input_size(training_of(wildcards).dataset),
         crop=training_crop,
         seed=training_seed,
-        checkpoints=lambda wildcards: f"{CHECKPOINTS}/finetune/{wildcards.architecture}/{wildcards.training}",
-        folder=lambda wildcards: f"{RESULTS}/finetune/{wildcards.architecture}/{wildcards.training}",
+        checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.FINETUNING.format(**wildcards)}",
+        folder=lambda wildcards: f"{RESULTS}/{places.FINETUNING.format(**wildcards)}",
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
         " --splits {params.splits} {params.judged} --input-size {params.size}"

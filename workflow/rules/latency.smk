@@ -6,7 +6,7 @@
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 
 CLASSES = {"cityscapes": len(CITYSCAPES_CLASSES), "camvid": len(CAMVID_CLASSES)}
-LUT_CHECKS = [f"{RESULTS}/lut/{GRID.main}_check.json"]
+LUT_CHECKS = [f"{RESULTS}/{places.lookup_check(GRID.main)}"]
 
 
 rule measure_lut:
@@ -14,7 +14,7 @@ rule measure_lut:
     input:
         code=modules("measure_lut", "latency", "space"),
     output:
-        table=f"{RESULTS}/lut/{{dataset}}.json",
+        table=f"{RESULTS}/{places.LOOKUP_TABLE}",
     log:
         f"{LOGS}/measure_lut/{{dataset}}.log",
     benchmark:
@@ -36,10 +36,10 @@ rule measure_lut:
 rule check_lut:
     """Hold the table's predictions against the measured latency of random networks."""
     input:
-        table=f"{RESULTS}/lut/{{dataset}}.json",
+        table=f"{RESULTS}/{places.LOOKUP_TABLE}",
         code=modules("check_lut", "latency", "space"),
     output:
-        check=f"{RESULTS}/lut/{{dataset}}_check.json",
+        check=f"{RESULTS}/{places.LOOKUP_CHECK}",
     log:
         f"{LOGS}/check_lut/{{dataset}}.log",
     benchmark:
@@ -64,7 +64,7 @@ rule measure_speed:
         genotype=genotype_of,
         code=network_code("measure_speed", "latency", "space"),
     output:
-        speed=f"{RESULTS}/speed/{{architecture}}/{{dataset}}-{{size}}.json",
+        speed=f"{RESULTS}/{places.SPEED}",
     log:
         f"{LOGS}/measure_speed/{{architecture}}-{{dataset}}-{{size}}.log",
     benchmark:

@@ -5,16 +5,12 @@
 from functools import cache
 from shlex import quote
 
+from pipeline_src.config.runs import BENCHMARK_SPLITS, SPLITS
 from pipeline_src.data.raw_state import raw_state as raw_state_of
-from pipeline_src.reporting.read.sources import (
-    PREDICTED,
-    artifacts_of,
-    prediction_path,
-    predictions_of,
-)
+from pipeline_src.reporting.read.sources import artifacts_of
 
 SEARCHES = {one.name: one for one in GRID.searches}
-SHOWN = {name: predictions_of(GRID, name) for name in PREDICTED}
+SHOWN = {name: places.predictions_of(GRID, name) for name in places.SHOWN_FIGURES}
 
 
 def raw_marker(dataset):
@@ -49,7 +45,7 @@ def null_option(wildcards):
 def search_crop(wildcards):
     """Crop that the search trains on."""
     block = source_of(search_of(wildcards).dataset)
-    return size_text((block.search_crop_height_px, block.search_crop_width_px))
+    return places.size_text((block.search_crop_height_px, block.search_crop_width_px))
 
 
 def training_of(wildcards):
@@ -60,15 +56,15 @@ def training_of(wildcards):
 def training_splits(wildcards):
     """Splits trained on: fine, with the validation set for the benchmark's test set, and coarse for `*` rows."""
     run = training_of(wildcards)
-    splits = searched_splits(run.dataset) if run.split == "train" else "train,val"
-    return splits + (",coarse" if run.coarse else "")
+    fine = SPLITS[run.dataset].trained if run.split == "train" else BENCHMARK_SPLITS
+    return ",".join((*fine, *(["coarse"] if run.coarse else [])))
 
 
 def best_epoch_split(wildcards):
     """The option for the split that picks the best epoch; none where it is trained on."""
     run = training_of(wildcards)
     return (
-        f"--validation-split {judged_split(run.dataset)}"
+        f"--validation-split {SPLITS[run.dataset].judged}"
         if run.split == "train"
         else ""
     )
@@ -83,15 +79,13 @@ def training_seed(wildcards):
 def training_crop(wildcards):
     """Crop that finetuning trains on."""
     block = source_of(training_of(wildcards).dataset)
-    return size_text((block.crop_height_px, block.crop_width_px))
+    return places.size_text((block.crop_height_px, block.crop_width_px))
 
 
 def backbone_of(wildcards):
     """The pretrained backbone of the wildcard `architecture`; a peer has none (A19)."""
     one = ARCHITECTURES[wildcards.architecture]
-    return (
-        [] if one.is_peer else f"{RESULTS}/pretrain/{one.backbone}/weights.safetensors"
-    )
+    return [] if one.is_peer else f"{RESULTS}/{places.backbone_weights(one.backbone)}"
 
 
 def network_options(wildcards, input):
@@ -126,7 +120,7 @@ def finetune_settings(wildcards):
 
 def last_weights(training):
     """The weights of a training's last epoch."""
-    return f"{RESULTS}/finetune/{training.architecture.name}/{training.name}/weights_last.safetensors"
+    return f"{RESULTS}/{places.last_weights(training)}"
 
 
 def shown_set(wildcards):

@@ -2,7 +2,7 @@
 #
 # in:  data/SCALE/SET, results/SCALE/finetune/ARCHITECTURE/TRAINING of A and of other systems
 # out: results/SCALE/predictions/FIGURE/index.json, with the PNGs that it names beside it
-PREDICTIONS = [f"{RESULTS}/{prediction_path(name)}" for name in SHOWN if SHOWN[name]]
+PREDICTIONS = [f"{RESULTS}/{places.predictions(name)}" for name in SHOWN if SHOWN[name]]
 
 
 rule draw_predictions:
@@ -14,13 +14,13 @@ rule draw_predictions:
         manifest=lambda wildcards: f"{DATA}/{shown_set(wildcards)}/manifest.json",
         code=modules("draw_predictions", "evaluation"),
     output:
-        index=f"{RESULTS}/predictions/{{figure}}/index.json",
+        index=f"{RESULTS}/{places.PREDICTIONS}/{places.PREDICTIONS_INDEX}",
     log:
         f"{LOGS}/draw_predictions/{{figure}}.log",
     benchmark:
         f"{LOGS}/benchmarks/draw_predictions/{{figure}}.tsv"
     wildcard_constraints:
-        figure="|".join(PREDICTED),
+        figure="|".join(places.SHOWN_FIGURES),
     conda:
         "../../environment.yml"
     threads: CONFIG.runtime.threads

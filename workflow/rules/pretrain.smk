@@ -11,8 +11,8 @@ rule pretrain_backbone:
         manifest=f"{DATA}/imagenet/manifest.json",
         code=modules("pretrain_backbone", "space", "training"),
     output:
-        weights=f"{RESULTS}/pretrain/{{backbone}}/weights.safetensors",
-        log=f"{RESULTS}/pretrain/{{backbone}}/log.csv",
+        weights=f"{RESULTS}/{places.PRETRAINING}/{places.BACKBONE_WEIGHTS}",
+        log=f"{RESULTS}/{places.PRETRAINING}/{places.EPOCHS}",
     log:
         f"{LOGS}/pretrain_backbone/{{backbone}}.log",
     benchmark:
@@ -30,8 +30,8 @@ rule pretrain_backbone:
         crop=CONFIG.data.imagenet.crop_px,
         resize=CONFIG.data.imagenet.resize_px,
         seed=CONFIG.seed,
-        checkpoints=lambda wildcards: f"{CHECKPOINTS}/pretrain/{wildcards.backbone}",
-        folder=lambda wildcards: f"{RESULTS}/pretrain/{wildcards.backbone}",
+        checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.PRETRAINING.format(**wildcards)}",
+        folder=lambda wildcards: f"{RESULTS}/{places.PRETRAINING.format(**wildcards)}",
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --genotype {input.genotype:q}"
         " --crop {params.crop} --resize {params.resize} --seed {params.seed} --settings {params.settings:q}"

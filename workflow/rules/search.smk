@@ -8,11 +8,11 @@ rule search_architecture:
     """Search one architecture; killed and started again, it goes on from its checkpoint."""
     input:
         manifest=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}/manifest.json",
-        table=lambda wildcards: f"{RESULTS}/lut/{search_of(wildcards).dataset}.json",
+        table=lambda wildcards: f"{RESULTS}/{places.lookup_table(search_of(wildcards).dataset)}",
         code=modules("search_architecture", "search", "space", "training"),
     output:
-        genotype=f"{RESULTS}/search/{{architecture}}/genotype.json",
-        log=f"{RESULTS}/search/{{architecture}}/log.csv",
+        genotype=f"{RESULTS}/{places.SEARCH}/{places.GENOTYPE}",
+        log=f"{RESULTS}/{places.SEARCH}/{places.EPOCHS}",
     log:
         f"{LOGS}/search_architecture/{{architecture}}.log",
     benchmark:
@@ -27,16 +27,16 @@ rule search_architecture:
         launch=launch("search"),
         prepared=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(search_of(wildcards).dataset),
-        splits=lambda wildcards: searched_splits(search_of(wildcards).dataset),
-        judged=lambda wildcards: judged_split(search_of(wildcards).dataset),
+        splits=lambda wildcards: ",".join(SPLITS[search_of(wildcards).dataset].trained),
+        judged=lambda wildcards: SPLITS[search_of(wildcards).dataset].judged,
         gamma=lambda wildcards: search_of(wildcards).gamma,
         seed=lambda wildcards: search_of(wildcards).seed,
         null=null_option,
         depths=lambda wildcards: ",".join(map(str, search_of(wildcards).depths)),
         size=lambda wildcards: input_size(search_of(wildcards).dataset),
         crop=search_crop,
-        checkpoints=lambda wildcards: f"{CHECKPOINTS}/search/{wildcards.architecture}",
-        folder=lambda wildcards: f"{RESULTS}/search/{wildcards.architecture}",
+        checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.SEARCH.format(**wildcards)}",
+        folder=lambda wildcards: f"{RESULTS}/{places.SEARCH.format(**wildcards)}",
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --splits {params.splits}"
         " --validation-split {params.judged} --lut {input.table:q} --gamma {params.gamma} --seed {params.seed}"

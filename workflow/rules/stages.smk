@@ -19,7 +19,7 @@ rule stage_lut:
     """All lookup tables and the check of the main one."""
     input:
         expand(
-            f"{RESULTS}/lut/{{dataset}}.json",
+            f"{RESULTS}/{places.LOOKUP_TABLE}",
             dataset={one.dataset for one in GRID.searches},
         ),
         LUT_CHECKS,
@@ -43,25 +43,22 @@ rule stage_baselines:
 rule stage_pretrain:
     """All pretrained backbones."""
     input:
-        [f"{RESULTS}/pretrain/{name}/weights.safetensors" for name in GRID.backbones],
+        [f"{RESULTS}/{places.backbone_weights(name)}" for name in GRID.backbones],
     localrule: True
 
 
 rule stage_finetune:
     """All finetuned networks."""
     input:
-        [
-            f"{RESULTS}/finetune/{one.architecture.name}/{one.name}/weights_last.safetensors"
-            for one in GRID.trainings
-        ],
+        [f"{RESULTS}/{places.last_weights(one)}" for one in GRID.trainings],
     localrule: True
 
 
 rule stage_evaluate:
     """All evaluations, timings, submissions and predictions as pictures."""
     input:
-        [f"{RESULTS}/evaluate/{one.path}" for one in GRID.evaluations],
-        [f"{RESULTS}/speed/{one.path}" for one in GRID.speeds],
+        [f"{RESULTS}/{places.evaluation(one)}" for one in GRID.evaluations],
+        [f"{RESULTS}/{places.speed(one)}" for one in GRID.speeds],
         SUBMISSIONS,
         PREDICTIONS,
     localrule: True

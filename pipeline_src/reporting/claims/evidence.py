@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Row, Search
 from pipeline_src.reporting.read.logs import read_log
 from pipeline_src.reporting.read.records import Results
-from pipeline_src.reporting.read.sources import genotype_path, search_log_path, speed_path
 from pipeline_src.reporting.tables.measures import Role, miou
 from pipeline_src.space.genotype import Genotype
 
@@ -100,9 +100,9 @@ class Evidence:
             speed = speeds.get(architecture.name)
             record = self.reader.speed(speed) if speed else None
             if speed and record:
-                sources.append(speed_path(speed))
+                sources.append(places.speed(speed))
             elif speed:
-                faults.append(f"{speed_path(speed)} is missing")
+                faults.append(f"{places.speed(speed)} is missing")
             timing = record.latency_ms if record else None
             found.append(
                 Network(
@@ -136,7 +136,7 @@ class Evidence:
 
     def genotype(self, architecture: Architecture) -> tuple[Genotype | None, str]:
         """A network's genotype, None where absent, and its place."""
-        return self.reader.genotype(architecture), genotype_path(architecture)
+        return self.reader.genotype(architecture), places.genotype(architecture)
 
     def searched(self, table: str | None = None) -> tuple[tuple[Searched, ...], tuple[str, ...]]:
         """The searches of the grid, or of a table's rows, that have ended; and what is missing."""
@@ -157,7 +157,7 @@ class Evidence:
         """When the hyper-cells of every search settled; and which searches do not say."""
         found, faults = [], []
         for search in self.grid.searches:
-            source = search_log_path(search)
+            source = places.search_log(search)
             path = self.root / source
             if not path.exists():
                 faults.append(f"{source} is missing")

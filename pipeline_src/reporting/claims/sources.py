@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.read.sources import TABLES, artifacts_of, genotype_path, search_log_path
+from pipeline_src.reporting.read.sources import TABLES, artifacts_of
 
 _JUDGED = (*(table for table in TABLES if table not in ("table_8", "table_9", "table_10")), "figure_6")
 
@@ -17,6 +18,6 @@ def claim_sources(grid: Grid) -> tuple[str, ...]:
     for artefact in _JUDGED:
         paths += artifacts_of(grid, artefact)
     searched = [one for one in grid.architectures if one.search is not None]
-    paths += [genotype_path(one) for one in searched]
-    paths += [search_log_path(one.search) for one in searched if one.search is not None]
+    paths += [places.genotype(one) for one in searched]
+    paths += [places.search_log(one.search) for one in searched if one.search is not None]
     return tuple(dict.fromkeys(paths))

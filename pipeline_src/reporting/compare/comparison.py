@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline_src.reporting.compare.noise import BY_PASSES, Change, Noise, Verdict, once
-from pipeline_src.reporting.compare.sides import DEVICE_COLUMNS, Number, Side
+from pipeline_src.reporting.compare.sides import Number, Side
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def compare(a: Side, b: Side, level: float = 0.05) -> Comparison:
     noise = Noise(a, b)
     both = [(a.numbers[key], b.numbers[key]) for key in a.numbers if key in b.numbers]
     measured = [pair for pair in both if pair[0].status == pair[1].status == "measured"]
-    cells = [noise.change(*pair) for pair in measured if pair[0].column_id not in DEVICE_COLUMNS]
+    cells = [noise.change(*pair) for pair in measured if not pair[0].names_a_device]
     changes, tests = noise.judged(once(cells), level)
     return Comparison(
         a.name,

@@ -16,14 +16,13 @@ from pydantic import BaseModel, ValidationError
 from scipy import stats
 
 from pipeline_src.artifacts import read_json
-from pipeline_src.errors import UserError
+from pipeline_src.errors import UserError, first_fault
 from pipeline_src.reporting.compare.sides import Number, Side
 
 Verdict = Literal["same", "beyond noise", "within noise", "unknown noise", "exact"]
 
 IQR_OF_NORMAL = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
 EXACT_UNITS = ("M", "cells", "px", "")
-TIMING_UNITS = ("ms", "1/s")
 BY_PASSES = "spread of single passes"
 NOT_KNOWN = "one run a side, and nothing says how far it moves by chance"
 
@@ -138,9 +137,9 @@ class Noise:
     def _test(self, a: Number, b: Number) -> tuple[float | None, str]:
         if a.n > 1 and b.n > 1:
             return _welch(a, b)
-        if a.column_id.startswith("miou"):
+        if a.told is not None and a.told.quantity.name == "mIoU":
             return self._by_seeds(a, b)
-        if a.unit in TIMING_UNITS and a.n == b.n == 1:
+        if a.told is not None and a.told.quantity.is_timing and a.n == b.n == 1:
             return self._by_quartiles(a, b)
         return None, NOT_KNOWN
 
@@ -218,8 +217,8 @@ def _timing_std(side: Side, number: Number) -> float | None:
     try:
         speed = _Speed.model_validate(read_json(path))
     except ValidationError as error:
-        raise UserError(path, f"is not a timing ({error.errors()[0]['msg']}).", "Make it anew.") from error
-    timing = speed.latency_folded_ms if "folded" in number.column_id else speed.latency_ms
+        raise UserError(path, f"is not a timing ({first_fault(error)}).", "Make it anew.") from error
+    timing = speed.latency_folded_ms if number.told and number.told.folded else speed.latency_ms
     if timing is None:
         return None
     # FPS is 1000 over the latency, so its relative spread is the latency's.

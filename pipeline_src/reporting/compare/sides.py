@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline_src.errors import UserError
+from pipeline_src.reporting.tables.layout import Column, column_of
 
 Key = tuple[str, str, str]
 
-DEVICE_COLUMNS = ("device", "original_gpu")
 CELLS = ".cells.csv"
 
 
@@ -42,6 +42,16 @@ class Number:
         """Its table, row and column."""
         return self.artefact, self.row_id, self.column_id
 
+    @property
+    def told(self) -> Column | None:
+        """Its column; None where only another version of this project has it."""
+        return column_of(self.artefact, self.column_id)
+
+    @property
+    def names_a_device(self) -> bool:
+        """Whether it is the name of what was timed on."""
+        return self.told is not None and self.told.quantity.name == "device"
+
 
 @dataclass(frozen=True)
 class Side:
@@ -65,7 +75,7 @@ class Side:
     @cached_property
     def devices(self) -> tuple[str, ...]:
         """The devices that were timed."""
-        cells = (one for one in self.numbers.values() if one.column_id in DEVICE_COLUMNS)
+        cells = (one for one in self.numbers.values() if one.names_a_device)
         return tuple(sorted({one.measured for one in cells if one.status == "measured"}))
 
 

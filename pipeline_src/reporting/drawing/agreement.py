@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.panels import (
     SMALL_PT,
@@ -18,7 +19,6 @@ from pipeline_src.reporting.drawing.panels import (
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words, not_run
 from pipeline_src.reporting.read.picture_records import LutCheck, read_record
-from pipeline_src.reporting.read.picture_sources import lut_check_source
 
 TITLE = "Lookup table: predicted against measured latency"
 
@@ -29,7 +29,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     Raises:
         UserError: the check's file is malformed.
     """
-    source = lut_check_source(grid)
+    source = places.lookup_check(grid.main)
     reason = absent(results, [source])
     if reason:
         return not_run(name, TITLE, reason)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Size, gamma_text
 from pipeline_src.reporting.drawing.picture import Picture, Words, house_style, not_run
@@ -19,7 +20,6 @@ from pipeline_src.reporting.drawing.schema_plan import (
     used_operations,
     uses_normal,
 )
-from pipeline_src.reporting.read.sources import genotype_path
 from pipeline_src.space import catalogue
 from pipeline_src.space.genotype import Genotype
 
@@ -36,7 +36,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         "architecture_c": ("C", grid.network_c, "camvid"),
     }[name]
     title = f"AutoRTNet-{letter}, cell by cell"
-    source = genotype_path(architecture)
+    source = places.genotype(architecture)
     if not (results / source).exists():
         return not_run(name, title, f"there is no {source}")
     genotype = Genotype.load(results / source)

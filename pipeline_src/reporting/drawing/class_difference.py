@@ -67,8 +67,9 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     parts, reasons = [], []
     for table in class_tables(grid):
         row = next(one for one in grid.of_table(table) if one.label == ROW)
-        cells = tabulate(table, grid, results).of_row(ROW_ID)
-        classes = tuple(one for one in cells if one.column_id.startswith(("iou_", "miou")) and one.quoted)
+        whole = tabulate(table, grid, results)
+        told = zip(whole.layout.columns, whole.of_row(ROW_ID), strict=True)
+        classes = tuple(cell for column, cell in told if column.quantity.is_accuracy and cell.quoted)
         part = _Part(table, set_name(grid, row.test[0].training.dataset), classes)
         why = listed(list(dict.fromkeys(cell.reason for cell in classes if cell.reason)))
         if any(one is not None for one in part.differences):

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Evaluation
 from pipeline_src.reporting.drawing.panels import (
@@ -29,7 +30,6 @@ from pipeline_src.reporting.drawing.picture import Picture, Words, not_run
 from pipeline_src.reporting.read.picture_records import Confusion, read_record
 from pipeline_src.reporting.read.picture_sources import confusions_of_a
 from pipeline_src.reporting.read.records import Results
-from pipeline_src.reporting.read.sources import evaluation_path
 
 TITLE = "Confusion matrices of network A"
 _MAP = "Blues"
@@ -52,11 +52,11 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     for one in evaluations:
         record = reader.evaluation(one)
         if record is None:
-            missing.append(evaluation_path(one))
+            missing.append(places.evaluation(one))
         elif not record.labelled:
             withheld.append(f"the labels of {one.training.dataset} {one.split} are withheld")
         else:
-            read.append((one, read_record(Confusion, results / evaluation_path(one))))
+            read.append((one, read_record(Confusion, results / places.evaluation(one))))
     reason = "; ".join(filter(None, [absence(missing, len(evaluations)), *withheld]))
     if not read:
         return not_run(name, TITLE, reason)
@@ -122,7 +122,7 @@ def _words(name: str, grid: Grid, read: list[tuple[Evaluation, Confusion]], reas
         f"blank, a grey row is a class that no pixel has. {told}. {scale_words(grid.config.scale)}"
     )
     alt = " ".join(_main_numbers(grid, one, matrix) for one, matrix in read)
-    sources = tuple(evaluation_path(one) for one, _ in read)
+    sources = tuple(places.evaluation(one) for one, _ in read)
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)
 
 

@@ -101,8 +101,8 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str
     )
     if len(ours):
         caption += (
-            f" Squares were measured here, for each gamma {_searches(grid)}, on {set_name(grid, 'camvid')} and "
-            f"on {device}. Speeds of two devices do not compare; their order over gamma does. "
+            f" Squares were measured here, for each gamma {_searches(grid)}, on {set_name(grid, 'camvid')} "
+            f"and on {device}. Speeds of two devices do not compare; their order over gamma does. "
             f"{scale_words(grid.config.scale)}"
         )
     alt = f"Quoted: {_points(quoted)}."

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline_src import places
 from pipeline_src.artifacts import read_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.peers import PEERS
 from pipeline_src.data.images import read_rgb
-from pipeline_src.errors import UserError
+from pipeline_src.errors import UserError, first_fault
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Picture, Words, house_style, not_run
-from pipeline_src.reporting.read.sources import prediction_path, predictions_of
 
 PRINTED = ("ICNet", "AutoRTNet-A")
 """The columns of the paper beside image and ground truth."""
@@ -91,12 +91,12 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     Raises:
         UserError: the index or a picture that it names is malformed or missing.
     """
-    path = results / prediction_path(name)
-    if not predictions_of(grid, name):
+    path = results / places.predictions(name)
+    if not places.predictions_of(grid, name):
         reasons = dict.fromkeys(row.not_run for row in grid.of_table(name))
         return not_run(name, TITLES[name], "; ".join(filter(None, reasons)))
     if not path.exists():
-        return not_run(name, TITLES[name], f"{prediction_path(name)} is missing")
+        return not_run(name, TITLES[name], f"{places.predictions(name)} is missing")
     index = _read(path)
     absent = {label: NO_PEER for label in _peer_titles() if label not in _labels(index)}
     with house_style():
@@ -108,9 +108,7 @@ def _read(path: Path) -> Predictions:
     try:
         return Predictions.model_validate(read_json(path))
     except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-        raise UserError(path, f"is no index of predictions: {key}: {fault['msg']}.", _REMEDY) from error
+        raise UserError(path, f"is no index of predictions: {first_fault(error)}.", _REMEDY) from error
 
 
 def _labels(index: Predictions) -> dict[str, Network]:
@@ -217,7 +215,7 @@ def _words(name: str, grid: Grid, index: Predictions, absent: dict[str, str]) ->
         f"mIoU on single frames: {scores}.",
         "measured",
         missing,
-        (prediction_path(name),),
+        (places.predictions(name),),
     )
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from pipeline_src import places
 from pipeline_src.config.runs import Search
 from pipeline_src.reporting.drawing.panels import DASHES, MARKERS
 from pipeline_src.reporting.drawing.picture import COLOURS
 from pipeline_src.reporting.read.logs import read_log
-from pipeline_src.reporting.read.sources import search_log_path
 
 SEARCH_NUMBERS = ("epoch", "ce", "latency_us", "alpha_entropy", "beta_entropy")
 SEARCH_SCORES = ("miou_soft", "miou_argmax")
@@ -37,7 +37,7 @@ def search_epochs(searches: Sequence[Search], results: Path) -> pd.DataFrame:
     """
     found = []
     for search in searches:
-        path = results / search_log_path(search)
+        path = results / places.search_log(search)
         if path.exists():
             log = read_log(path, "search", SEARCH_NUMBERS, SEARCH_SCORES, ("beta_frozen",))
             found.append(log.assign(run=search.name, dataset=search.dataset, gamma=search.gamma))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Training
 from pipeline_src.reporting.drawing.panels import (
@@ -31,12 +32,7 @@ from pipeline_src.reporting.drawing.runs import (
     thinning_words,
 )
 from pipeline_src.reporting.read.logs import read_log
-from pipeline_src.reporting.read.picture_sources import (
-    datasets_of,
-    finetuning_log_path,
-    pretraining_log_path,
-    training_sources,
-)
+from pipeline_src.reporting.read.picture_sources import datasets_of, training_sources
 
 TITLE = "Training curves"
 MORE_LABELS = "searched, more labels"
@@ -94,13 +90,13 @@ def _epochs(grid: Grid, results: Path) -> pd.DataFrame:
     kind_of = {one.name: one.kind for one in grid.architectures}
     found = []
     for backbone in grid.backbones:
-        path = results / pretraining_log_path(backbone)
+        path = results / places.pretraining_log(backbone)
         if path.exists():
             log = read_log(path, "pretraining", ("epoch", "loss"), ("val_top1",))
             log = log.rename(columns={"val_top1": "accuracy"})
             found.append(log.assign(run=backbone, stage=PRETRAINING, kind=kind_of[backbone]))
     for training in grid.trainings:
-        path = results / finetuning_log_path(training)
+        path = results / places.finetuning_log(training)
         if path.exists():
             log = read_log(path, "finetuning", ("epoch", "loss"), ("val_miou",))
             log = log.rename(columns={"val_miou": "accuracy"})

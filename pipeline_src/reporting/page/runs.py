@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_src.artifacts import read_json
+from pipeline_src.artifacts import RECORD, read_json
 from pipeline_src.errors import UserError
 
 _NEEDED = ("command", "started", "wall_s", "device", "git")
@@ -62,7 +62,7 @@ def read_environment(results: Path) -> Environment:
 
 
 def _paths(folder: Path) -> list[Path]:
-    return sorted({*folder.rglob("run.json"), *folder.rglob("*.run.json")})
+    return sorted({*folder.rglob(RECORD), *folder.rglob(f"*.{RECORD}")})
 
 
 def _record(path: Path) -> dict[str, Any]:

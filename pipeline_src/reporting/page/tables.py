@@ -12,7 +12,6 @@ from pipeline_src.reporting.tables.lines import (
     Line,
     Marks,
     columns_shown,
-    direction,
     groups,
     heading_of,
     marks,
@@ -130,7 +129,7 @@ def view(table: Table, facts: Facts) -> TableView:
 
 def _head(column: Column, at: Marks) -> Head:
     hints = {1: "higher is better", -1: "lower is better", 0: ""}
-    return Head(column.title, column.printed, hints[direction(column)], at.columns.get(column.id, ()))
+    return Head(column.title, column.printed, hints[column.quantity.better], at.columns.get(column.id, ()))
 
 
 def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
@@ -13,12 +13,10 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.provenance.stored import Line
 from pipeline_src.reporting.provenance.trace import Trace, Tracer
 from pipeline_src.reporting.read.pictures import PICTURES
-from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import Cell, Table, as_text, tabulate
 from pipeline_src.reporting.tables.figures import figure_data
 from pipeline_src.reporting.tables.layout import layout_of
-from pipeline_src.reporting.tables.matching import pairs
 
 POINTS = ("fps", "miou")
 """The columns of a table that are a figure's points."""
@@ -38,19 +36,18 @@ def provenance(grid: Grid, results: Path) -> tuple[Line, ...]:
     tracer = Tracer(results, grid.config.scale)
     lines: list[Line] = []
     for name in TABLES:
-        lines += _of_table(tabulate(name, grid, results), grid, tracer)
+        lines += _of_table(tabulate(name, grid, results), tracer)
     points = (line for line in lines if line.artefact == "table_1" and line.column_id in POINTS)
     lines += [replace(line, artefact="figure_1") for line in points]
     lines += _of_figure_5(grid, results, tracer)
-    lines += _of_table(tabulate("figure_6", grid, results), grid, tracer)
+    lines += _of_table(tabulate("figure_6", grid, results), tracer)
     covered = {line.artefact for line in lines}
     for name in sorted(PICTURES.keys() - covered):
         lines += _of_picture(name, grid, tracer)
     return tuple(lines)
 
 
-def _of_table(table: Table, grid: Grid, tracer: Tracer) -> Iterator[Line]:
-    values = _run_values(table, grid, tracer.results)
+def _of_table(table: Table, tracer: Tracer) -> Iterator[Line]:
     for cell in table.cells:
         line = Line(
             table.layout.name,
@@ -69,18 +66,8 @@ def _of_table(table: Table, grid: Grid, tracer: Tracer) -> Iterator[Line]:
             yield replace(line, status="not_run", reason=cell.reason)
         for source in cell.sources:
             measured = _measured(line, cell)
-            own = values[cell.row_id, cell.column_id, source]
+            own = next(as_text(one.value) for one in reversed(cell.readings) if one.source == source)
             yield traced(replace(measured, run_value=own), tracer.of(source))
-
-
-def _run_values(table: Table, grid: Grid, results: Path) -> Mapping[tuple[str, str, str], str]:
-    """What each run alone measured, by row, column and file."""
-    reader, found = Results(results), {}
-    for row_id, pair in zip(table.rows, pairs(table.layout.name, grid), strict=True):
-        for column in table.layout.columns if pair.row else ():
-            for reading in column.measure(pair.row, reader) if column.measure and pair.row else ():
-                found[row_id, column.id, reading.source] = as_text(reading.value)
-    return found
 
 
 def _quoted(line: Line, value: str) -> Line:

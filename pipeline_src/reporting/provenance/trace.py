@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline_src.artifacts import read_json, sha256_of
+from pipeline_src import places
+from pipeline_src.artifacts import RECORD, read_json, sha256_of
 from pipeline_src.config.grid import Grid
-from pipeline_src.errors import UserError
+from pipeline_src.errors import UserError, first_fault
 from pipeline_src.reporting.read.pictures import PICTURES
 from pipeline_src.reporting.read.sources import TABLES, artifacts_of
 
-RECORD = "run.json"
 # What the wildcards of these rules leave out of the names of the runs that they make.
 _BEFORE_NAME = {
     "sample_random": "random-",
@@ -224,16 +224,14 @@ def log_of(rule: str, place: str, scale: str) -> str:
 
 def _run_name(place: str) -> str:
     """The run without the kind of its result: `architectures/random-0/genotype` is `random-0`."""
-    return (place.partition("/")[2] or place).removesuffix("/genotype")
+    return (place.partition("/")[2] or place).removesuffix(f"/{PurePosixPath(places.GENOTYPE).stem}")
 
 
 def _read_record(path: Path) -> _Record:
     try:
         return _Record.model_validate(read_json(path))
     except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-        problem = f"is not a run record: {key}: {fault['msg']}."
+        problem = f"is not a run record: {first_fault(error)}."
         raise UserError(path, problem, "Make the result beside it anew.") from error
 
 

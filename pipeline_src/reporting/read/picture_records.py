@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline_src.artifacts import read_json
-from pipeline_src.errors import UserError
+from pipeline_src.errors import UserError, first_fault
 
 Microseconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -91,6 +91,4 @@ def read_record(model: type[RecordT], path: Path) -> RecordT:
     try:
         return model.model_validate(read_json(path))
     except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-        raise UserError(path, f"is not a result file: {key}: {fault['msg']}.", "Make it anew.") from error
+        raise UserError(path, f"is not a result file: {first_fault(error)}.", "Make it anew.") from error

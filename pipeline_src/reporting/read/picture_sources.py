@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Evaluation, Search, Training
-from pipeline_src.reporting.read.sources import artifacts_of, evaluation_path, search_log_path
+from pipeline_src.reporting.read.sources import artifacts_of
 
 
 def points_sources(grid: Grid) -> tuple[str, ...]:
@@ -28,24 +29,14 @@ def gamma_sources(grid: Grid) -> tuple[str, ...]:
     return artifacts_of(grid, "figure_6")
 
 
-def lut_check_source(grid: Grid) -> str:
-    """The check of the main set's lookup table."""
-    return f"lut/{grid.main}_check.json"
-
-
 def lut_check_sources(grid: Grid) -> tuple[str, ...]:
     """The check of the main set's lookup table, as the workflow asks for it."""
-    return (lut_check_source(grid),)
+    return (places.lookup_check(grid.main),)
 
 
 def search_sources(grid: Grid) -> tuple[str, ...]:
     """The logs of all searches."""
-    return tuple(search_log_path(one) for one in grid.searches)
-
-
-def searches_of(grid: Grid, dataset: str) -> tuple[Search, ...]:
-    """The searches on one data set."""
-    return tuple(one for one in grid.searches if one.dataset == dataset)
+    return tuple(places.search_log(one) for one in grid.searches)
 
 
 def datasets_of(items: Sequence[Search | Training]) -> tuple[str, ...]:
@@ -53,21 +44,11 @@ def datasets_of(items: Sequence[Search | Training]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.dataset for one in items))
 
 
-def pretraining_log_path(backbone: str) -> str:
-    """Where the epochs of a pretraining are logged."""
-    return f"pretrain/{backbone}/log.csv"
-
-
-def finetuning_log_path(training: Training) -> str:
-    """Where the epochs of a finetuning are logged."""
-    return f"finetune/{training.architecture.name}/{training.name}/log.csv"
-
-
 def training_sources(grid: Grid) -> tuple[str, ...]:
     """The logs of all pretrainings and finetunings."""
     return (
-        *(pretraining_log_path(one) for one in grid.backbones),
-        *(finetuning_log_path(one) for one in grid.trainings),
+        *(places.pretraining_log(one) for one in grid.backbones),
+        *(places.finetuning_log(one) for one in grid.trainings),
     )
 
 
@@ -79,7 +60,7 @@ def confusions_of_a(grid: Grid) -> tuple[Evaluation, ...]:
 
 def confusion_sources(grid: Grid) -> tuple[str, ...]:
     """The evaluations of network A that confusion matrices are drawn from."""
-    return tuple(evaluation_path(one) for one in confusions_of_a(grid))
+    return tuple(places.evaluation(one) for one in confusions_of_a(grid))
 
 
 def class_tables(grid: Grid) -> tuple[str, ...]:
@@ -90,7 +71,7 @@ def class_tables(grid: Grid) -> tuple[str, ...]:
 def class_difference_sources(grid: Grid) -> tuple[str, ...]:
     """A's evaluations behind its rows of Tables 8 and 10."""
     rows = [row for table in class_tables(grid) for row in grid.of_table(table) if row.label == "AutoRTNet-A"]
-    return tuple(dict.fromkeys(evaluation_path(one) for row in rows for one in row.test))
+    return tuple(dict.fromkeys(places.evaluation(one) for row in rows for one in row.test))
 
 
 def matched_sources(grid: Grid) -> tuple[str, ...]:

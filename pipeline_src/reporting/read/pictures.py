@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.read import picture_sources as behind
-from pipeline_src.reporting.read.sources import PREDICTED, genotype_path, prediction_path, predictions_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def _nothing(grid: Grid) -> tuple[str, ...]:
 def _predictions(figure: str) -> Entry:
     """Figure 8 or 9; without networks to show there is no file to read."""
     return Entry(
-        "predictions", lambda grid: (prediction_path(figure),) if predictions_of(grid, figure) else ()
+        "predictions",
+        lambda grid: (places.predictions(figure),) if places.predictions_of(grid, figure) else (),
     )
 
 
@@ -46,10 +47,10 @@ PICTURES: dict[str, Entry] = {
     "figure_4": Entry("aggregation", _nothing),
     "figure_5": Entry("cell_numbers", behind.cell_number_sources),
     "figure_6": Entry("gamma", behind.gamma_sources),
-    "figure_7": Entry("architecture", lambda grid: (genotype_path(grid.network_a),)),
-    **{figure: _predictions(figure) for figure in PREDICTED},
-    "architecture_b": Entry("architecture", lambda grid: (genotype_path(grid.network_b),)),
-    "architecture_c": Entry("architecture", lambda grid: (genotype_path(grid.network_c),)),
+    "figure_7": Entry("architecture", lambda grid: (places.genotype(grid.network_a),)),
+    **{figure: _predictions(figure) for figure in places.SHOWN_FIGURES},
+    "architecture_b": Entry("architecture", lambda grid: (places.genotype(grid.network_b),)),
+    "architecture_c": Entry("architecture", lambda grid: (places.genotype(grid.network_c),)),
     "lut_check": Entry("agreement", behind.lut_check_sources),
     "soft_to_hard": Entry("soft_to_hard", behind.search_sources),
     "search_curves": Entry("search_curves", behind.search_sources),

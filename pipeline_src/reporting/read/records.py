@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline_src import places
 from pipeline_src.artifacts import read_json
 from pipeline_src.config.runs import Architecture, Evaluation, Speed
-from pipeline_src.errors import UserError
-from pipeline_src.reporting.read.sources import evaluation_path, genotype_path, speed_path
+from pipeline_src.errors import UserError, first_fault
 from pipeline_src.space.genotype import Genotype
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -100,7 +100,7 @@ class Results:
             "input_height_px": evaluation.size[0],
             "input_width_px": evaluation.size[1],
         }
-        return self._record(EvaluationRecord, evaluation_path(evaluation), expected)
+        return self._record(EvaluationRecord, places.evaluation(evaluation), expected)
 
     def _speed(self, speed: Speed) -> SpeedRecord | None:
         expected = {
@@ -109,10 +109,10 @@ class Results:
             "input_height_px": speed.size[0],
             "input_width_px": speed.size[1],
         }
-        return self._record(SpeedRecord, speed_path(speed), expected)
+        return self._record(SpeedRecord, places.speed(speed), expected)
 
     def _genotype(self, architecture: Architecture) -> Genotype | None:
-        path = self.root / genotype_path(architecture)
+        path = self.root / places.genotype(architecture)
         return Genotype.load(path) if path.exists() else None
 
     def _record(self, model: type[RecordT], relative: str, expected: dict[str, Any]) -> RecordT | None:
@@ -122,9 +122,7 @@ class Results:
         try:
             record = model.model_validate(read_json(path))
         except ValidationError as error:
-            fault = error.errors()[0]
-            key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-            raise UserError(path, f"is not a result file: {key}: {fault['msg']}.", "Make it anew.") from error
+            raise UserError(path, f"is not a result file: {first_fault(error)}.", "Make it anew.") from error
         for key, value in expected.items():
             if getattr(record, key) != value:
                 found = getattr(record, key)

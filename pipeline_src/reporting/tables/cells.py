@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +48,7 @@ class Cell:
         data: on which training, split and size it was measured.
         scale: the scale of everything measured here.
         footnotes: ids of the paper's contradictions that stand here.
+        readings: what each run gave, a value or a reason; no part of a stored table.
     """
 
     row_id: str
@@ -69,6 +70,11 @@ class Cell:
     data: str
     scale: str
     footnotes: tuple[str, ...]
+    readings: tuple[Reading, ...] = field(default=(), compare=False, repr=False)
+
+
+STORED = tuple(one.name for one in fields(Cell) if one.name != "readings")
+"""The columns of a table's long form."""
 
 
 @dataclass(frozen=True)
@@ -110,15 +116,18 @@ class Table:
                 line[f"{column.title} (status)"] = cell.status
         line["n"] = str(max(cell.n for cell in cells))
         line["data"] = "; ".join(
-            dict.fromkeys(cell.data for cell in cells if cell.column_id.startswith("miou"))
+            dict.fromkeys(
+                cell.data
+                for column, cell in zip(self.layout.columns, cells, strict=True)
+                if column.quantity.name == "mIoU"
+            )
         )
         return line | {"row": row_id, "kind": cells[0].kind, "scale": self.scale}
 
     def long(self) -> pd.DataFrame:
         """One line for each cell, with every attribute of `Cell` as text."""
-        names = [field.name for field in fields(Cell)]
         return pd.DataFrame(
-            [[as_text(getattr(cell, name)) for name in names] for cell in self.cells], columns=names
+            [[as_text(getattr(cell, name)) for name in STORED] for cell in self.cells], columns=STORED
         )
 
 
@@ -205,6 +214,7 @@ def _cell(layout: Layout, column: Column, pair: Pair, row_id: str, results: Resu
         data="; ".join(dict.fromkeys(reading.data for reading in good if reading.data)),
         scale=scale,
         footnotes=footnotes_at(layout.name, pair.key, column.title) if column.printed else (),
+        readings=readings,
     )
 
 

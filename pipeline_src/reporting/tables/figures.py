@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 from pipeline_src.reporting.read.logs import read_log
-from pipeline_src.reporting.read.sources import FIGURES, search_log_path
+from pipeline_src.reporting.read.sources import FIGURES
 from pipeline_src.reporting.tables.cells import Cell, Table, tabulate
 
 HYPER_CELLS = (1, 2, 3)
@@ -90,7 +91,7 @@ def _cell_numbers(grid: Grid, results: Path) -> pd.DataFrame:
     ]
     search = grid.network_a.search
     assert search is not None
-    source = search_log_path(search)
+    source = places.search_log(search)
     if not (results / source).exists():
         absent = {"status": "not_run", "scale": grid.config.scale, "reason": f"{source} is missing"}
         lines += [

@@ -12,6 +12,7 @@ from pandas.io.formats.style import Styler
 
 from pipeline_src.artifacts import write_text
 from pipeline_src.reporting.tables.cells import Table
+from pipeline_src.reporting.tables.layout import Column
 from pipeline_src.reporting.tables.lines import (
     BEST_RULE,
     Entry,
@@ -70,7 +71,7 @@ def latex(table: Table) -> str:
     LuaLaTeX and a font that has them.
     """
     frame = _frame(table, everything=False)
-    kept = [place for place, column in enumerate(columns_shown(table.layout)) if _has_room(column.id)]
+    kept = [place for place, column in enumerate(columns_shown(table.layout)) if _has_room(column)]
     bold = pd.DataFrame("", index=frame.index, columns=frame.columns)
     for place, old in enumerate(kept):
         bold.iloc[:, place + 2] = [
@@ -99,9 +100,9 @@ def _superscript(letters: tuple[str, ...]) -> str:
     return f"<sup>{','.join(letters)}</sup>" if letters else ""
 
 
-def _has_room(column_id: str) -> bool:
+def _has_room(column: Column) -> bool:
     """Devices' names are long: LaTeX has those beyond the paper in a note."""
-    return column_id != "device"
+    return column.printed or column.quantity.name != "device"
 
 
 def _frame(table: Table, everything: bool) -> pd.DataFrame:
@@ -112,7 +113,7 @@ def _frame(table: Table, everything: bool) -> pd.DataFrame:
         for place, line in enumerate(group.lines):
             cells = {heading_of(table.layout): "" if place else group.heading, "Value": line.which}
             for column, entry in zip(columns, line.entries, strict=True):
-                if everything or _has_room(column.id):
+                if everything or _has_room(column):
                     cells[column.title] = _marked(entry)
             cells["n"] = str(group.n) if line.which == "here" else ""
             if everything:
@@ -193,8 +194,9 @@ def _raised(row: str, found: dict[int, tuple[str, ...]]) -> str:
 def _float(table: Table, tabular: str, wide: bool) -> str:
     kind = "sidewaystable" if wide else "table"
     number = table.layout.name.removeprefix("table_")
+    noted = {column.id for column in table.layout.columns if not _has_room(column)}
     devices = dict.fromkeys(
-        cell.measured for cell in table.cells if cell.column_id == "device" and cell.measured
+        cell.measured for cell in table.cells if cell.column_id in noted and cell.measured
     )
     data = dict.fromkeys(group.data for group in groups(table) if group.data)
     said = [_plain_latex(BEST_RULE)]

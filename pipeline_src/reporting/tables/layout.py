@@ -14,26 +14,76 @@ Spread = Literal["spread", "range", "range_down"]
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """What a column tells.
+
+    Attributes:
+        name: of the quantity.
+        unit: of its numbers, empty for text.
+        better: 1 where more is better, -1 where less is, 0 where neither.
+        decimals: shown for numbers.
+    """
+
+    name: Literal[
+        "name", "mIoU", "class IoU", "latency", "FPS", "parameters", "device", "input size", "cells"
+    ]
+    unit: str = ""
+    better: Literal[-1, 0, 1] = 0
+    decimals: int = 1
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is judged on labelled images."""
+        return self.name in ("mIoU", "class IoU")
+
+    @property
+    def is_timing(self) -> bool:
+        """Whether it is timed on a device."""
+        return self.name in ("latency", "FPS")
+
+
+NAME = Quantity("name")
+MIOU = Quantity("mIoU", "%", better=1)
+CLASS_IOU = Quantity("class IoU", "%", better=1)
+LATENCY = Quantity("latency", "ms", better=-1, decimals=2)
+FPS = Quantity("FPS", "1/s", better=1)
+PARAMETERS = Quantity("parameters", "M", better=-1, decimals=2)
+DEVICE_NAME = Quantity("device")
+INPUT_SIZE = Quantity("input size", "px")
+CELLS = Quantity("cells", "cells")
+
+
+@dataclass(frozen=True)
 class Column:
     """One column.
 
     Attributes:
         id: short name for commands and anchors, such as `miou`.
         title: as the paper prints it; for a column beyond the paper, our heading.
+        quantity: what it tells: unit, which way is better, digits.
         measure: how it is measured; None where there is nothing to measure (a method's name).
-        unit: of the numbers, empty for text.
-        decimals: shown for numbers.
         spread: how several runs are shown: mean±std, min~max, or max~min.
         printed: whether the paper has this column.
+        folded: whether batch norm was folded for it.
     """
 
     id: str
     title: str
+    quantity: Quantity = NAME
     measure: Measure | None = None
-    unit: str = ""
-    decimals: int = 1
     spread: Spread = "spread"
     printed: bool = True
+    folded: bool = False
+
+    @property
+    def unit(self) -> str:
+        """Of its numbers, empty for text."""
+        return self.quantity.unit
+
+    @property
+    def decimals(self) -> int:
+        """Shown for numbers."""
+        return self.quantity.decimals
 
 
 @dataclass(frozen=True)
@@ -59,45 +109,47 @@ def _label(title: str = "Method") -> Column:
 
 
 def _miou(title: str, role: Role, column_id: str = "miou") -> Column:
-    return Column(column_id, title, measures.miou(role), "%")
+    return Column(column_id, title, MIOU, measures.miou(role))
 
 
 def _best(role: Role, suffix: str = "") -> Column:
     title = f"mIoU of the best epoch (%) {suffix}".strip()
     column_id = f"miou_best_{suffix}".strip("_")
-    return Column(column_id, title, measures.miou(role, "best"), "%", printed=False)
+    return Column(column_id, title, MIOU, measures.miou(role, "best"), printed=False)
 
 
 def _latency(title: str = "Latency (ms)", printed: bool = True, spread: Spread = "spread") -> Column:
-    return Column("latency", title, measures.latency(), "ms", 2, spread, printed)
+    return Column("latency", title, LATENCY, measures.latency(), spread, printed)
 
 
 def _fps(title: str = "FPS", printed: bool = True, spread: Spread = "spread") -> Column:
-    return Column("fps", title, measures.fps(), "1/s", 1, spread, printed)
+    return Column("fps", title, FPS, measures.fps(), spread, printed)
 
 
 def _size(times: str) -> Column:
-    return Column("input_size", "Input Size", measures.input_size(times), "px")
+    return Column("input_size", "Input Size", INPUT_SIZE, measures.input_size(times))
 
 
 FOLDED = (
     Column(
         "latency_folded",
         "Latency, batch norm folded (ms)",
+        LATENCY,
         measures.latency(folded=True),
-        "ms",
-        2,
         printed=False,
+        folded=True,
     ),
-    Column("fps_folded", "FPS, batch norm folded", measures.fps(folded=True), "1/s", 1, printed=False),
+    Column(
+        "fps_folded", "FPS, batch norm folded", FPS, measures.fps(folded=True), printed=False, folded=True
+    ),
 )
-DEVICE = Column("device", "Device", measures.device(), printed=False)
+DEVICE = Column("device", "Device", DEVICE_NAME, measures.device(), printed=False)
 
 
 def _class_columns(table: str) -> tuple[Column, ...]:
     """The class columns of Tables 8 and 10: all but the method, the mean and the FPS."""
     titles = quoted_table(table).columns[1:-2]
-    return tuple(Column(_class_id(title), title, measures.class_iou(title), "%") for title in titles)
+    return tuple(Column(_class_id(title), title, CLASS_IOU, measures.class_iou(title)) for title in titles)
 
 
 def _class_id(title: str) -> str:
@@ -107,8 +159,8 @@ def _class_id(title: str) -> str:
 def _original() -> tuple[Column, ...]:
     """What a system's authors measured on their own device; for our networks that is the device here."""
     return (
-        Column("original_fps", "Original Results FPS", measures.fps(), "1/s"),
-        Column("original_gpu", "Original Results GPU", measures.device()),
+        Column("original_fps", "Original Results FPS", FPS, measures.fps()),
+        Column("original_gpu", "Original Results GPU", DEVICE_NAME, measures.device()),
     )
 
 
@@ -136,7 +188,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _miou("mIoU (%)", "test"),
         _latency("Latency(ms)"),
         _fps(),
-        Column("parameters", "Parameters (M)", measures.parameters(), "M", 2),
+        Column("parameters", "Parameters (M)", PARAMETERS, measures.parameters()),
         _best("test"),
         *FOLDED,
         DEVICE,
@@ -155,9 +207,9 @@ _LAYOUTS: tuple[Layout, ...] = (
     _table(
         "table_4",
         "Hyper-cells from different initial states and random seeds",
-        Column("seed", "Random seed setting", measures.search_seed()),
-        Column("initial_cells", "Initial phase {a, b, c}", measures.initial_depths(), "cells"),
-        Column("final_cells", "After optimization {ā, b̄, c̄}", measures.depths(), "cells"),
+        Column("seed", "Random seed setting", NAME, measures.search_seed()),
+        Column("initial_cells", "Initial phase {a, b, c}", CELLS, measures.initial_depths()),
+        Column("final_cells", "After optimization {ā, b̄, c̄}", CELLS, measures.depths()),
         _miou("mIoU (%)", "val"),
         _fps("Frames Per Second (FPS)"),
         _best("val"),
@@ -168,11 +220,11 @@ _LAYOUTS: tuple[Layout, ...] = (
     _table(
         "table_5",
         "Comparison with random downsampling strategies",
-        Column("positions", "Downsampling Positions", measures.positions(), "cells"),
+        Column("positions", "Downsampling Positions", CELLS, measures.positions()),
         _miou("mIoU(%)", "val"),
         _fps(),
         Column("rule", "Downsampling Design Rule"),
-        Column("total_cells", "Total cells", measures.total_cells(), "cells", printed=False),
+        Column("total_cells", "Total cells", CELLS, measures.total_cells(), printed=False),
         _best("val"),
         _latency(printed=False),
         *FOLDED,
@@ -263,3 +315,9 @@ def layout_of(table: str) -> Layout:
         if layout.name == table:
             return layout
     raise ConfigError(table, "is not a table.", f"Choose one of {', '.join(one.name for one in _LAYOUTS)}.")
+
+
+def column_of(table: str, column_id: str) -> Column | None:
+    """The column of an id, as a stored table names both; None where this version has no such column."""
+    columns = next((layout.columns for layout in _LAYOUTS if layout.name == table), ())
+    return next((column for column in columns if column.id == column_id), None)

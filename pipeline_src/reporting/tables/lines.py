@@ -24,8 +24,6 @@ BEST_RULE = (
     "mIoU, IoU and FPS, the lowest latency and number of parameters; equal as shown, equally bold, "
     "and none where all are equal."
 )
-_HIGHER = ("miou", "iou_", "fps", "original_fps")
-_LOWER = ("latency", "parameters")
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,6 @@ def columns_shown(layout: Layout) -> tuple[Column, ...]:
     return layout.columns[1:] if layout.columns[0].measure is None else layout.columns
 
 
-def direction(column: Column) -> int:
-    """1 where a higher value is better, -1 where a lower one is, 0 where neither."""
-    if column.id.startswith(_HIGHER):
-        return 1
-    return -1 if column.id.startswith(_LOWER) else 0
-
-
 def groups(table: Table) -> tuple[Group, ...]:
     """The rows of a table in its order."""
     best = {column.id: _best(table, column) for column in columns_shown(table.layout)}
@@ -137,7 +128,7 @@ def table_footnotes(table: Table) -> tuple[tuple[str, str, str], ...]:
 
 def _best(table: Table, column: Column) -> str | None:
     """The best mean of a column as it is shown, None where no two differ."""
-    sign = direction(column)
+    sign = column.quantity.better
     means = [cell.mean for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
     if not sign or len({f"{mean:.{column.decimals}f}" for mean in means}) < 2:
         return None
@@ -160,7 +151,8 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
         if any(entry.text for entry in gaps):
             lines.append(Line("difference", gaps))
     heading = first.row if table.layout.columns[0].measure else first.quoted or first.row
-    scores = (cell.data for cell in shown if cell.column_id.startswith("miou") and cell.data)
+    pairs = zip(columns, shown, strict=True)
+    scores = (cell.data for column, cell in pairs if column.quantity.name == "mIoU" and cell.data)
     return Group(
         row_id,
         first.kind,

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline_src import places
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
 from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.read.records import EvaluationRecord, Results, Score, SpeedRecord
-from pipeline_src.reporting.read.sources import evaluation_path, genotype_path, speed_path
 from pipeline_src.space.genotype import Genotype
 
 Role = Literal["val", "test"]
@@ -53,7 +53,7 @@ def _scores(
     """A measure over evaluations; `pick` returns a share in 0..1 and what it is of, or None and why."""
 
     def read(evaluation: Evaluation, results: Results) -> Reading:
-        path = evaluation_path(evaluation)
+        path = places.evaluation(evaluation)
         if epoch == "best" and evaluation.training.split == "trainval":
             return Reading(None, path, NO_BEST_EPOCH)
         record = results.evaluation(evaluation)
@@ -112,7 +112,7 @@ def class_iou(title: str) -> Measure:
 
 def _timings(pick: Callable[[SpeedRecord], float | str | None]) -> Measure:
     def read(speed: Speed, results: Results) -> Reading:
-        path = speed_path(speed)
+        path = places.speed(speed)
         record = results.speed(speed)
         if record is None:
             return _missing(path)
@@ -162,7 +162,7 @@ def input_size(times: str) -> Measure:
 
 def _genotypes(pick: Callable[[Architecture, Genotype], float | str]) -> Measure:
     def read(architecture: Architecture, results: Results) -> Reading:
-        path = genotype_path(architecture)
+        path = places.genotype(architecture)
         genotype = results.genotype(architecture)
         return _missing(path) if genotype is None else Reading(pick(architecture, genotype), path)
 

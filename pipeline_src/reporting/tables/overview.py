@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.reporting.read.records import Results
-from pipeline_src.reporting.read.sources import evaluation_path, search_log_path, speed_path
 
 CURVES: dict[str, tuple[str, ...]] = {
     "search": (
@@ -30,8 +30,8 @@ CURVES: dict[str, tuple[str, ...]] = {
 def metric_sources(grid: Grid) -> tuple[str, ...]:
     """The result files behind `network_metrics`, relative to `results/SCALE`."""
     return (
-        *(evaluation_path(one) for one in grid.evaluations),
-        *(speed_path(one) for one in grid.speeds),
+        *(places.evaluation(one) for one in grid.evaluations),
+        *(places.speed(one) for one in grid.speeds),
     )
 
 
@@ -50,15 +50,15 @@ def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
         if record is None or record.last is None or record.last.miou is None:
             continue
         run = evaluation.training
-        name = f"{run.name}_{Path(evaluation.path).stem}_miou_percent"
+        name = f"{run.name}_{Path(places.evaluation(evaluation)).stem}_miou_percent"
         found.setdefault(run.architecture.name, {})[name] = round(100 * record.last.miou, 3)
     for speed in grid.speeds:
         timing = reader.speed(speed)
         if timing is None:
             continue
         numbers = found.setdefault(speed.architecture.name, {})
-        numbers[f"{Path(speed.path).stem}_latency_ms"] = round(timing.latency_ms.mean, 4)
-        numbers[f"{Path(speed.path).stem}_fps"] = round(1000 / timing.latency_ms.mean, 3)
+        numbers[f"{Path(places.speed(speed)).stem}_latency_ms"] = round(timing.latency_ms.mean, 4)
+        numbers[f"{Path(places.speed(speed)).stem}_fps"] = round(1000 / timing.latency_ms.mean, 3)
     return dict(sorted(found.items()))
 
 
@@ -69,12 +69,11 @@ def curve_sources(grid: Grid, kind: str) -> dict[str, str]:
         ConfigError: the kind is not a key of `CURVES`.
     """
     if kind == "search":
-        return {one.name: search_log_path(one) for one in grid.searches}
+        return {one.name: places.search_log(one) for one in grid.searches}
     if kind == "pretrain":
-        return {name: f"pretrain/{name}/log.csv" for name in grid.backbones}
+        return {name: places.pretraining_log(name) for name in grid.backbones}
     if kind == "finetune":
-        runs = [f"{one.architecture.name}/{one.name}" for one in grid.trainings]
-        return {run: f"finetune/{run}/log.csv" for run in runs}
+        return {f"{one.architecture.name}/{one.name}": places.finetuning_log(one) for one in grid.trainings}
     raise ConfigError(kind, "is not a kind of run with curves.", f"Choose one of {', '.join(CURVES)}.")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import SCALES, resolve
 from pipeline_src.config.rows import NULL_LATENCY, NULL_SIGNS
@@ -45,8 +46,8 @@ def test_no_two_runs_share_a_folder(grid: Grid) -> None:
     assert len({one.name for one in grid.searches}) == len(grid.searches)
     assert len({one.name for one in grid.architectures}) == len(grid.architectures)
     assert len({(one.architecture.name, one.name) for one in grid.trainings}) == len(grid.trainings)
-    assert len({one.path for one in grid.evaluations}) == len(grid.evaluations)
-    assert len({one.path for one in grid.speeds}) == len(grid.speeds)
+    assert len({places.evaluation(one) for one in grid.evaluations}) == len(grid.evaluations)
+    assert len({places.speed(one) for one in grid.speeds}) == len(grid.speeds)
 
 
 def test_every_artefact_has_rows_and_every_row_runs_or_says_why_not(grid: Grid) -> None:
@@ -161,8 +162,14 @@ def test_names_of_runs() -> None:
     training = grid.training(grid.network_a, "cityscapes", "trainval", coarse=True)
     assert training.name == "cityscapes-trainval-coarse"
     evaluation = grid.evaluation(training, "test")
-    assert evaluation.path == "cityscapes-g0.01-s2-d5.10.10/cityscapes-trainval-coarse/test-768x1536.json"
-    assert grid.speed(grid.network_b, "camvid").path == "cityscapes-g0.001-s2-d5.10.10/camvid-720x960.json"
+    assert (
+        places.evaluation(evaluation)
+        == "evaluate/cityscapes-g0.01-s2-d5.10.10/cityscapes-trainval-coarse/test-768x1536.json"
+    )
+    assert (
+        places.speed(grid.speed(grid.network_b, "camvid"))
+        == "speed/cityscapes-g0.001-s2-d5.10.10/camvid-720x960.json"
+    )
     assert grid.training(grid.network_a, "camvid", "trainval").name == "camvid-train"
 
 
@@ -249,7 +256,7 @@ def test_trainings_are_repeated_where_claims_need_their_spread() -> None:
         ("camvid-g0.001-s2-d5.10.10", "camvid"),
     }
     row = grid.of_table("table_5")[1]
-    assert [one.path.split("/")[1] for one in row.val] == [
+    assert [places.evaluation(one).split("/")[2] for one in row.val] == [
         "cityscapes-train",
         "cityscapes-train-s8",
         "cityscapes-train-s9",
@@ -311,7 +318,7 @@ def test_figure_8_is_of_cityscapes_or_not_run() -> None:
     assert [row.label for row in rows] == ["ICNet", "AutoRTNet-A"]
     assert all("Cityscapes is not the main data set" in row.not_run and not row.val for row in rows)
     (icnet, _) = grid_of("camvid").of_table("figure_9")
-    assert icnet.test[0].path == "icnet/camvid-train/test-360x480.json"
+    assert places.evaluation(icnet.test[0]) == "evaluate/icnet/camvid-train/test-360x480.json"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,16 @@ from pipeline_src.data.transforms import (
     ClassTrainTransform,
     EvalTransform,
     TrainTransform,
-    denormalise,
     label_tensor,
     to_tensor,
 )
+
+
+def denormalise(image: torch.Tensor) -> np.ndarray:
+    """Undo `to_tensor`: float32 (3, H, W) to uint8 (H, W, 3)."""
+    mean, std = (np.array(one)[:, None, None] for one in (MEAN, STD))
+    pixels = 255 * (image.numpy() * std + mean)
+    return np.ascontiguousarray(pixels.round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
 
 
 def _frame(height: int = 60, width: int = 100) -> tuple[np.ndarray, np.ndarray]:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from fabricate import Folder
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, SpaceConfig
 from pipeline_src.config.runs import Architecture
 from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.judge import judge
-from pipeline_src.reporting.read.sources import search_log_path
 from pipeline_src.space.genotype import Genotype
 
 NORMAL = (-1.5, -1.0, -0.65, -0.4, -0.15, 0.15, 0.4, 0.65, 1.0, 1.5)
@@ -99,7 +99,7 @@ class World:
                 folder.genotype(architecture, self.genotypes.get(architecture.name, genotype()))
         for search in self.grid.searches:
             if not self.without(search.name):
-                write_log(root / search_log_path(search), self.settled.get(search.name, (10, 40, 60)))
+                write_log(root / places.search_log(search), self.settled.get(search.name, (10, 40, 60)))
         return root
 
     def judged(self, root: Path) -> dict[str, Claim]:

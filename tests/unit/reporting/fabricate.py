@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pipeline_src import places
 from pipeline_src.artifacts import write_json
 from pipeline_src.cli.record import record_path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Speed
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
-from pipeline_src.reporting.read.sources import evaluation_path, genotype_path, search_log_path, speed_path
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
 SETTINGS = '{"space":{"head_channels":16}}'
@@ -109,10 +109,10 @@ class Folder:
             },
             "confusion": confusion,
         }
-        path = self.root / evaluation_path(one)
+        path = self.root / places.evaluation(one)
         write_json(path, value | changes)
         trained = f"finetune/{one.training.architecture.name}/{one.training.name}"
-        inputs = (genotype_path(one.training.architecture), f"{trained}/weights_last.safetensors")
+        inputs = (places.genotype(one.training.architecture), f"{trained}/weights_last.safetensors")
         self.record(path, "evaluate-network", inputs=inputs)
         return path
 
@@ -132,14 +132,14 @@ class Folder:
             "parameters": 1_234_567,
             "multiply_adds": 1,
         }
-        path = self.root / speed_path(one)
+        path = self.root / places.speed(one)
         write_json(path, value | changes)
-        self.record(path, "measure-speed", inputs=(genotype_path(one.architecture),))
+        self.record(path, "measure-speed", inputs=(places.genotype(one.architecture),))
         return path
 
     def genotype(self, one: Architecture, value: Genotype) -> Path:
         """A genotype where its search or sampling leaves it."""
-        path = self.root / genotype_path(one)
+        path = self.root / places.genotype(one)
         value.save(path)
         if one.search is not None:
             self.record(path.parent, "search-architecture", seed=one.search.seed)
@@ -149,7 +149,7 @@ class Folder:
 
     def log(self, grid: Grid, epochs: int = 4, frozen: int = 2) -> Path:
         """A's search log: argmax falls by one, expectation by a quarter an epoch."""
-        path = self.root / search_log_path(grid.network_a.search)  # type: ignore[arg-type]
+        path = self.root / places.search_log(grid.network_a.search)  # type: ignore[arg-type]
         head = "epoch,temperature,lr,ce,latency_us"
         for name in ("sampled", "argmax", "expected"):
             head += "".join(f",{name}_depth_{cell}" for cell in (1, 2, 3))

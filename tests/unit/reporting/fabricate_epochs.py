@@ -7,15 +7,10 @@ from typing import Any
 
 from fabricate import Folder
 
+from pipeline_src import places
 from pipeline_src.artifacts import write_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Search, Training
-from pipeline_src.reporting.read.picture_sources import (
-    finetuning_log_path,
-    lut_check_source,
-    pretraining_log_path,
-)
-from pipeline_src.reporting.read.sources import search_log_path
 
 EPOCHS, FROZEN = 6, 2
 
@@ -34,14 +29,14 @@ def write_search(folder: Folder, search: Search, shift: float = 0.0) -> Path:
         lines.append(
             f"{epoch},3.0,0.02,{numbers},{depths},{2.3 - epoch / 50},1.1,{scores},{int(epoch <= FROZEN)}"
         )
-    return _write(folder.root / search_log_path(search), lines)
+    return _write(folder.root / places.search_log(search), lines)
 
 
 def write_pretraining(folder: Folder, backbone: str, loss: float = 2.0) -> Path:
     """Loss falls by 0.1 an epoch, top-1 rises by 5 % from 20 %."""
     lines = ["epoch,lr,loss,val_top1"]
     lines += [f"{epoch},0.05,{loss - epoch / 10},{0.2 + epoch / 20}" for epoch in range(1, EPOCHS + 1)]
-    return _write(folder.root / pretraining_log_path(backbone), lines)
+    return _write(folder.root / places.pretraining_log(backbone), lines)
 
 
 def write_finetuning(folder: Folder, training: Training, loss: float = 1.5) -> Path:
@@ -50,7 +45,7 @@ def write_finetuning(folder: Folder, training: Training, loss: float = 1.5) -> P
     for epoch in range(1, EPOCHS + 1):
         miou = "" if epoch % 3 or training.split == "trainval" else str(0.2 + epoch / 30)
         lines.append(f"{epoch},0.01,{loss - epoch / 10},{miou}")
-    return _write(folder.root / finetuning_log_path(training), lines)
+    return _write(folder.root / places.finetuning_log(training), lines)
 
 
 def write_check(folder: Folder, grid: Grid, **changes: Any) -> Path:
@@ -77,7 +72,7 @@ def write_check(folder: Folder, grid: Grid, **changes: Any) -> Path:
         "intercept_us": 200.0,
         "rows": rows,
     }
-    path = folder.root / lut_check_source(grid)
+    path = folder.root / places.lookup_check(grid.main)
     write_json(path, value | changes)
     return path
 

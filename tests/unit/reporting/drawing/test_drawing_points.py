@@ -12,6 +12,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
@@ -201,7 +202,7 @@ def test_a_network_without_a_timing_has_no_point(grid: Grid, folder: Folder) -> 
         for evaluation, speed in zip(row.val, row.speeds, strict=True):
             folder.evaluation(evaluation)
             folder.speed(speed)
-    folder.root.joinpath(f"speed/{random.speeds[3].path}").unlink()
+    folder.root.joinpath(places.speed(random.speeds[3])).unlink()
     picture = matched_random.draw("matched_random", grid, folder.root)
     assert len(marks(picture.figure.axes[0])["random, n = 9"]) == 9
     assert picture.words.reason.startswith("1 of 21 networks lack results, the first: speed/random-3/")

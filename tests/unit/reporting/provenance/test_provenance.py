@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from fabricate import SETTINGS, Folder, genotype
 
+from pipeline_src import places
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
@@ -30,7 +31,7 @@ from pipeline_src.reporting.provenance.stored import (
 from pipeline_src.reporting.provenance.trace import Tracer, provenance_sources
 from pipeline_src.reporting.read import pictures
 from pipeline_src.reporting.read.pictures import Entry
-from pipeline_src.reporting.read.sources import TABLES, evaluation_path, genotype_path, speed_path
+from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate
 
 HOSTILE = (
@@ -62,7 +63,7 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_trace_says_all_that_the_record_says(small_grid: Grid, folder: Folder) -> None:
     evaluation = small_grid.of_table("table_3")[1].val[0]
     path = folder.evaluation(evaluation)
-    source = evaluation_path(evaluation)
+    source = places.evaluation(evaluation)
     trace = Tracer(folder.root, "tiny").of(source)
     assert (trace.source, trace.rule) == (source, "evaluate_network")
     assert trace.run == source.removeprefix("evaluate/").removesuffix(".json")
@@ -73,7 +74,7 @@ def test_a_trace_says_all_that_the_record_says(small_grid: Grid, folder: Folder)
     assert trace.commit == "0123456789abcdef0123456789abcdef01234567" and trace.changed is False
     assert (trace.device, trace.date) == ("Test Processor 9000", "2026-01-02T03:04:05+00:00")
     assert trace.wall_s == 12.5
-    assert trace.inputs[f"results/tiny/{genotype_path(evaluation.training.architecture)}"] == "ab" * 32
+    assert trace.inputs[f"results/tiny/{places.genotype(evaluation.training.architecture)}"] == "ab" * 32
     assert trace.artifact == f"results/tiny/{source}"
     assert trace.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     size = f"{evaluation.size[0]}x{evaluation.size[1]}"
@@ -105,16 +106,16 @@ def test_the_runs_behind_the_inputs_are_told_with_their_seeds(small_grid: Grid, 
     for place, name in ((trained, "weights_last"), (pretrained, "weights")):
         place.mkdir(parents=True)
         (place / f"{name}.safetensors").write_bytes(b"weights")
-    inputs = (f"pretrain/{architecture.backbone}/weights.safetensors", genotype_path(architecture))
+    inputs = (f"pretrain/{architecture.backbone}/weights.safetensors", places.genotype(architecture))
     folder.record(trained, "finetune-network", seed=7, inputs=inputs)
-    upstream = Tracer(folder.root, "tiny").of(evaluation_path(evaluation)).upstream
+    upstream = Tracer(folder.root, "tiny").of(places.evaluation(evaluation)).upstream
     assert [(one.rule, one.run, one.seed) for one in upstream] == [
         ("sample_random", "random-0", 0),
         ("finetune_network", f"random-0/{evaluation.training.name}", 7),
         ("", f"results/tiny/{inputs[0]}", None),  # its record has gone
     ]
     folder.record(pretrained, "pretrain-backbone", seed=3)
-    upstream = Tracer(folder.root, "tiny").of(evaluation_path(evaluation)).upstream
+    upstream = Tracer(folder.root, "tiny").of(places.evaluation(evaluation)).upstream
     assert (upstream[-1].rule, upstream[-1].run, upstream[-1].seed) == ("pretrain_backbone", "random-0", 3)
 
 
@@ -137,7 +138,7 @@ def test_a_number_without_a_sound_record_fails_the_build(
     problem: str,
 ) -> None:
     folder.everything(small_grid)
-    speed = folder.root / speed_path(small_grid.of_table("table_1")[0].speeds[0])
+    speed = folder.root / places.speed(small_grid.of_table("table_1")[0].speeds[0])
     record = speed.with_name(f"{speed.name}.run.json")
     if change is None:
         record.unlink()

@@ -10,7 +10,6 @@ from pipeline_src.reporting.tables.cells import Table, tabulate
 from pipeline_src.reporting.tables.lines import (
     Group,
     columns_shown,
-    direction,
     groups,
     marks,
     table_footnotes,
@@ -103,7 +102,7 @@ def test_every_column_of_numbers_has_a_direction(grid: Grid, folder: Folder) -> 
         table = tabulate(name, grid, folder.root)
         for column in columns_shown(table.layout):
             ordered = column.unit in ("%", "ms", "1/s", "M")
-            assert (direction(column) != 0) == ordered, (name, column.id)
+            assert (column.quantity.better != 0) == ordered, (name, column.id)
 
 
 def test_footnotes_stand_once_where_they_belong(grid: Grid, folder: Folder) -> None:

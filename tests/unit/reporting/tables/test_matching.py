@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.paper.quoted import quoted_table
-from pipeline_src.reporting.read.sources import FIGURES, TABLES, artifacts_of, evaluation_path, speed_path
+from pipeline_src.reporting.read.sources import FIGURES, TABLES, artifacts_of
 from pipeline_src.reporting.tables.matching import pairs
 
 ALL = (*TABLES, "figure_6")
@@ -50,8 +51,8 @@ def test_table_4_pairs_runs_that_differ_alike_from_the_base(small_grid: Grid) ->
 
 def test_artifacts_cover_every_run_and_nothing_else(any_grid: Grid) -> None:
     listed = {path for artefact in (*TABLES, *FIGURES) for path in artifacts_of(any_grid, artefact)}
-    runs = {evaluation_path(one) for one in any_grid.evaluations} | {
-        speed_path(one) for one in any_grid.speeds
+    runs = {places.evaluation(one) for one in any_grid.evaluations} | {
+        places.speed(one) for one in any_grid.speeds
     }
     others = listed - runs
     assert runs <= listed

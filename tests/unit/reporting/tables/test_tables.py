@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from fabricate import Folder, genotype
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed, Training
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
@@ -264,7 +265,7 @@ def test_hostile_names_come_out_as_text(grid: Grid, folder: Folder, tmp_path: Pa
     assert [line[0] for line in wide[1:]] == ["AutoRTNet", "random search", name]
     assert wide[2][wide[0].index("Device (here)")] == f"{name} x"
     assert wide[2][wide[0].index("mIoU (%) (here)")] == "25.0"
-    source = json.loads((folder.root / f"evaluate/{evaluation.path}").read_text())["architecture"]
+    source = json.loads((folder.root / places.evaluation(evaluation)).read_text())["architecture"]
     assert any(source in line[long[0].index("sources")] for line in long)
 
 
@@ -300,7 +301,7 @@ def test_a_malformed_file_is_an_error_that_names_it(
 def test_a_latency_of_zero_and_a_broken_genotype_are_errors(grid: Grid, folder: Folder) -> None:
     row = grid.of_table("table_4")[0]
     folder.speed(row.speeds[0], 1.0)
-    path = folder.root / f"speed/{row.speeds[0].path}"
+    path = folder.root / places.speed(row.speeds[0])
     path.write_text(path.read_text().replace('"mean": 1.0', '"mean": 0.0'))
     with pytest.raises(UserError, match=r"latency_ms\.mean"):
         tabulate("table_4", grid, folder.root)

@@ -1,0 +1,136 @@
+"""Where every result lies, relative to `results/SCALE`: rules, report, pruning and provenance ask here.
+
+The templates are what a rule's output is named by, with its wildcards; the functions fill them in for a run.
+[no torch, no pandas]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.runs import Architecture, Evaluation, Search, Size, Speed, Training
+
+LOOKUP_TABLE = "lut/{dataset}.json"
+LOOKUP_CHECK = "lut/{dataset}_check.json"
+SEARCH = "search/{architecture}"
+SAMPLED = "architectures/{architecture}"
+PRETRAINING = "pretrain/{backbone}"
+FINETUNING = "finetune/{architecture}/{training}"
+EVALUATION = "evaluate/{architecture}/{training}/{split}-{size}.json"
+SUBMISSION = "evaluate/{architecture}/{training}/submission"
+SPEED = "speed/{architecture}/{dataset}-{size}.json"
+PREDICTIONS = "predictions/{figure}"
+
+GENOTYPE = "genotype.json"
+EPOCHS = "log.csv"
+BACKBONE_WEIGHTS = "weights.safetensors"
+LAST_WEIGHTS = "weights_last.safetensors"
+BEST_WEIGHTS = "weights_best.safetensors"
+PREDICTIONS_INDEX = "index.json"
+ARCHIVE = "submission.zip"
+
+SHOWN_FIGURES: tuple[str, ...] = ("figure_8", "figure_9")
+"""The figures that show predictions."""
+
+
+def size_text(size: Size) -> str:
+    """(768, 1536) -> 768x1536, as in the names of files and in `--input-size`."""
+    return f"{size[0]}x{size[1]}"
+
+
+def lookup_table(dataset: str) -> str:
+    """A data set's table of latencies."""
+    return LOOKUP_TABLE.format(dataset=dataset)
+
+
+def lookup_check(dataset: str) -> str:
+    """The check of a data set's table against measured networks."""
+    return LOOKUP_CHECK.format(dataset=dataset)
+
+
+def search_log(search: Search) -> str:
+    """The epochs of a search."""
+    return f"{SEARCH.format(architecture=search.name)}/{EPOCHS}"
+
+
+def architecture(one: Architecture) -> str:
+    """The folder of an architecture that has a genotype: its search, or among the sampled ones."""
+    return (SAMPLED if one.search is None else SEARCH).format(architecture=one.name)
+
+
+def genotype(one: Architecture) -> str:
+    """A genotype, beside the log of its search or alone."""
+    return f"{architecture(one)}/{GENOTYPE}"
+
+
+def pretraining_log(backbone: str) -> str:
+    """The epochs of a pretraining."""
+    return f"{PRETRAINING.format(backbone=backbone)}/{EPOCHS}"
+
+
+def backbone_weights(backbone: str) -> str:
+    """The weights that a pretraining ends with."""
+    return f"{PRETRAINING.format(backbone=backbone)}/{BACKBONE_WEIGHTS}"
+
+
+def finetuning(training: Training) -> str:
+    """The folder of a finetuning."""
+    return FINETUNING.format(architecture=training.architecture.name, training=training.name)
+
+
+def finetuning_log(training: Training) -> str:
+    """The epochs of a finetuning."""
+    return f"{finetuning(training)}/{EPOCHS}"
+
+
+def last_weights(training: Training) -> str:
+    """The weights of a finetuning's last epoch."""
+    return f"{finetuning(training)}/{LAST_WEIGHTS}"
+
+
+def evaluation(one: Evaluation) -> str:
+    """The metrics of a training on a split at a size."""
+    run = one.training
+    return EVALUATION.format(
+        architecture=run.architecture.name, training=run.name, split=one.split, size=size_text(one.size)
+    )
+
+
+def submission(training: Training) -> str:
+    """The folder of what is sent to the benchmark."""
+    return SUBMISSION.format(architecture=training.architecture.name, training=training.name)
+
+
+def speed(one: Speed) -> str:
+    """A timing."""
+    return SPEED.format(architecture=one.architecture.name, dataset=one.dataset, size=size_text(one.size))
+
+
+def predictions(figure: str) -> str:
+    """The index of the frames of figure 8 or 9; the pictures that it names lie beside it."""
+    return f"{PREDICTIONS.format(figure=figure)}/{PREDICTIONS_INDEX}"
+
+
+def predictions_of(grid: Grid, figure: str) -> dict[str, Evaluation]:
+    """The networks that figure 8 or 9 shows, by their headings; none where the figure is not run."""
+    return {row.label: one for row in grid.of_table(figure) for one in (*row.val, *row.test)}
+
+
+def every_run(grid: Grid) -> frozenset[str]:
+    """The folder or file of every run that a grid names; its record is in the folder or beside the file."""
+    tables = {one.dataset for one in grid.searches} | {grid.main}
+    return frozenset(
+        (
+            *map(lookup_table, tables),
+            *map(lookup_check, tables),
+            *(architecture(one) for one in grid.architectures if not one.is_peer),
+            *(PRETRAINING.format(backbone=one) for one in grid.backbones),
+            *map(finetuning, grid.trainings),
+            *map(evaluation, grid.evaluations),
+            *map(submission, grid.trainings),
+            *map(speed, grid.speeds),
+            *(PREDICTIONS.format(figure=one) for one in SHOWN_FIGURES if predictions_of(grid, one)),
+        )
+    )
