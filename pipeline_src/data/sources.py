@@ -99,7 +99,8 @@ def check_source(name: str, path: str | Path | None, coarse: bool = False) -> st
         absent = [[one for one in group if not (root / one).is_dir()] for group in source.markers]
         no_coarse = [one for one in source.coarse if coarse and not (root / one).is_dir()]
     except OSError as error:
-        return _told(name, f"{source.title}: the folder {path} cannot be read ({error.strerror or error}).")
+        where = error.filename or path
+        return _told(name, f"{source.title}: {where} cannot be read ({error.strerror or error}).")
     if all(absent):
         nearest = min(absent, key=len)
         # Of the layout that comes nearest only what it lacks; of all, where there is nothing of any.

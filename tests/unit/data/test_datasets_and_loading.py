@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from pipeline_src.data.camvid import prepare_camvid
 from pipeline_src.data.datasets import ClassificationDataset, ItemKey, SegmentationDataset
@@ -163,3 +165,90 @@ def test_a_wrong_raw_root_is_told_at_once(prepared, tmp_path):
         ClassificationDataset(prepared / "imagenet", tmp_path, ("train",), ClassTrainTransform(32))
     with pytest.raises(DataError, match="has no split 'dev'"):
         SegmentationDataset(prepared / "camvid", tmp_path, ("dev",), TRAIN)
+
+
+@pytest.fixture
+def set_of_its_own(rendered: Path, prepared: Path, tmp_path: Path) -> Path:
+    """Folders raw and prepared of CamVid and of the class folders, which a test may change."""
+    for name in ("camvid", "imagenet"):
+        shutil.copytree(rendered / name, tmp_path / "raw" / name)
+        shutil.copytree(prepared / name, tmp_path / "prepared" / name)
+    return tmp_path
+
+
+def _camvid(root: Path, transform: TrainTransform | EvalTransform = TRAIN) -> SegmentationDataset:
+    return SegmentationDataset(root / "prepared/camvid", root / "raw/camvid", ("train", "val"), transform)
+
+
+ALTERED = {
+    "image": "raw/camvid/train/images/TR0001_00002.png",
+    "label": "prepared/camvid/labels/val/VA0001_00001.png",
+}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("kind", ALTERED)
+@pytest.mark.parametrize("size", [(128, 64), (64, 64)])
+def test_a_file_altered_since_preparation_stops_the_job(set_of_its_own, workers, kind, size):
+    path = set_of_its_own / ALTERED[kind]
+    Image.new("RGB" if kind == "image" else "L", size, 3).save(path)
+    with pytest.raises(DataError) as caught:
+        _epoch(_camvid(set_of_its_own), batch_size=7, workers=workers)
+    assert caught.value.where == str(path)
+    assert "is not the file that was prepared" in caught.value.problem
+    assert "make reproduce" in caught.value.remedy
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_photograph_altered_since_preparation_stops_the_job(set_of_its_own, workers):
+    path = set_of_its_own / "raw/imagenet/train/car/00001.png"
+    shutil.copy(set_of_its_own / "raw/imagenet/val/car/00001.png", path)
+    place = set_of_its_own / "prepared/imagenet", set_of_its_own / "raw/imagenet"
+    data = ClassificationDataset(*place, ("train",), ClassTrainTransform(32))
+    with pytest.raises(DataError, match=f"{path}: is not the file that was prepared"):
+        _epoch(data, batch_size=4, workers=workers)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_file_that_goes_missing_is_told_by_name(set_of_its_own, workers):
+    path = set_of_its_own / ALTERED["label"]
+    path.unlink()
+    with pytest.raises(DataError, match=f"{path}: cannot be read"):
+        _epoch(_camvid(set_of_its_own), batch_size=7, workers=workers)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_each_file_is_hashed_once_in_a_job(set_of_its_own, monkeypatch, workers):
+    data = _camvid(set_of_its_own)
+    _epoch(data, batch_size=7, workers=workers)
+
+    def again(content: bytes) -> None:
+        raise AssertionError("hashed a second time")
+
+    # Loader processes are forked from here: one that hashed would fail too.
+    monkeypatch.setattr("pipeline_src.data.verified.hashlib.sha256", again)
+    assert len(_epoch(data, batch_size=7, epoch=3, workers=workers)) == 1
+
+
+def test_both_halves_of_a_bilevel_search_are_checked(set_of_its_own):
+    from pipeline_src.cli.search_architecture import _halves
+
+    first, second = _halves(_camvid(set_of_its_own))
+    assert len(_epoch(first, batch_size=4)) == 1
+    path = set_of_its_own / "raw/camvid/train/images/TR0001_00001.png"
+    Image.new("RGB", (128, 64)).save(path)
+    with pytest.raises(DataError, match=f"{path}: is not the file that was prepared"):
+        _epoch(second, batch_size=3)
+
+
+def test_a_split_without_labels_is_neither_trained_nor_validated_on(set_of_its_own):
+    from pipeline_src.cli.sources import miou_of
+    from pipeline_src.training.distributed import World
+
+    path = set_of_its_own / "prepared/camvid/manifest.json"
+    path.write_text(path.read_text().replace('"val": true', '"val": false'))
+    with pytest.raises(DataError, match="has no labels in split 'val', so it cannot be trained on"):
+        _camvid(set_of_its_own)
+    data = _camvid(set_of_its_own, EvalTransform((32, 64)))
+    with pytest.raises(DataError, match="has no labels in split 'val', so it cannot be validated on"):
+        miou_of(data, 1, World(0, 1, torch.device("cpu")), None)

@@ -223,6 +223,35 @@ def test_the_mask_is_the_networks_prediction(job: Job) -> None:
     assert np.abs(np.array(Image.open(overlaid)) - mean).max() <= 0.5
 
 
+def test_the_mask_of_a_turned_photograph_stands_as_the_photograph_is_shown(job: Job, tmp_path: Path) -> None:
+    upright = tmp_path / "upright.png"
+    pixels = np.array(Image.open(next(job.raw.rglob("*.png"))))
+    Image.fromarray(pixels).save(upright)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned to the right
+    turned = tmp_path / "turned.png"
+    Image.fromarray(np.ascontiguousarray(np.rot90(pixels))).save(turned, exif=exif)
+    masks = []
+    for photograph in (upright, turned):
+        output = tmp_path / f"{photograph.stem}-mask.png"
+        words = ["--weights", str(job.last), "--output", str(output), "--device", "cpu"]
+        assert main(["predict", str(photograph), *words]) == 0
+        masks.append(np.array(Image.open(output)))
+    assert masks[1].shape == (HEIGHT, WIDTH, 3) and np.array_equal(*masks)
+
+
+def test_a_16_bit_photograph_is_predicted_as_its_8_bit_form(job: Job, tmp_path: Path) -> None:
+    grey = np.array(Image.open(next(job.raw.rglob("*.png"))))[..., 1]
+    masks = []
+    for name, pixels in (("8", grey), ("16", grey.astype(np.uint16) * 257)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+        output = tmp_path / f"{name}-mask.png"
+        words = ["--weights", str(job.last), "--output", str(output), "--device", "cpu"]
+        assert main(["predict", str(tmp_path / f"{name}.png"), *words]) == 0
+        masks.append(np.array(Image.open(output)))
+    assert np.array_equal(*masks) and len(np.unique(masks[0].reshape(-1, 3), axis=0)) > 1
+
+
 def test_weights_that_say_nothing_of_themselves_need_the_arguments(
     job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
