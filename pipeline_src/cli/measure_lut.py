@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_settings, height_by_width
+from pipeline_src.cli.arguments import add_settings, at_least, height_by_width
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, ", ".join(BLOCKS))
     parser.add_argument(
         "--input-size", type=height_by_width, required=True, help="deployed size, HEIGHTxWIDTH"
+    )
+    parser.add_argument(
+        "--num-classes",
+        type=at_least(1),
+        help="also time the network's fixed part, for search.latency_offset_us: measured (A21)",
     )
     parser.add_argument(
         "--checkpoints", type=Path, help="folder for what is measured so far; none: no keeping"
@@ -61,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
                 config.latency,
                 device,
                 lambda keys: progress(keys, left, "operations"),
+                num_classes=args.num_classes,
                 begun=begun,
                 on_entry=_keeper(checkpoints, config.runtime.checkpoint_every_s, stop),
             )

@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gamma", type=float, required=True, help="weight of the latency term (Eq. 8)")
     parser.add_argument("--seed", type=at_least(0), required=True)
     parser.add_argument("--depths", type=three_integers, required=True, help="initial cells, such as 5,10,10")
+    parser.add_argument(
+        "--null",
+        choices=("none", "signs"),
+        default="none",
+        help="signs: random signs on alpha's gradients, a search that can find nothing (A27)",
+    )
     parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
     parser.add_argument("--crop-size", type=height_by_width, required=True, help="crop searched on")
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
@@ -69,10 +75,15 @@ def run(args: argparse.Namespace) -> None:
         for _ in progress(steps, left, "search steps") if world.is_main else steps:
             pass
         if world.is_main:
-            genotype = searcher.parameters.derive(config.space)
+            genotype = searcher.parameters.derive(config.space, config.search.derive_zero)
             write_log(args.output / "log.csv", searcher.rows)
             genotype.save(args.output / "genotype.json")
-            facts["depths"] = genotype.depths
+            facts |= {
+                "depths": genotype.depths,
+                "null": args.null,
+                "latency_offset_us": searcher.latency_offset_us,
+                "epochs": len(searcher.rows),
+            }
 
 
 def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: Checkpoints) -> Searcher:
@@ -88,22 +99,28 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
     from pipeline_src.search.objective import LatencyModel
     from pipeline_src.search.searcher import Searcher, SearchPlan
     from pipeline_src.space.supernet import ArchitectureParameters, Supernet
-    from pipeline_src.training.seeding import seed_everything
+    from pipeline_src.training.seeding import derived_seed, seed_everything
 
     table = LookupTable.load(args.lut)
     table.require(current_for_table(config.latency, world.device), config.latency.allow_other_device)
+    measured = config.search.latency_offset_us == "measured"
     latency = LatencyModel.build(config.space, args.input_size, table.latency_us, world.device)
-    seed_everything(args.seed, config.runtime.threads)
     transform = TrainTransform(args.crop_size, args.input_size, config.search.scale_range)
     dataset = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
     sizes = [(item.width, item.height) for item in dataset.items]
     dataset.cache = fits_in_memory(sizes, config.runtime.cache_mib)
     halves = _halves(dataset) if config.search.level == "bilevel" else [dataset]
+    # Searches that differ in anything get other weights, noise and data: they can be counted as independent.
+    weights_seed, noise_seed, data_seed, null_seed = (
+        derived_seed(what, args.seed, dataset.manifest.name, args.gamma, args.depths, args.null)
+        for what in ("weights", "noise", "data", "null")
+    )
+    seed_everything(weights_seed, config.runtime.threads)
     sources = [
         training_source(
             part,
             config.search.batch_size,
-            seed=args.seed,
+            seed=data_seed,
             workers=config.runtime.workers,
             world=world,
             limit=config.search.steps_per_epoch,
@@ -111,12 +128,12 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
         for part in halves
     ]
     supernet = Supernet(config.space, args.depths, dataset.num_classes).to(world.device)
-    generator = torch.Generator().manual_seed(args.seed)
+    generator = torch.Generator().manual_seed(noise_seed)
     parameters = ArchitectureParameters(args.depths, generator).to(world.device)
     identity = identity_of(
-        config.search, config.space, args.gamma, args.seed, args.depths, args.crop_size, args.input_size,
-        args.splits, args.validation_split, sha256_of(args.lut), sha256_of(args.prepared / "manifest.json"),
-        config.runtime.precision, world.size,
+        config.search, config.space, args.gamma, args.seed, args.null, args.depths, args.crop_size,
+        args.input_size, args.splits, args.validation_split, sha256_of(args.lut),
+        sha256_of(args.prepared / "manifest.json"), config.runtime.precision, world.size,
     )  # fmt: skip
     return Searcher(
         supernet,
@@ -129,24 +146,28 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
         plan=SearchPlan(
             gamma=args.gamma,
             steps_per_epoch=min(steps for _, steps in sources),
+            measured_offset_us=table.fixed_part_us(dataset.num_classes) if measured else None,
             precision=config.runtime.precision,
             identity=identity,
             checkpoint_every_s=config.runtime.checkpoint_every_s,
         ),
         device=world.device,
         generator=generator,
+        null_signs=torch.Generator().manual_seed(null_seed) if args.null == "signs" else None,
         checkpoints=checkpoints,
     )
 
 
 def _halves(dataset: Any) -> list[Any]:
-    """Every other frame for the weights, the rest for alpha and beta (bilevel, A12)."""
+    """The weights' frames, and those of alpha and beta (bilevel, A12)."""
     import copy
 
+    from pipeline_src.data.halves import in_halves
+
     parts = []
-    for start in (0, 1):
+    for places in in_halves(dataset.items):
         part = copy.copy(dataset)
-        part.items, part._decoded = dataset.items[start::2], {}
+        part.items, part._decoded = tuple(dataset.items[place] for place in places), {}
         parts.append(part)
     return parts
 

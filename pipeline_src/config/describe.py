@@ -21,7 +21,7 @@ _INTRODUCTION = """\
 the paper's own settings where it states them; `autortnet config --scale tiny` prints what a scale makes of
 them. A key that is unknown, out of range or at odds with another stops the run before its first job.
 
-A1 to A19 are the [assumptions](assumptions.md); tables and networks are those of
+A1, A2 and so on are the [assumptions](assumptions.md); tables and networks are those of
 [the experiments](experiments.md).
 """
 
@@ -149,6 +149,8 @@ def _type_text(value: Mapping[str, Any]) -> str:
         return "block"
     if "anyOf" in value:
         return " or ".join(_type_text(part) for part in value["anyOf"])
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
     if "enum" in value:
         return " or ".join(f"`{json.dumps(one)}`" for one in value["enum"])
     kind = str(value.get("type", "any"))

@@ -1,7 +1,7 @@
 """The one definition of every setting: its type, its range and the paper's own value as default.
 
 Every block is frozen and refuses unknown keys. Lengths are in pixels, times in the unit of the
-name. `A1`..`A19` are the assumptions of docs/assumptions.md.
+name. `A1` and so on are the assumptions of docs/assumptions.md.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline_src.config.block import Positive as Positive
 from pipeline_src.config.block import Precision as Precision
 from pipeline_src.config.peers import Peer
 from pipeline_src.config.runtime import RuntimeConfig as RuntimeConfig
+from pipeline_src.config.search import SearchConfig as SearchConfig
 
 
 class RenderConfig(Block):
@@ -182,55 +183,6 @@ class LatencyConfig(Block):
     """Random networks whose measured latency is held against the table."""
     allow_other_device: bool = False
     """Whether a table of another device, version or procedure may be used."""
-
-
-class SearchConfig(Block):
-    """The search (Sec. 3, 4.1; A9 to A12)."""
-
-    epochs: Positive = 150
-    """Epochs of one search."""
-    warmup_epochs: NonNegative = 50
-    """First epochs, in which beta is frozen; less than `epochs`."""
-    steps_per_epoch: Positive | None = None
-    """Steps of an epoch; null runs through the whole training set."""
-    batch_size: Positive = 16
-    level: Literal["single", "bilevel"] = "single"
-    """Whether alpha and beta learn from the same batch as w, or from the other half of the set (A12)."""
-    architecture_lr: Rate = 1e-3
-    """Adam's rate for alpha and beta; the normal cells of a hyper-cell share an alpha (A4)."""
-    architecture_betas: tuple[Fraction, Fraction] = (0.5, 0.999)
-    """Adam's decay rates of the moments."""
-    architecture_weight_decay: Annotated[float, Field(ge=0)] = 1e-4
-    """Weight decay of alpha and beta."""
-    weight_lr: Rate = 0.025
-    """SGD's rate for w in the first epoch, then along a cosine."""
-    weight_lr_min: Annotated[float, Field(ge=0)] = 0.001
-    """End of the cosine."""
-    weight_momentum: Fraction = 0.9
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-3
-    """Weight decay of w."""
-    gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
-    """Largest norm of w's gradient; null does not clip. The paper names none."""
-    temperature_start: Annotated[float, Field(gt=0)] = 3.0
-    """Gumbel-softmax temperature of the first epoch."""
-    temperature_end: Annotated[float, Field(gt=0)] = 0.03
-    """Temperature of the last epoch; at most `temperature_start`."""
-    temperature_schedule: Literal["linear", "exponential"] = "linear"
-    """From start to end by epoch (A10)."""
-    scale_range: tuple[Rate, Rate] = (0.5, 2.0)
-    validation_images: NonNegative = 100
-    """Images behind the log's mIoU columns; 0 leaves them empty."""
-    validation_every: Positive = 1
-
-    @model_validator(mode="after")
-    def _phases_fit(self) -> SearchConfig:
-        if self.warmup_epochs >= self.epochs:
-            raise ValueError("warmup_epochs must be less than epochs, or beta is never trained")
-        if self.temperature_end > self.temperature_start:
-            raise ValueError("temperature_end must not exceed temperature_start")
-        if self.scale_range[0] > self.scale_range[1]:
-            raise ValueError("scale_range must be (low, high)")
-        return self
 
 
 class PretrainConfig(Block):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterable, Mapping
 
 import torch
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
 from pipeline_src.latency.fingerprint import Fingerprint, current_for_table
-from pipeline_src.latency.table import LookupTable, LutEntry
+from pipeline_src.latency.table import FixedPart, LookupTable, LutEntry
 from pipeline_src.latency.timing import time_forward
+from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIONS, CELL_EDGES
+from pipeline_src.space.genotype import Genotype, HyperCellGenotype
+from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.space.operations import build_operation
 from pipeline_src.space.reach import LutKey, reachable_keys
 
@@ -40,6 +44,7 @@ def measure_table(
     device: torch.device,
     progress: Progress = iter,
     *,
+    num_classes: int | None = None,
     begun: LookupTable | None = None,
     on_entry: Callable[[LookupTable], None] | None = None,
 ) -> LookupTable:
@@ -47,6 +52,7 @@ def measure_table(
 
     Args:
         progress: wraps the iteration over the keys still to measure, to show how far it is.
+        num_classes: K of the networks whose fixed part is timed last (A21); None leaves it out.
         begun: what an earlier attempt measured; its entries and its fingerprint are kept.
         on_entry: called with the table so far after each entry.
 
@@ -65,7 +71,56 @@ def measure_table(
         if on_entry is not None:
             on_entry(_table(fingerprint, space, input_hw, entries))
     ordered = {key.text: entries[key.text] for key in reachable_keys(space, input_hw)}
-    return _table(fingerprint, space, input_hw, ordered)
+    table = _table(fingerprint, space, input_hw, ordered)
+    if num_classes is None:
+        return table
+    fixed = measure_fixed_part(space, input_hw, num_classes, latency, device)
+    return table.model_copy(update={"fixed_part": fixed})
+
+
+def measure_fixed_part(
+    space: SpaceConfig,
+    input_hw: tuple[int, int],
+    num_classes: int,
+    latency: LatencyConfig,
+    device: torch.device,
+) -> FixedPart:
+    """Time what no search can remove: the smallest network, with `zero` on each edge of its cells (A21).
+
+    Its three cells leave stem, preprocessing, aggregation cell and head. The aggregation cell carries no
+    latency term and has some operation on each edge: the mean over five networks, one for each of its
+    operations, is what its edges cost with operations drawn uniformly. Quartiles are means likewise.
+    """
+    zeros = HyperCellGenotype(
+        depth=1, reduction=("zero",) * len(CELL_EDGES), normal=("zero",) * len(CELL_EDGES)
+    )
+    timings = [
+        time_forward(
+            SegmentationNetwork(
+                Genotype(
+                    space=space,
+                    hyper_cells=(zeros, zeros, zeros),
+                    aggregation=(name,) * len(AGGREGATION_EDGES),
+                ),
+                num_classes,
+            ),
+            (1, 3, *input_hw),
+            device=device,
+            precision=latency.precision,
+            memory_format=latency.memory_format,
+            threads=latency.threads,
+            warmup=latency.warmup,
+            repeats=latency.lut_repeats,
+        )
+        for name in AGGREGATION_OPERATIONS
+    ]
+    return FixedPart(
+        median_us=statistics.fmean(one.median_us for one in timings),
+        q1_us=statistics.fmean(one.q1_us for one in timings),
+        q3_us=statistics.fmean(one.q3_us for one in timings),
+        repeats=latency.lut_repeats,
+        num_classes=num_classes,
+    )
 
 
 def _table(

@@ -37,6 +37,12 @@ class LutEntry(Block):
         return self
 
 
+class FixedPart(LutEntry):
+    """Latency of what every network of the space has, whatever is searched (A21)."""
+
+    num_classes: Positive
+
+
 class LookupTable(Block):
     """Latencies by key text (`operation|c_in|c_out|stride|height|width`), for one space and input size."""
 
@@ -46,6 +52,7 @@ class LookupTable(Block):
     input_width_px: Positive
     space: SpaceConfig
     entries: dict[str, LutEntry]
+    fixed_part: FixedPart | None = None
 
     @field_validator("entries")
     @classmethod
@@ -73,6 +80,24 @@ class LookupTable(Block):
         if entry is None:
             raise self._lacks(key, 1)
         return entry.median_us
+
+    def fixed_part_us(self, num_classes: int) -> float:
+        """Median latency in microseconds of the network's fixed part (A21), for K classes.
+
+        Raises:
+            LookupTableError: it was not measured, or for another number of classes.
+        """
+        if self.fixed_part is None or self.fixed_part.num_classes != num_classes:
+            other = f" of {num_classes} classes" if self.fixed_part else ""
+            raise LookupTableError(
+                "lookup table",
+                f"does not hold the time of the network's fixed part{other}, which "
+                "search.latency_offset_us: measured asks for.",
+                f"Measure it: autortnet measure-lut --num-classes {num_classes} --input-size "
+                f"{self.input_height_px}x{self.input_width_px} --settings SETTINGS --output TABLE.json; "
+                "or set search.latency_offset_us to a number.",
+            )
+        return self.fixed_part.median_us
 
     def require_keys(self, keys: Iterable[LutKey]) -> None:
         """Refuse a table that lacks some of the keys, before any work starts.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pipeline_src.space.operations import SampledEdges
+
 
 def gumbel_noise(shape: torch.Size | tuple[int, ...], generator: torch.Generator) -> Tensor:
     """G = -log(-log(U)) with U uniform in (0, 1), drawn on the CPU so that any device sees the same noise."""
@@ -25,6 +27,35 @@ def gumbel_softmax(logits: Tensor, temperature: float, generator: torch.Generato
     """
     noise = gumbel_noise(logits.shape, generator).to(logits.device)
     return torch.softmax((logits + noise) / temperature, dim=-1)
+
+
+def gumbel_draw(logits: Tensor, generator: torch.Generator) -> SampledEdges:
+    """Draw one operation for each edge from softmax(log alpha), and let gradients reach log alpha (A20).
+
+    What is computed of an edge is L's gradient in its mask at the drawn operation alone. SNAS (Xie et al.,
+    ICLR 2019, Sec. 2.3) takes that number as the credit of the draw and multiplies it with the gradient of
+    log p(draw): its mean over draws is the gradient of the expected loss wherever the loss is linear in
+    the edge's output, and its first-order term elsewhere. The latency is known of every candidate: its
+    gradient takes them all (straight-through), which has the same mean and less noise.
+
+    The draw itself is the largest of log alpha + G (Gumbel-max), the limit of Eq. 3 at temperature 0.
+
+    Args:
+        logits: log alpha, (E, O).
+        generator: CPU generator of the noise.
+    """
+    noise = gumbel_noise(logits.shape, generator)
+    operations = (logits.detach().cpu() + noise).argmax(dim=-1)
+    drawn = operations.to(logits.device)[:, None]
+    log_p = torch.log_softmax(logits, dim=-1)
+    log_drawn = log_p.gather(-1, drawn)[:, 0]
+    p = log_p.exp()
+    one_hot = torch.zeros_like(logits, requires_grad=False).scatter(-1, drawn, 1.0)
+    return SampledEdges(
+        operations=tuple(operations.tolist()),
+        weights=torch.exp(log_drawn - log_drawn.detach()),
+        cost=one_hot + (p - p.detach()),
+    )
 
 
 def entropy(logits: Tensor) -> Tensor:

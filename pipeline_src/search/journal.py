@@ -42,6 +42,12 @@ class EpochTotals:
         return cls(**state)
 
 
+def alpha_entropy(parameters: ArchitectureParameters) -> float:
+    """Mean over the seven alphas of their choices' mean entropy, in nats."""
+    alphas = [float(entropy(alpha.detach())) for alpha in parameters.alphas()]
+    return sum(alphas) / len(alphas)
+
+
 def epoch_row(
     *,
     epoch: int,
@@ -71,8 +77,7 @@ def epoch_row(
         ("expected", [expected_depth(beta) for beta in betas]),
     ):
         row.update({f"{name}_depth_{index + 1}": depth for index, depth in enumerate(depths)})
-    alphas = [float(entropy(alpha.detach())) for alpha in parameters.alphas()]
-    row["alpha_entropy"] = sum(alphas) / len(alphas)
+    row["alpha_entropy"] = alpha_entropy(parameters)
     row["beta_entropy"] = sum(float(entropy(beta.detach())) for beta in betas) / len(betas)
     row["miou_soft"], row["miou_argmax"] = scores
     row["beta_frozen"] = int(beta_frozen)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.space.catalogue import HYPER_CELLS
+from pipeline_src.space.operations import EdgeMasks, SampledEdges
 from pipeline_src.space.reach import CellKind, LutKey, cell_keys
 from pipeline_src.space.supernet import Masks
 
@@ -47,15 +48,23 @@ class LatencyModel:
         totals: list[Tensor] = []
         for stage, mask in enumerate(masks.hyper_cells):
             kept = mask.depth.flip(0).cumsum(0).flip(0)
-            reduction_us = (mask.reduction * self.reduction[stage]).sum()
-            normal_us = (mask.normal * self.normal[stage]).sum()
+            reduction_us = (_weights(mask.reduction) * self.reduction[stage]).sum()
+            normal_us = (_weights(mask.normal) * self.normal[stage]).sum()
             totals.append(kept[0] * reduction_us + kept[1:].sum() * normal_us)
         return torch.stack(totals).sum()
 
 
-def search_loss(cross_entropy: Tensor, latency_us: Tensor, gamma: float) -> Tensor:
-    """L = CE + gamma * log(Latency) (Eq. 8); the unit, microseconds, only shifts the loss."""
-    return cross_entropy + gamma * torch.log(latency_us.clamp(min=1e-6))
+def _weights(mask: EdgeMasks) -> Tensor:
+    return mask.cost if isinstance(mask, SampledEdges) else mask
+
+
+def search_loss(cross_entropy: Tensor, latency_us: Tensor, gamma: float, offset_us: float = 0.0) -> Tensor:
+    """L = CE + gamma * log(offset + Latency) (Eq. 8; A21); the unit, microseconds, only shifts the loss.
+
+    Args:
+        offset_us: time of what no choice can remove; the gradient in the latency is gamma / (offset + it).
+    """
+    return cross_entropy + gamma * torch.log((offset_us + latency_us).clamp(min=1e-6))
 
 
 def expected_depth(logits: Tensor) -> float:

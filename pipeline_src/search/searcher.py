@@ -18,9 +18,11 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision, SearchConfig
 from pipeline_src.errors import ConfigError, UserError
-from pipeline_src.search.gumbel import gumbel_softmax
-from pipeline_src.search.journal import EpochTotals, epoch_row
+from pipeline_src.search.architecture_optimizer import ArchitectureOptimizer
+from pipeline_src.search.gumbel import gumbel_draw, gumbel_softmax
+from pipeline_src.search.journal import EpochTotals, alpha_entropy, epoch_row
 from pipeline_src.search.objective import LatencyModel, search_loss
+from pipeline_src.space.operations import SampledEdges
 from pipeline_src.space.supernet import ArchitectureParameters, Masks, Supernet
 from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints
@@ -45,6 +47,7 @@ class SearchPlan:
     Args:
         gamma: weight of the latency term (Eq. 8).
         steps_per_epoch: steps of each epoch; in a bilevel search each takes two batches.
+        measured_offset_us: time of the network's fixed part, where `latency_offset_us` is `measured` (A21).
         precision: of the forward pass.
         identity: of all settings and inputs; a checkpoint of another search is left alone.
         checkpoint_every_s: seconds between checkpoints within an epoch.
@@ -52,6 +55,7 @@ class SearchPlan:
 
     gamma: float
     steps_per_epoch: int
+    measured_offset_us: float | None = None
     precision: Precision = "float32"
     identity: str = ""
     checkpoint_every_s: float = 60.0
@@ -67,6 +71,7 @@ class Searcher:
         validate: judges the soft and the argmax network after an epoch, or None.
         latency: cost of every candidate, on `device`.
         generator: CPU generator of the Gumbel noise, seeded alike in every process.
+        null_signs: generator of a null's random signs (A27), seeded alike too; None for a search proper.
     """
 
     def __init__(
@@ -82,10 +87,13 @@ class Searcher:
         plan: SearchPlan,
         device: torch.device,
         generator: torch.Generator,
+        null_signs: torch.Generator | None = None,
         checkpoints: Checkpoints | None = None,
     ) -> None:
         if (config.level == "bilevel") != (architecture_batches is not None):
             raise ValueError("architecture_batches belong to a bilevel search, and only to it")
+        if config.latency_offset_us == "measured" and plan.measured_offset_us is None:
+            raise ValueError("latency_offset_us is measured: the plan must hold measured_offset_us")
         if plan.precision == "float16":
             raise ConfigError(
                 "runtime.precision",
@@ -105,12 +113,7 @@ class Searcher:
             momentum=config.weight_momentum,
             weight_decay=config.weight_decay,
         )
-        self.architecture_optimizer = torch.optim.Adam(
-            [*parameters.alphas(), *parameters.betas()],
-            lr=config.architecture_lr,
-            betas=config.architecture_betas,
-            weight_decay=config.architecture_weight_decay,
-        )
+        self.architecture_optimizer = ArchitectureOptimizer(parameters, config, null_signs)
         self.cross_entropy = CrossEntropy()
         self.epoch = self.batch = 0
         self.totals = EpochTotals()
@@ -139,6 +142,33 @@ class Searcher:
         """Whether this epoch belongs to the warm-up of w and alpha (Sec. 4.1)."""
         return self.epoch < self.config.warmup_epochs
 
+    @property
+    def gamma(self) -> float:
+        """Weight of the latency term in this epoch (Eq. 8; A22)."""
+        return 0.0 if self.config.latency_warmup and self.beta_is_frozen else self.plan.gamma
+
+    @property
+    def latency_offset_us(self) -> float:
+        """What is added to the latency within the logarithm (A21)."""
+        offset = self.config.latency_offset_us
+        if offset == "measured":
+            assert self.plan.measured_offset_us is not None
+            return self.plan.measured_offset_us
+        return offset
+
+    def _is_decided(self, epochs_done: int) -> bool:
+        """Whether alpha is settled enough to end here (A26); never before beta was trained."""
+        stop = self.config.entropy_stop
+        if stop is None or epochs_done <= self.config.warmup_epochs:
+            return False
+        return alpha_entropy(self.parameters) <= stop
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do: all epochs are done, or the search is decided (A26)."""
+        done = self.epoch >= self.config.epochs
+        return done or (self.batch == 0 and self._is_decided(self.epoch))
+
     def run(self, on_epoch: Callable[[dict[str, Any]], None] | None = None) -> Iterator[None]:
         """Search to the end, yielding after each step; `rows` then holds the log, a row an epoch.
 
@@ -147,7 +177,7 @@ class Searcher:
             UserError: the loss is no longer finite, or a checkpoint cannot be written.
         """
         with watch_signals() as stop:
-            while self.epoch < self.config.epochs:
+            while not self.is_over:
                 for batches in self._rest_of_epoch():
                     self._step(*batches)
                     self.batch += 1
@@ -158,10 +188,20 @@ class Searcher:
                     on_epoch(row)
 
     def sample_masks(self) -> Masks:
-        """One Gumbel sample of every alpha and beta (Eq. 3, 6)."""
-        return self.parameters.map_masks(
-            lambda logits: gumbel_softmax(logits, self.temperature, self.generator)
-        )
+        """One Gumbel sample of every alpha and beta (Eq. 3, 6), or one operation an edge (A20)."""
+
+        def soft(logits: Tensor) -> Tensor:
+            return gumbel_softmax(logits, self.temperature, self.generator)
+
+        def drawn(logits: Tensor) -> SampledEdges:
+            return gumbel_draw(logits, self.generator)
+
+        def uniform(logits: Tensor) -> Tensor:
+            return torch.full_like(logits, 1.0 / len(logits), requires_grad=False)
+
+        all_depths = self.config.warmup_depth == "uniform" and self.beta_is_frozen
+        edges = drawn if self.config.sampling == "single" else soft
+        return self.parameters.map_masks(edges, uniform if all_depths else soft)
 
     def _rest_of_epoch(self) -> Iterator[tuple[Batch, Batch | None]]:
         missing = self.plan.steps_per_epoch - self.batch
@@ -198,13 +238,14 @@ class Searcher:
         """Gradients of Eq. 8 in w, alpha and beta, averaged over the processes."""
         images, labels = batch
         self.weight_optimizer.zero_grad(set_to_none=True)
-        self.architecture_optimizer.zero_grad(set_to_none=True)
+        self.architecture_optimizer.zero_grad()
         masks = self.sample_masks()
         with self._autocast():
             logits = self.supernet(images, masks)
         cross_entropy = self.cross_entropy(logits, labels)
         latency_us = self.latency.expected_us(masks)
-        search_loss(cross_entropy, latency_us, self.plan.gamma).backward()  # type: ignore[no-untyped-call]
+        loss = search_loss(cross_entropy, latency_us, self.gamma, self.latency_offset_us)
+        loss.backward()  # type: ignore[no-untyped-call]
         if distributed.world_size() > 1:
             for parameter in [*self.supernet.parameters(), *self.parameters.parameters()]:
                 if parameter.grad is not None:
@@ -212,10 +253,9 @@ class Searcher:
         return distributed.all_reduce_mean(cross_entropy.detach()), latency_us.detach(), masks
 
     def _step_architecture(self) -> None:
-        if self.beta_is_frozen:
-            for beta in self.parameters.betas():
-                beta.grad = None  # Adam passes over parameters without a gradient, weight decay included
-        self.architecture_optimizer.step()
+        self.architecture_optimizer.step(
+            beta_is_frozen=self.beta_is_frozen, ends_epoch=self.batch + 1 == self.plan.steps_per_epoch
+        )
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self.plan.precision == "float32":
@@ -243,9 +283,10 @@ class Searcher:
         return row
 
     def _scores(self) -> tuple[float | None, float | None]:
-        """mIoU of the soft network (noise-free masks at this temperature) and of the argmax network."""
+        """mIoU of the soft network (noise-free masks at this temperature) and of the derived one."""
         done = self.epoch + 1
-        wanted = done % self.config.validation_every == 0 or done == self.config.epochs
+        last = done == self.config.epochs or self._is_decided(done)
+        wanted = last or done % self.config.validation_every == 0
         if self.validate is None or not wanted:
             return None, None
         with torch.no_grad(), preserved_rng():
@@ -253,7 +294,7 @@ class Searcher:
             self.supernet.eval()
             scores = tuple(
                 self.validate(lambda images, masks=masks: self.supernet(images, masks))  # type: ignore[misc]
-                for masks in (soft, self.parameters.argmax_masks())
+                for masks in (soft, self.parameters.argmax_masks(self.config.derive_zero))
             )
             self.supernet.train()
         return scores[0], scores[1]

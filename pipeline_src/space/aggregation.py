@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OUTPUTS
 from pipeline_src.space.cell import resize
+from pipeline_src.space.operations import EdgeMasks
 
 MakeAggregationEdge = Callable[[int, int, int, int], nn.Module]
 """(edge index, channels in, channels out, stride) -> the module of that edge."""
@@ -32,8 +33,8 @@ class AggregationCell(nn.Module):
         )
         self.channels_out = channels * len(AGGREGATION_OUTPUTS)
 
-    def forward(self, x1: Tensor, x2: Tensor, x3: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(B, C1, H, W), (B, C2, H/2, W/2), (B, C3, H/4, W/4) -> (B, 3C, H, W); mask (7, O) or None."""
+    def forward(self, x1: Tensor, x2: Tensor, x3: Tensor, mask: EdgeMasks | None = None) -> Tensor:
+        """(B, C1, H, W), (B, C2, H/2, W/2), (B, C3, H/4, W/4) -> (B, 3C, H, W); mask of 7 edges or None."""
         states: dict[str, Tensor] = {"x1": x1, "x2": x2, "x3": x3}
         for index, edge in enumerate(AGGREGATION_EDGES):
             source = states[edge.source]

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline_src.space.catalogue import CELL_EDGES, CELL_INPUTS, CELL_NODES, edge_stride
-from pipeline_src.space.operations import FactorisedReduction, Norm, Zero, convolution
+from pipeline_src.space.operations import EdgeMasks, FactorisedReduction, Norm, Zero, convolution
 
 MakeEdge = Callable[[int, int, int], nn.Module]
 """(edge index, channels, stride) -> the module of that edge."""
@@ -55,8 +55,8 @@ class Cell(nn.Module):
             make_edge(index, channels, edge_stride(edge, reduction)) for index, edge in enumerate(CELL_EDGES)
         )
 
-    def forward(self, older: Tensor, newer: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Compute the cell; `mask` is (5, O) in the supernet and None in a network."""
+    def forward(self, older: Tensor, newer: Tensor, mask: EdgeMasks | None = None) -> Tensor:
+        """Compute the cell; `mask` is (5, O) or drawn in the supernet and None in a network."""
         states = [self.older(older), self.newer(newer)]
         for node in range(CELL_INPUTS, CELL_INPUTS + CELL_NODES):
             incoming = [index for index, edge in enumerate(CELL_EDGES) if edge[1] == node]

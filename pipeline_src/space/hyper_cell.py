@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.space.cell import Cell, MakeEdge
-from pipeline_src.space.operations import FactorisedReduction, Norm
+from pipeline_src.space.operations import EdgeMasks, FactorisedReduction, Norm
 
 
 class HyperCellMasks(NamedTuple):
-    """Masks of one hyper-cell: operations of both cell types (5, O) and the depth (n + 1,)."""
+    """Masks of one hyper-cell: operations of both cell types (5, O) or drawn, and the depth (n + 1,)."""
 
-    reduction: Tensor
-    normal: Tensor
+    reduction: EdgeMasks
+    normal: EdgeMasks
     depth: Tensor
 
 

@@ -7,6 +7,7 @@ Every convolution is ReLU-Conv-Norm; a separable one is ReLU-depthwise-pointwise
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -148,8 +149,37 @@ def build_operation(
     raise ValueError(f"unknown operation {name!r}")
 
 
+class Choice(NamedTuple):
+    """One operation drawn for one edge: its place among the candidates, and its weight, a scalar of 1."""
+
+    operation: int
+    weight: Tensor
+
+
+@dataclass(frozen=True)
+class SampledEdges:
+    """One operation drawn for each edge of a cell (A20), in the place of a mask (E, O).
+
+    Attributes:
+        operations: E places among the candidates.
+        weights: (E,), each 1; carries the gradient of what was computed.
+        cost: (E, O), one-hot; carries the gradient of what is known of every candidate: its latency.
+    """
+
+    operations: tuple[int, ...]
+    weights: Tensor
+    cost: Tensor
+
+    def __getitem__(self, edge: int) -> Choice:
+        return Choice(self.operations[edge], self.weights[edge])
+
+
+EdgeMasks = Tensor | SampledEdges
+"""Of all edges of a cell: (E, O), or one operation drawn for each."""
+
+
 class MixedOperation(nn.Module):
-    """All candidates of one edge, weighted by a mask (Eq. 2)."""
+    """All candidates of one edge, weighted by a mask (Eq. 2), or the one that was drawn (A20)."""
 
     def __init__(
         self, names: tuple[str, ...], channels_in: int, channels_out: int, stride: int, norm: Norm
@@ -160,8 +190,10 @@ class MixedOperation(nn.Module):
             build_operation(name, channels_in, channels_out, stride, norm=norm) for name in names
         )
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, C_in, H, W) and a mask (O,) -> (B, C_out, ceil(H/s), ceil(W/s))."""
+    def forward(self, x: Tensor, mask: Tensor | Choice) -> Tensor:
+        """(B, C_in, H, W) and a mask (O,) or a choice -> (B, C_out, ceil(H/s), ceil(W/s))."""
+        if isinstance(mask, Choice):
+            return mask.weight * self.candidates[mask.operation](x)  # type: ignore[no-any-return]
         # Without gradients a weight of exactly 0 adds nothing, so one-hot masks cost one operation.
         weights = mask.tolist() if not torch.is_grad_enabled() else None
         total: Tensor | None = None

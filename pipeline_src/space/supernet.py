@@ -5,12 +5,14 @@ Symbols: alpha (operations), beta (depths), O candidate operations, n + 1 cells 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from pipeline_src.config.models import SpaceConfig
+from pipeline_src.config.search import DeriveZero
 from pipeline_src.space.aggregation import AggregationCell
 from pipeline_src.space.catalogue import (
     AGGREGATION_EDGES,
@@ -20,11 +22,12 @@ from pipeline_src.space.catalogue import (
     HYPER_CELLS,
 )
 from pipeline_src.space.cell import resize
+from pipeline_src.space.derivation import chosen_operations
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 from pipeline_src.space.head import MultiScaleHead
 from pipeline_src.space.hyper_cell import HyperCell, HyperCellMasks
 from pipeline_src.space.network import build_stem
-from pipeline_src.space.operations import MixedOperation, supernet_norm
+from pipeline_src.space.operations import EdgeMasks, MixedOperation, supernet_norm
 from pipeline_src.space.reach import node_channels
 
 INITIAL_SPREAD = 1e-3
@@ -32,10 +35,10 @@ INITIAL_SPREAD = 1e-3
 
 
 class Masks(NamedTuple):
-    """One value for every architecture choice: soft (Gumbel), uniform, or one-hot."""
+    """One value for every architecture choice: soft (Gumbel), uniform, one-hot, or one drawn (A20)."""
 
     hyper_cells: tuple[HyperCellMasks, ...]
-    aggregation: Tensor
+    aggregation: EdgeMasks
 
 
 class ArchitectureParameters(nn.Module):
@@ -68,40 +71,56 @@ class ArchitectureParameters(nn.Module):
         """All depth parameters."""
         return list(self.depth)
 
-    def argmax_masks(self) -> Masks:
-        """One-hot masks at the largest parameter of every choice: the network that would be derived."""
+    def argmax_masks(self, zero: DeriveZero = "keep") -> Masks:
+        """One-hot masks of the network that `derive` would give."""
 
-        def one_hot(logits: Tensor) -> Tensor:
-            hot = torch.zeros_like(logits)
-            return hot.scatter(-1, logits.argmax(dim=-1, keepdim=True), 1.0)
+        def one_hot(indices: Sequence[int], like: Tensor) -> Tensor:
+            hot = torch.zeros_like(like)
+            return hot.scatter(-1, torch.tensor(indices, device=like.device)[:, None], 1.0)
 
         with torch.no_grad():
-            return self.map_masks(one_hot)
+            cells = tuple(
+                HyperCellMasks(
+                    one_hot(chosen_operations(self.reduction[s], zero), self.reduction[s]),
+                    one_hot(chosen_operations(self.normal[s], zero), self.normal[s]),
+                    one_hot([int(self.depth[s].argmax())], self.depth[s][None])[0],
+                )
+                for s in range(HYPER_CELLS)
+            )
+            fusing = [int(index) for index in self.aggregation.argmax(dim=-1)]
+            return Masks(cells, one_hot(fusing, self.aggregation))
 
-    def map_masks(self, mask_of: object) -> Masks:
-        """Masks from a function of one parameter's logits (..., choices) -> weights of the same shape."""
-        assert callable(mask_of)
+    def map_masks(
+        self, edges_of: Callable[[Tensor], EdgeMasks], depth_of: Callable[[Tensor], Tensor] | None = None
+    ) -> Masks:
+        """Masks from functions of one parameter's logits.
+
+        Args:
+            edges_of: (E, O) -> weights of the same shape, or one operation drawn for each edge.
+            depth_of: (n + 1,) -> weights of the same shape; `edges_of` where it is None.
+        """
+        depth_mask: Callable[[Tensor], Any] = depth_of or edges_of
         hyper_cells = tuple(
-            HyperCellMasks(mask_of(self.reduction[s]), mask_of(self.normal[s]), mask_of(self.depth[s]))
+            HyperCellMasks(edges_of(self.reduction[s]), edges_of(self.normal[s]), depth_mask(self.depth[s]))
             for s in range(HYPER_CELLS)
         )
-        return Masks(hyper_cells, mask_of(self.aggregation))
+        return Masks(hyper_cells, edges_of(self.aggregation))
 
-    def derive(self, space: SpaceConfig) -> Genotype:
-        """The genotype of the largest parameter of every choice (Sec. 3.1, 3.2)."""
+    def derive(self, space: SpaceConfig, zero: DeriveZero = "keep") -> Genotype:
+        """The genotype of the largest parameter of every choice (Sec. 3.1, 3.2; A23 for `zero`)."""
 
-        def names(logits: Tensor, operations: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(operations[int(index)] for index in logits.argmax(dim=-1))
+        def names(log_alpha: Tensor) -> tuple[str, ...]:
+            return tuple(CELL_OPERATIONS[index] for index in chosen_operations(log_alpha, zero))
 
         first, second, third = (
             HyperCellGenotype(
                 depth=int(self.depth[s].argmax()) + 1,
-                reduction=names(self.reduction[s], CELL_OPERATIONS),
-                normal=names(self.normal[s], CELL_OPERATIONS),
+                reduction=names(self.reduction[s]),
+                normal=names(self.normal[s]),
             )
             for s in range(HYPER_CELLS)
         )
-        aggregation = names(self.aggregation, AGGREGATION_OPERATIONS)
+        aggregation = tuple(AGGREGATION_OPERATIONS[int(index)] for index in self.aggregation.argmax(dim=-1))
         return Genotype(space=space, hyper_cells=(first, second, third), aggregation=aggregation)
 
 

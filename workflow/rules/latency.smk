@@ -27,9 +27,10 @@ rule measure_lut:
     params:
         settings=settings("space", "latency", "runtime"),
         size=lambda wildcards: input_size(wildcards.dataset),
+        classes=lambda wildcards: CLASSES[wildcards.dataset],
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/lut/{wildcards.dataset}",
     shell:
-        "autortnet measure-lut --input-size {params.size} --settings {params.settings:q}"
+        "autortnet measure-lut --input-size {params.size} --num-classes {params.classes} --settings {params.settings:q}"
         " --checkpoints {params.checkpoints:q} --output {output.table:q} > {log:q} 2>&1"
 
 

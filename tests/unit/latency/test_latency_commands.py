@@ -34,6 +34,17 @@ def check(lut: Path, output: Path, settings: str = SETTINGS) -> int:
     return main([*words, "--settings", settings, "--output", str(output)])
 
 
+def test_the_fixed_part_is_timed_on_demand(lut: Path, tmp_path: Path) -> None:
+    assert LookupTable.load(lut).fixed_part is None
+    path = tmp_path / "fixed.json"
+    words = ["measure-lut", "--input-size", "32x64", "--num-classes", "5", "--settings", SETTINGS]
+    assert main([*words, "--output", str(path)]) == 0
+    fixed = LookupTable.load(path).fixed_part
+    assert fixed is not None and (fixed.num_classes, fixed.repeats) == (5, 3)
+    # A whole network: stem, six preprocessings, aggregation cell and head take longer than one operation.
+    assert fixed.median_us > max(entry.median_us for entry in LookupTable.load(path).entries.values())
+
+
 def test_a_measured_table_passes_its_check(lut: Path, tmp_path: Path) -> None:
     table = LookupTable.load(lut)
     assert table.input_hw == (32, 64) and len(table.entries) == 70

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_src.errors import LookupTableError
 from pipeline_src.latency.fingerprint import Fingerprint
-from pipeline_src.latency.table import LookupTable
+from pipeline_src.latency.table import FixedPart, LookupTable
 from pipeline_src.space.reach import LutKey, reachable_keys
 
 
@@ -124,3 +124,15 @@ def test_a_truncated_or_absent_file_is_refused(table: LookupTable, tmp_path: Pat
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(LookupTableError, match="not readable JSON"):
         LookupTable.load(path)
+
+
+def test_a_fixed_part_that_was_not_measured_is_named_with_the_command(table: LookupTable) -> None:
+    with pytest.raises(
+        LookupTableError, match=r"fixed part, which.*measure-lut --num-classes 11 --input-size 32x64"
+    ):
+        table.fixed_part_us(11)
+    fixed = FixedPart(median_us=70.0, q1_us=60.0, q3_us=90.0, repeats=3, num_classes=11)
+    whole = table.model_copy(update={"fixed_part": fixed})
+    assert whole.fixed_part_us(11) == 70.0
+    with pytest.raises(LookupTableError, match="fixed part of 19 classes"):
+        whole.fixed_part_us(19)

@@ -5,34 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from search_stand_ins import DEPTHS, SPACE, build, finish, generator, latency_model, source
 
-from pipeline_src.config.models import SearchConfig, SpaceConfig
 from pipeline_src.errors import ConfigError
 from pipeline_src.search.gumbel import entropy, gumbel_noise, gumbel_softmax
-from pipeline_src.search.objective import LatencyModel, expected_depth, search_loss
+from pipeline_src.search.objective import expected_depth, search_loss
 from pipeline_src.search.searcher import Searcher, SearchPlan
 from pipeline_src.space.catalogue import CELL_OPERATIONS
 from pipeline_src.space.supernet import ArchitectureParameters, HyperCellMasks, Masks, Supernet
-from pipeline_src.training.checkpoint import Checkpoints
 from pipeline_src.training.interruption import Interrupted
 
-SPACE = SpaceConfig(initial_channels=4, aggregation_channels=8, head_channels=8, head_dilations=(1, 2, 3))
-DEPTHS = (2, 2, 2)
-CPU = torch.device("cpu")
 GOLDEN = Path(__file__).parents[2] / "golden" / "search_curve.json"
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def latency_model() -> LatencyModel:
-    return LatencyModel.build(SPACE, (64, 64), lambda key: 10.0 + CELL_OPERATIONS.index(key.operation), CPU)
 
 
 def test_gumbel_noise_is_finite_and_has_the_gumbel_moments() -> None:
@@ -120,45 +107,6 @@ def test_gradients_reach_alpha_beta_and_every_weight() -> None:
     for name, parameter in [*supernet.named_parameters(), *parameters.named_parameters()]:
         assert parameter.grad is not None, name
         assert parameter.grad.any(), name
-
-
-def batch(epoch: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-    noise = generator(1000 * epoch + index)
-    images = torch.randn(2, 3, 32, 32, generator=noise)
-    return images, (images[:, 0] > 0).long()
-
-
-def source(epoch: int, start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    yield from (batch(epoch, index) for index in range(start, 3))
-
-
-def build(
-    tmp_path: Path | None = None, gamma: float = 0.01, every_s: float = 1e9, **changes: object
-) -> Searcher:
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    values = {"epochs": 3, "warmup_epochs": 1, "batch_size": 2, "architecture_lr": 0.05, **changes}
-    config = SearchConfig(**values)  # type: ignore[arg-type]
-    noise = generator(3)
-    return Searcher(
-        Supernet(SPACE, DEPTHS, 2),
-        ArchitectureParameters(DEPTHS, noise),
-        train_batches=source,
-        architecture_batches=source if config.level == "bilevel" else None,
-        validate=None,
-        latency=latency_model(),
-        config=config,
-        plan=SearchPlan(gamma=gamma, steps_per_epoch=3, identity="test", checkpoint_every_s=every_s),
-        device=CPU,
-        generator=noise,
-        checkpoints=Checkpoints(tmp_path / "ck") if tmp_path else None,
-    )
-
-
-def finish(searcher: Searcher) -> Searcher:
-    for _ in searcher.run():
-        pass
-    return searcher
 
 
 def test_beta_rests_during_the_warm_up_and_moves_after_it() -> None:

@@ -8,7 +8,13 @@ import random
 import numpy as np
 import torch
 
-from pipeline_src.training.seeding import preserved_rng, restore_rng_state, rng_state, seed_everything
+from pipeline_src.training.seeding import (
+    derived_seed,
+    preserved_rng,
+    restore_rng_state,
+    rng_state,
+    seed_everything,
+)
 
 
 def draw() -> tuple[float, float, float]:
@@ -43,3 +49,19 @@ def test_preserved_rng_hides_draws() -> None:
     with preserved_rng():
         draw()
     assert draw() == expected
+
+
+def test_a_derived_seed_is_the_same_everywhere_and_tells_all_parts_apart() -> None:
+    run = (2, "camvid", 0.01, (5, 10, 10), "none")
+    # Stated, not computed here: a change would give every search other weights and noise.
+    assert derived_seed("weights", *run) == 508_730_515_239_263_231
+    others = [
+        ("noise", *run),
+        ("weights", 3, *run[1:]),
+        ("weights", 2, "cityscapes", *run[2:]),
+        ("weights", 2, "camvid", 0.1, *run[3:]),
+        ("weights", 2, "camvid", 0.01, (5, 10, 15), "none"),
+        ("weights", *run[:4], "signs"),
+    ]
+    seeds = {derived_seed(*parts) for parts in [("weights", *run), *others]}
+    assert len(seeds) == 7 and all(0 <= seed < 2**63 for seed in seeds)
