@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_src.cli.arguments import add_data, add_settings, at_least, height_by_width, split_names
-from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
-from pipeline_src.errors import ConfigError
+from pipeline_src.cli.networks import (
+    add_network,
+    build_network,
+    design_of,
+    genotype_files,
+    network_metadata,
+    require_backbone,
+)
 
 if TYPE_CHECKING:
-    from pipeline_src.config.models import Config
     from pipeline_src.evaluation.trained import Design
     from pipeline_src.training.loop import TrainingResult
 
@@ -52,7 +57,9 @@ def run(args: argparse.Namespace) -> None:
 
     config = read_settings(args.settings, BLOCKS)
     cfg, runtime = config.finetune, config.runtime
-    design = _design(args, config)
+    design = design_of(args, config.space)
+    if args.backbone:
+        require_backbone(design)
     inputs = [*genotype_files(args), args.prepared / "manifest.json"]
     inputs += [args.backbone] if args.backbone else []
     with (
@@ -99,19 +106,6 @@ def run(args: argparse.Namespace) -> None:
             facts |= {} if args.backbone else {"limitation": FROM_SCRATCH}
 
 
-def _design(args: argparse.Namespace, config: Config) -> Design:
-    """What to build; a genotype must be of the configured space, and a peer has no backbone of ours."""
-    design = design_of(args)
-    if isinstance(design, str):
-        if args.backbone:
-            raise ConfigError(
-                "--backbone", "is for networks of the search space.", "Leave it out with --peer."
-            )
-    else:
-        design.require_space(config.space, args.genotype)
-    return design
-
-
 def _digest(path: Path) -> str:
     from pipeline_src.artifacts import sha256_of
 
@@ -125,9 +119,8 @@ def _save(args: argparse.Namespace, result: TrainingResult, design: Design, mani
     """
     from pipeline_src.training.checkpoint import save_weights
 
-    network = {"peer": design} if isinstance(design, str) else {"genotype": design.model_dump(mode="json")}
     metadata = {
-        **network,
+        **network_metadata(design),
         "pretrained": args.backbone is not None,
         "dataset": manifest.name,
         "class_names": manifest.class_names,

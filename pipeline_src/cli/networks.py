@@ -6,9 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_src.errors import UserError
+
 if TYPE_CHECKING:
     from torch import nn
 
+    from pipeline_src.config.models import SpaceConfig
     from pipeline_src.evaluation.trained import Design
 
 
@@ -28,17 +31,20 @@ def _peer(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def design_of(args: argparse.Namespace) -> Design:
-    """The genotype that `--genotype` names, or the name that `--peer` gives.
+def design_of(args: argparse.Namespace, space: SpaceConfig | None = None) -> Design:
+    """The genotype that `--genotype` names, which must be of `space` if given, or the peer's name.
 
     Raises:
-        GenotypeError: the file is no genotype.
+        GenotypeError: the file is no genotype, or one of another space.
     """
     if args.peer:
         return str(args.peer)
     from pipeline_src.space.genotype import Genotype
 
-    return Genotype.load(args.genotype)
+    genotype = Genotype.load(args.genotype)
+    if space is not None:
+        genotype.require_space(space, args.genotype)
+    return genotype
 
 
 def genotype_files(args: argparse.Namespace) -> list[Path]:
@@ -55,3 +61,46 @@ def build_network(design: Design, num_classes: int) -> nn.Module:
     from pipeline_src.space.network import SegmentationNetwork
 
     return SegmentationNetwork(design, num_classes)
+
+
+def build_classifier(design: Design, num_classes: int) -> nn.Module:
+    """The network's backbone under a classifier: (B, 3, H, W) normalised images -> logits (B, K).
+
+    Raises:
+        UserError: the system has no backbone that is pretrained.
+    """
+    if not isinstance(design, str):
+        from pipeline_src.space.network import ClassificationNetwork
+
+        return ClassificationNetwork(design, num_classes)
+    from pipeline_src.peers import PeerClassifier
+
+    require_backbone(design)
+    return PeerClassifier(design, num_classes)
+
+
+def require_backbone(design: Design) -> None:
+    """Refuse a system whose backbone is not pretrained.
+
+    Raises:
+        UserError: it is trained from scratch, as its authors did.
+    """
+    from pipeline_src.config.peers import BY_NAME
+
+    if isinstance(design, str) and not BY_NAME[design].pretrained:
+        having = ", ".join(name for name, one in BY_NAME.items() if one.pretrained)
+        raise UserError(
+            f"--peer {design}",
+            "is trained from scratch: it has no backbone to pretrain.",
+            f"Such are {having}.",
+        )
+
+
+def network_metadata(design: Design) -> dict[str, object]:
+    """What a weights file says of the network it is of."""
+    return {"peer": design} if isinstance(design, str) else {"genotype": design.model_dump(mode="json")}
+
+
+def network_identity(design: Design) -> str:
+    """A text that tells designs apart, for checkpoints."""
+    return design if isinstance(design, str) else design.model_dump_json()

@@ -8,6 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_data, add_settings, at_least
+from pipeline_src.cli.networks import (
+    add_network,
+    build_classifier,
+    design_of,
+    genotype_files,
+    network_identity,
+    network_metadata,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
     add_settings(parser, ", ".join(BLOCKS))
-    parser.add_argument("--genotype", type=Path, required=True)
+    add_network(parser)
     parser.add_argument("--crop", type=at_least(1), default=224, help="side of the crop in pixels")
     parser.add_argument(
         "--resize", type=at_least(1), default=256, help="shorter side before the validation crop"
@@ -43,8 +51,6 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.load import read_settings
     from pipeline_src.data.datasets import ClassificationDataset
     from pipeline_src.data.transforms import ClassEvalTransform, ClassTrainTransform
-    from pipeline_src.space.genotype import Genotype
-    from pipeline_src.space.network import ClassificationNetwork
     from pipeline_src.training.checkpoint import save_weights
     from pipeline_src.training.distributed import session
     from pipeline_src.training.loop import Keeping
@@ -53,12 +59,11 @@ def run(args: argparse.Namespace) -> None:
 
     config = read_settings(args.settings, BLOCKS)
     cfg, runtime = config.pretrain, config.runtime
-    genotype = Genotype.load(args.genotype)
-    genotype.require_space(config.space, args.genotype)
+    design = design_of(args, config.space)
     manifest = args.prepared / "manifest.json"
     with (
         checkpoints_of(args.checkpoints, args.output) as checkpoints,
-        recorded(args.output, args, [args.genotype, manifest], args.seed),
+        recorded(args.output, args, [*genotype_files(args), manifest], args.seed),
         session(runtime.device) as world,
     ):
         seed_everything(args.seed, runtime.threads)
@@ -75,10 +80,10 @@ def run(args: argparse.Namespace) -> None:
             train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
         )
         identity = identity_of(
-            genotype.model_dump_json(), args.seed, args.crop, args.resize, sha256_of(manifest), world.size
+            network_identity(design), args.seed, args.crop, args.resize, sha256_of(manifest), world.size
         )
         result = pretrain(
-            ClassificationNetwork(genotype, train.num_classes),
+            build_classifier(design, train.num_classes),
             source,
             _top1(val, cfg.batch_size, world.device),
             steps_per_epoch=steps,
@@ -90,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
         )
         if world.is_main:
             write_log(args.output / "log.csv", result.rows)
-            metadata = {"genotype": genotype.model_dump(mode="json"), "dataset": train.manifest.name}
+            metadata = {**network_metadata(design), "dataset": train.manifest.name}
             save_weights(args.output / "weights.safetensors", result.last_state, metadata)
 
 

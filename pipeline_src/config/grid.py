@@ -63,4 +63,4 @@ class Grid(Runs):
     def backbones(self) -> tuple[str, ...]:
         """Every backbone of a network that is trained, by the architecture it is named for."""
         trained = (one.architecture for one in self.trainings)
-        return _unique(one.backbone for one in trained if not one.is_peer)
+        return _unique(one.backbone for one in trained if one.backbone)

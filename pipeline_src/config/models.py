@@ -297,7 +297,7 @@ class ExperimentsConfig(Block):
     coarse: bool = True
     """Whether the rows marked * are run, which train on fine and coarse frames together (A16)."""
     peers: tuple[Peer, ...] = ("icnet",)
-    """Other systems trained and timed here, from scratch (A19); none leaves their rows quoted."""
+    """Other systems trained and timed here (A19); none leaves their rows quoted."""
     peer_epochs: Positive | None = None
     """Epochs of a peer's training; null takes `finetune.epochs`. Fewer are no fair comparison."""
 

@@ -187,33 +187,45 @@ def _nulls(runs: Runs) -> list[Row]:
 
 
 def _peers(runs: Runs) -> list[Row]:
-    """Other systems on the same splits as ours, and at the same sizes (A19)."""
+    """Other systems on the same splits as ours, and at the same sizes (A19).
+
+    A system stands in the tables in which the paper has a row of it, and beyond the paper in Tables 1 and 2.
+    """
     block = runs.dataset_config(runs.main)
     rows = []
-    for label, peer in runs.peers:
+    for system, peer in runs.peers:
         val = runs.evaluation(runs.training(peer, runs.main), "val")
         test = runs.evaluation(runs.training(peer, runs.main, "trainval"), "test")
-        speeds = _speed(runs, peer)
-        rows += [
-            Row("table_1", label, test=(test,), speeds=speeds),
-            Row("table_7", label, (val,), (test,), speeds),
-            Row("table_8", label, test=(test,), speeds=speeds),
-        ]
         camvid = runs.evaluation(runs.training(peer, "camvid"), "test")
-        speeds = (runs.speed(peer, "camvid"),)
-        rows += [Row(table, label, test=(camvid,), speeds=speeds) for table in ("table_2", "table_10")]
+        on_main, on_camvid = _speed(runs, peer), (runs.speed(peer, "camvid"),)
+        found = {
+            "table_1": Row("table_1", system.label_in("table_1"), test=(test,), speeds=on_main),
+            "table_7": Row("table_7", system.label_in("table_7"), (val,), (test,), on_main),
+            "table_8": Row("table_8", system.label_in("table_8"), test=(test,), speeds=on_main),
+            "table_2": Row("table_2", system.label_in("table_2"), test=(camvid,), speeds=on_camvid),
+            "table_10": Row("table_10", system.label_in("table_10"), test=(camvid,), speeds=on_camvid),
+        }
         if block.full_height_px is None or block.full_width_px is None:
-            rows.append(Row("table_9", label, not_run=NO_FULL.format(runs.main)))
-            continue
-        size = (block.full_height_px, block.full_width_px)
-        full = runs.evaluation(runs.training(peer, runs.main), "val", size)
-        rows.append(Row("table_9", label, val=(full,), speeds=(runs.speed(peer, runs.main, size),)))
+            found["table_9"] = Row("table_9", system.label_in("table_9"), not_run=NO_FULL.format(runs.main))
+        else:
+            size = (block.full_height_px, block.full_width_px)
+            full = runs.evaluation(runs.training(peer, runs.main), "val", size)
+            speeds = (runs.speed(peer, runs.main, size),)
+            found["table_9"] = Row("table_9", system.label_in("table_9"), val=(full,), speeds=speeds)
+        rows += [row for table, row in found.items() if table in {"table_1", "table_2", *system.rows}]
     return rows
+
+
+def _pictured(runs: Runs) -> list[tuple[str, Architecture]]:
+    """The other systems in the figures of predictions: the paper's, else the first asked for."""
+    asked = runs.peers
+    shown = [one for one in asked if one[0].pictured] or asked[:1]
+    return [(system.label, architecture) for system, architecture in shown]
 
 
 def _figure_8_9(runs: Runs) -> list[Row]:
     """The networks whose predictions are shown: other systems, then A; each a column."""
-    columns = (*runs.peers, ("AutoRTNet-A", runs.network_a))
+    columns = (*_pictured(runs), ("AutoRTNet-A", runs.network_a))
     rows = []
     for label, architecture in columns:
         if runs.main == "cityscapes":

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from pipeline_src.config.models import Config, SegmentationSetConfig
-from pipeline_src.config.peers import PEERS
+from pipeline_src.config.peers import BY_NAME, System
 
 Kind = Literal[
     "searched", "random", "matched", "downsampling", "no_aggregation", "random_aggregation", "peer"
@@ -63,7 +63,7 @@ class Search:
 class Architecture:
     """One architecture: searched, sampled around network A, or another system's (a peer).
 
-    `backbone` names the pretrained weights; a peer has none, and no genotype either (A19).
+    `backbone` names the pretrained weights, empty where there are none; a peer has no genotype (A19).
     """
 
     name: str
@@ -169,9 +169,12 @@ class Runs:
         )
 
     @cached_property
-    def peers(self) -> tuple[tuple[str, Architecture], ...]:
-        """The other systems that are run here: the paper's name of the row, and the architecture."""
-        return tuple((PEERS[name], Architecture(name, "peer", "")) for name in self.experiments.peers)
+    def peers(self) -> tuple[tuple[System, Architecture], ...]:
+        """The other systems that are run here; a backbone is pretrained where its authors did."""
+        systems = (BY_NAME[name] for name in self.experiments.peers)
+        return tuple(
+            (one, Architecture(one.name, "peer", one.name if one.pretrained else "")) for one in systems
+        )
 
     def dataset_config(self, dataset: str) -> SegmentationSetConfig:
         """The settings of `cityscapes` or `camvid`."""

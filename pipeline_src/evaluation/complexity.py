@@ -15,7 +15,7 @@ def count_parameters(network: nn.Module) -> int:
 
 
 def count_multiply_adds(network: nn.Module, input_hw: tuple[int, int]) -> int:
-    """Multiply-accumulates of convolutions and linear layers for one (1, 3, H, W) input.
+    """Multiply-accumulates of (transposed) convolutions and linear layers for one (1, 3, H, W) input.
 
     One multiply-accumulate counts once. Batch norm, activations, pooling, additions and resizing are
     left out, as is usual. Nothing is computed: the shapes alone run through the network.
@@ -25,15 +25,17 @@ def count_multiply_adds(network: nn.Module, input_hw: tuple[int, int]) -> int:
 
     def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
-        if isinstance(layer, nn.Conv2d):
-            per_output = layer.in_channels // layer.groups * math.prod(layer.kernel_size)
+        if isinstance(layer, nn.ConvTranspose2d):
+            # Every input value is spread over the kernel.
+            total += inputs[0].numel() * (layer.out_channels // layer.groups) * math.prod(layer.kernel_size)
+        elif isinstance(layer, nn.Conv2d):
+            total += output.numel() * (layer.in_channels // layer.groups) * math.prod(layer.kernel_size)
         else:
             assert isinstance(layer, nn.Linear)
-            per_output = layer.in_features
-        total += output.numel() * per_output
+            total += output.numel() * layer.in_features
 
     for layer in subject.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             layer.register_forward_hook(count)
     with torch.no_grad():
         subject(torch.empty(1, 3, *input_hw, device="meta"))

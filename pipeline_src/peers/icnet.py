@@ -9,16 +9,16 @@ Shapes: input (B, 3, H, W); the three branches meet at 1/8, 1/16 and 1/32 of it.
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
-from pytorchcv.models.common import ConvBlock, conv1x1_block
+from pytorchcv.models.common import conv1x1_block
 from pytorchcv.models.icnet import ICHeadBlock, ICInitBlock
 from pytorchcv.models.resnet import ResUnit
 from pytorchcv.models.senet import SEInitBlock
 from torch import Tensor, nn
 
-STRIDE = 32
-"""Inputs are padded to a multiple of it: each branch must be exactly twice as large as the next."""
+from pipeline_src.peers.library import unwrap
+from pipeline_src.peers.parts import System, initialise
+
 POOLED_SIDES = (1, 2, 3, 6)
 """Sides of the pooled maps, as in the pyramid of PSPNet."""
 
@@ -40,16 +40,6 @@ def _units(channels_in: int, channels: int, count: int, stride: int = 1, dilatio
     )
 
 
-def _unwrap(block: nn.Module) -> None:
-    """Replace the library's convolution blocks below by plain sequences, whose batch norm can be folded."""
-    for name, part in block.named_children():
-        if isinstance(part, ConvBlock):
-            assert not part.use_pad, name
-            setattr(block, name, nn.Sequential(*part.children()))
-        else:
-            _unwrap(part)
-
-
 def _pyramid(x: Tensor) -> Tensor:
     """`x` and its means over 1, 4, 9 and 36 regions, all at the size of `x`, added up."""
     pooled = (F.adaptive_avg_pool2d(x, side) for side in POOLED_SIDES)
@@ -60,7 +50,24 @@ def _pyramid(x: Tensor) -> Tensor:
     return total
 
 
-class ICNet(nn.Module):
+class _Backbone(nn.Module):
+    """What is pretrained: the medium branch and, behind it, the small one, here of one and the same image."""
+
+    channels_out = (1024,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.medium = nn.Sequential(SEInitBlock(3, 64), _units(64, 128, 3), _units(128, 256, 1, stride=2))
+        self.small = nn.Sequential(
+            _units(256, 256, 3), _units(256, 512, 6, dilation=2), _units(512, 1024, 3, dilation=4)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, 1024, H/8, W/8)."""
+        return self.small(self.medium(x))  # type: ignore[no-any-return]
+
+
+class ICNet(System):
     """Three branches of one image at full, half and quarter size, fused from coarse to fine.
 
     Without the two auxiliary classifiers of its authors' training: our networks have none either (A14, A19).
@@ -69,36 +76,25 @@ class ICNet(nn.Module):
         num_classes: K.
     """
 
+    stride = 32
+    """Each branch must be exactly twice as large as the next."""
+
     def __init__(self, num_classes: int) -> None:
         super().__init__()
         self.large = ICInitBlock(3, 64)
-        self.medium = nn.Sequential(SEInitBlock(3, 64), _units(64, 128, 3), _units(128, 256, 1, stride=2))
-        self.small = nn.Sequential(
-            _units(256, 256, 3), _units(256, 512, 6, dilation=2), _units(512, 1024, 3, dilation=4)
-        )
+        self.backbone = _Backbone()
         self.narrow = conv1x1_block(1024, 256)
         self.head = ICHeadBlock(num_classes)
         for fusion in (self.head.cff_24, self.head.cff_12):
             fusion.conv_cls = nn.Identity()
-        _unwrap(self)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_uniform_(layer.weight)
+        unwrap(self)
+        initialise(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) normalised image -> logits (B, K, H, W).
-
-        Right and bottom are padded by zeros, the mean colour, to multiples of 32; what lies there is cut off.
-        """
-        if torch.is_grad_enabled():
-            # Backward through a 1x1 convolution of stride 2 crashes on channels_last in PyTorch 2.13 on CPUs.
-            x = x.contiguous()
-        height, width = x.shape[-2:]
-        x = F.pad(x, (0, -width % STRIDE, 0, -height % STRIDE))
-        medium = self.medium(_shrunk(x))
-        small = self.narrow(_pyramid(self.small(_shrunk(medium))))
-        logits: Tensor = self.head(self.large(x), medium, small)[0]
-        return logits[..., :height, :width]
+    def logits(self, x: Tensor) -> Tensor:
+        """At the input's size."""
+        medium = self.backbone.medium(_shrunk(x))
+        small = self.narrow(_pyramid(self.backbone.small(_shrunk(medium))))
+        return self.head(self.large(x), medium, small)[0]  # type: ignore[no-any-return]
 
 
 def _shrunk(x: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def transfer_backbone(
         raise CheckpointError(
             source,
             "; ".join(filter(None, problems)) + "." if target else "the network has no backbone.",
-            "Pretrain the backbone of this very genotype.",
+            "Pretrain the backbone of this very genotype or system.",
         )
     with torch.no_grad():
         for name, value in target.items():

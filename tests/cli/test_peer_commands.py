@@ -68,6 +68,26 @@ def test_a_peer_is_trained_judged_and_used(trained: Steps, capsys: pytest.Captur
     assert Image.open(trained.out / "mask.png").size == (64, 32)
 
 
+def test_a_peer_is_pretrained_as_our_networks_are_and_goes_on_from_there(steps: Steps) -> None:
+    words = without(steps.pretrain(), "--genotype")
+    assert main([*words, "--peer", "bisenet"]) == 0
+    backbone = steps.out / "weights.safetensors"
+    metadata = load_metadata(backbone)
+    assert metadata["peer"] == "bisenet" and "genotype" not in metadata
+    log = (steps.out / "log.csv").read_text().splitlines()
+    assert log[0].split(",")[0] == "epoch" and len(log) == 2
+
+    steps.out = steps.root / "trained"
+    words = without(steps.finetune(finetune={"lr": 1e-9}), "--genotype", "--backbone", "--crop-size")
+    assert main([*words, "--crop-size", "64x64", "--peer", "bisenet", "--backbone", str(backbone)]) == 0
+    record = json.loads((steps.out / "run.json").read_text())
+    assert record["pretrained"] is True and "limitation" not in record
+    assert str(backbone) in record["inputs"]
+    before, after = load_weights(backbone), load_weights(steps.out / "weights_last.safetensors")
+    key = "backbone.stages.0.0.body.0.0.weight"
+    assert torch.allclose(before[key], after[key], atol=1e-5), "the pretrained weights are where it starts"
+
+
 def test_a_peer_is_timed_with_batch_norm_folded_too(steps: Steps) -> None:
     output = steps.out / "icnet" / "camvid-32x64.json"
     words = ["--peer", "icnet", "--num-classes", "11", "--input-size", SIZE, "--output", str(output)]
@@ -127,9 +147,17 @@ def test_either_a_genotype_or_a_peer_is_named(
     assert "--genotype" in told and "--peer" in told
 
 
-def test_a_backbone_is_not_for_a_peer(steps: Steps, refused: Refused) -> None:
+def test_a_backbone_of_another_network_is_refused(steps: Steps, refused: Refused) -> None:
     words = [*without(steps.finetune(), "--genotype"), "--peer", "icnet"]
-    refused(words, "--backbone", "is for networks of the search space", "Leave it out with --peer")
+    refused(words, steps.backbone, "too many keys", "Pretrain the backbone of this very genotype or system")
+
+
+@pytest.mark.parametrize("command", ["pretrain", "finetune"])
+def test_a_system_without_a_backbone_is_not_pretrained(
+    steps: Steps, refused: Refused, command: str
+) -> None:
+    words = [*without(getattr(steps, command)(), "--genotype"), "--peer", "enet"]
+    refused(words, "--peer enet", "has no backbone to pretrain", "Such are", "swiftnet")
 
 
 def test_weights_of_the_other_kind_are_refused(trained: Steps, refused: Refused) -> None:

@@ -103,8 +103,8 @@ def test_no_output_is_made_twice_and_every_input_is_made_or_code(tiny: Ended, re
 def test_the_paper_scale_runs_every_experiment_once(paper: Ended) -> None:
     # Table 4 has six searches, of which seed 2 at {5, 10, 10} is A; B; CamVid has one for each gamma.
     searches = 6 + 1 + 4
-    # Random, latency-matched and moved downsampling; other aggregation cells share A's backbone.
-    backbones = searches + 10 + 10 + 3
+    # Random, latency-matched, moved downsampling, ICNet; other aggregation cells share A's backbone.
+    backbones = searches + 10 + 10 + 3 + 1
     # A and B on train and train+val, with and without coarse; A, B and the four of CamVid on CamVid;
     # Table 3, 4, 5 and 6 beyond A, where one aggregation cell is absent and ten are random.
     trainings = 2 * 4 + (2 + 4) + (10 + 10) + 5 + 3 + 11
@@ -269,14 +269,16 @@ def test_peers_add_jobs_of_their_own_and_change_none_of_ours(shared: Checkout, t
     added = after.keys() - before.keys()
     assert before.keys() < after.keys() and all(is_of_icnet(key) for key in added)
     assert Counter(after[key].rule for key in added) == {
-        "finetune_network": 3, "evaluate_network": 4, "measure_speed": 3, "export_submission": 1
+        "pretrain_backbone": 1, "finetune_network": 3, "evaluate_network": 4, "measure_speed": 3,
+        "export_submission": 1,
     }  # fmt: skip
     changed = {job.rule for key, job in before.items() if job.command != after[key].command}
     assert changed == REPORT | {"draw_predictions"}
     for key in added:
         words = after[key].command.split()
         assert words[words.index("--peer") + 1] == "icnet"
-        assert "--genotype" not in words and "--backbone" not in words
+        assert "--genotype" not in words
+        assert ("--backbone" in words) == (after[key].rule == "finetune_network")
         assert "pipeline_src/peers/icnet.py" in after[key].inputs
     for key in before:
         assert "pipeline_src/peers/icnet.py" not in after[key].inputs

@@ -118,8 +118,8 @@ def genotype_path(name):
 
 
 def genotype_of(wildcards):
-    """The genotype of the wildcard `architecture`; a peer has none."""
-    one = ARCHITECTURES[wildcards.architecture]
+    """The genotype of the wildcard `architecture` or `backbone`; a peer has none."""
+    one = network_of(wildcards)
     return [] if one.is_peer else genotype_path(one.name)
 
 

@@ -1,6 +1,6 @@
 # Finetuning on the segmentation sets.
 #
-# in:  data/SCALE/SET, a genotype and its pretrained backbone; for another system nothing more (A19)
+# in:  data/SCALE/SET, a genotype, or another system (A19), and its pretrained backbone
 # out: results/SCALE/finetune/ARCHITECTURE/TRAINING/{weights_last,weights_best}.safetensors and log.csv
 
 

@@ -83,28 +83,32 @@ def training_crop(wildcards):
 
 
 def backbone_of(wildcards):
-    """The pretrained backbone of the wildcard `architecture`; a peer has none (A19)."""
+    """The pretrained backbone of the wildcard `architecture`, if it has one."""
     one = ARCHITECTURES[wildcards.architecture]
-    return [] if one.is_peer else f"{RESULTS}/{places.backbone_weights(one.backbone)}"
+    return f"{RESULTS}/{places.backbone_weights(one.backbone)}" if one.backbone else []
+
+
+def network_of(wildcards):
+    """The architecture of the wildcard `architecture`, or the one that the wildcard `backbone` is named for."""
+    name = getattr(wildcards, "architecture", None) or wildcards.backbone
+    return ARCHITECTURES[name]
 
 
 def network_options(wildcards, input):
-    """The options that say which network a command is about: `--genotype` and `--backbone`, or `--peer`."""
-    one = ARCHITECTURES[wildcards.architecture]
-    if one.is_peer:
-        return f"--peer {one.name}"
+    """The options that say which network a command is about: `--genotype` or `--peer`, and `--backbone`."""
+    one = network_of(wildcards)
     backbone = input.get("backbone")
-    return f"--genotype {quote(input.genotype)}" + (
-        f" --backbone {quote(backbone)}" if backbone else ""
-    )
+    return (
+        f"--peer {one.name}" if one.is_peer else f"--genotype {quote(input.genotype)}"
+    ) + (f" --backbone {quote(backbone)}" if backbone else "")
 
 
 def network_code(command, *packages):
     """A command's source files; those of `peers` only where the network is a peer."""
 
     def files(wildcards):
-        one = ARCHITECTURES[wildcards.architecture]
-        return modules(command, *packages, *(["peers"] if one.is_peer else []))
+        more = ["peers"] if network_of(wildcards).is_peer else []
+        return modules(command, *packages, *more)
 
     return files
 

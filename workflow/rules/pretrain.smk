@@ -1,15 +1,15 @@
 # ImageNet pretraining of backbones.
 #
-# in:  data/SCALE/imagenet, a genotype
+# in:  data/SCALE/imagenet, a genotype; for another system nothing more (A19)
 # out: results/SCALE/pretrain/BACKBONE/{weights.safetensors,log.csv}
 
 
 rule pretrain_backbone:
     """Pretrain a backbone as a classifier; killed and started again, it goes on from its checkpoint."""
     input:
-        genotype=lambda wildcards: genotype_path(wildcards.backbone),
+        genotype=genotype_of,
         manifest=f"{DATA}/imagenet/manifest.json",
-        code=modules("pretrain_backbone", "space", "training"),
+        code=network_code("pretrain_backbone", "space", "training"),
     output:
         weights=f"{RESULTS}/{places.PRETRAINING}/{places.BACKBONE_WEIGHTS}",
         log=f"{RESULTS}/{places.PRETRAINING}/{places.EPOCHS}",
@@ -24,6 +24,7 @@ rule pretrain_backbone:
         **needs("pretrain"),
     params:
         settings=settings("pretrain", "runtime", "space"),
+        network=network_options,
         launch=launch("pretrain"),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("imagenet"),
@@ -33,6 +34,6 @@ rule pretrain_backbone:
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.PRETRAINING.format(**wildcards)}",
         folder=lambda wildcards: f"{RESULTS}/{places.PRETRAINING.format(**wildcards)}",
     shell:
-        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --genotype {input.genotype:q}"
+        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
         " --crop {params.crop} --resize {params.resize} --seed {params.seed} --settings {params.settings:q}"
         " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

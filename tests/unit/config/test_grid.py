@@ -71,7 +71,7 @@ def test_everything_a_run_needs_is_run(grid: Grid) -> None:
     assert {one.architecture for one in grid.speeds} <= set(grid.architectures)
     assert set(grid.backbones) <= names
     trained = {one.architecture for one in grid.trainings}
-    assert {one.backbone for one in trained if not one.is_peer} == set(grid.backbones)
+    assert {one.backbone for one in trained if one.backbone} == set(grid.backbones)
     only_searched = set(grid.architectures) - trained
     assert only_searched == {one.architecture for row in grid.of_table("nulls") for one in row.speeds}
     assert grid.architectures[0] == grid.network_a
@@ -112,7 +112,7 @@ def test_counts_at_paper_scale() -> None:
     assert counts_of(grid) == {
         "searches": 11,
         "architectures": 46,
-        "backbones": 34,
+        "backbones": 35,
         "trainings": 56,
         "evaluations": 59,
         "speeds": 52,
@@ -290,10 +290,10 @@ def test_equal_runs_are_one_run() -> None:
     assert Training(twin, grid.main, "train") in grid.trainings
 
 
-def test_peers_are_listed_once_and_have_no_backbone_and_no_search() -> None:
+def test_peers_are_listed_once_and_have_no_search() -> None:
     grid = grid_of("paper")
     (icnet,) = [one for one in grid.architectures if one.is_peer]
-    assert (icnet.name, icnet.kind, icnet.backbone, icnet.search) == ("icnet", "peer", "", None)
+    assert (icnet.name, icnet.kind, icnet.backbone, icnet.search) == ("icnet", "peer", "icnet", None)
     trainings = [one.name for one in grid.trainings if one.architecture == icnet]
     assert sorted(trainings) == ["camvid-train", "cityscapes-train", "cityscapes-trainval"]
     tables = [row.table for row in grid.rows if row.label == "ICNet"]
@@ -366,3 +366,43 @@ def test_seeds_that_would_name_a_run_twice_are_refused(experiments: dict[str, An
     with pytest.raises(ConfigError, match="experiments") as caught:
         grid_of("paper", experiments=experiments)
     assert problem in str(caught.value)
+
+
+def test_backbones_of_peers_are_pretrained_where_their_authors_did() -> None:
+    grid = grid_of("camvid", experiments={"peers": ["enet", "swiftnet"]})
+    peers = {one.name: one for one in grid.architectures if one.is_peer}
+    assert {name: one.backbone for name, one in peers.items()} == {"enet": "", "swiftnet": "swiftnet"}
+    assert "swiftnet" in grid.backbones and "enet" not in grid.backbones and "" not in grid.backbones
+
+
+def test_a_peer_stands_in_the_papers_rows_and_beyond_them_in_tables_1_and_2() -> None:
+    grid = grid_of("tiny", experiments={"peers": ["bisenet", "bisenet_resnet18", "swiftnet"]})
+    of = {
+        name: {
+            row.table: row.label
+            for row in grid.rows
+            if any(one.architecture.name == name for one in row.speeds)
+        }
+        for name in ("bisenet", "bisenet_resnet18", "swiftnet")
+    }
+    everywhere = {f"table_{number}": "BiSeNet" for number in (1, 2, 7, 8)}
+    assert of["bisenet"] == {**everywhere, "table_10": "BiseNet-Xception39"}
+    assert of["bisenet_resnet18"] == {
+        "table_1": "BiSeNet-R18",
+        "table_2": "BiSeNet-R18",
+        "table_10": "BiseNet-Res18",
+    }
+    assert set(of["swiftnet"]) == {"table_1", "table_2", "table_7", "table_9"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [(["enet", "icnet"], "ICNet"), (["enet", "espnet"], "ENet"), (["espnet"], "ESPNet")]
+)
+def test_figures_of_predictions_show_the_papers_system_else_the_first(asked: list[str], shown: str) -> None:
+    rows = grid_of("tiny", experiments={"peers": asked}).of_table("figure_9")
+    assert [row.label for row in rows] == [shown, "AutoRTNet-A"]
+
+
+def test_a_system_that_is_only_quoted_says_why() -> None:
+    with pytest.raises(ConfigError, match="'cas' is quoted only: Its authors published neither code"):
+        grid_of("tiny", experiments={"peers": ["cas"]})
