@@ -153,9 +153,7 @@ def test_a_backbone_of_another_network_is_refused(steps: Steps, refused: Refused
 
 
 @pytest.mark.parametrize("command", ["pretrain", "finetune"])
-def test_a_system_without_a_backbone_is_not_pretrained(
-    steps: Steps, refused: Refused, command: str
-) -> None:
+def test_a_system_without_a_backbone_is_not_pretrained(steps: Steps, refused: Refused, command: str) -> None:
     words = [*without(getattr(steps, command)(), "--genotype"), "--peer", "enet"]
     refused(words, "--peer enet", "has no backbone to pretrain", "Such are", "swiftnet")
 
