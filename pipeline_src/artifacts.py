@@ -5,27 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pipeline_src.errors import UserError
+from pipeline_src.ownership import RECORD as RECORD
+from pipeline_src.ownership import note, require_replaceable
 from pipeline_src.parsing import Unreadable, parse_json, read_text
 
 PROBE_BYTES = 1 << 16
 LEFTOVER = ".half"
 """How the names of half-written files end; DVC is told to ignore them."""
-RECORD = "run.json"
-"""The record of a run, in its folder; beside the file `NAME` of a run that made one file, `NAME.run.json`."""
+_HALF_WRITTEN = re.compile(r"\.(?:.*\.)?[a-z0-9_]{8}" + re.escape(LEFTOVER))
+"""What mkstemp makes of a name; a user's own dot files are none."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place.
 
     Raises:
-        UserError: the folder cannot be written or the disk is full; `path` is as it was before.
+        UserError: the folder cannot be written or the disk is full, or what stands at `path` is not ours
+            (`require_replaceable`); it is as it was before.
     """
+    require_replaceable(path)
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,16 +39,18 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         temporary = Path(name)
         write(temporary)
         temporary.chmod(0o644)
+        note(path)
         temporary.replace(path)
     except OSError as error:
-        raise UserError(
-            path,
-            f"cannot be written ({error.strerror or error}).",
-            "Free some disk space or mend the folder's permissions, then run again.",
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    remedy = "Free some disk space or mend the folder's permissions, then run again."
+    return UserError(path, f"cannot be written ({error.strerror or error}).", remedy)
 
 
 def require_writable(folder: Path) -> None:
@@ -52,12 +59,13 @@ def require_writable(folder: Path) -> None:
     Raises:
         UserError: it cannot be made or written, or the disk is full.
     """
-    probe = folder / ".writable"
     try:
-        write_text(probe, " " * PROBE_BYTES)
-    except UserError as error:
-        raise UserError(folder, error.problem, error.remedy) from error
-    probe.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=LEFTOVER) as probe:
+            probe.write(b" " * PROBE_BYTES)
+            probe.flush()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 def require_place_for(folder: Path) -> None:
@@ -80,7 +88,8 @@ def drop_leftovers(folder: Path) -> None:
     Only for a folder that no other process is writing to.
     """
     for path in folder.glob(f".*{LEFTOVER}"):
-        path.unlink(missing_ok=True)
+        if _HALF_WRITTEN.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

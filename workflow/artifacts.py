@@ -54,8 +54,11 @@ def _restore(*, overwrite: bool) -> None:
 
 
 def _prune(kinds: tuple[str, ...]) -> None:
-    for name in prune(ROOT, kinds, delete=True):
+    pruned, kept = prune(ROOT, kinds, delete=True)
+    for name in pruned:
         _say(f"pruned: {name} (params.yaml no longer names it)")
+    for name in kept:
+        _say(f"kept: {name} (no run here made it)")
 
 
 def stage(args: argparse.Namespace) -> None:
@@ -87,7 +90,10 @@ def commit(args: argparse.Namespace) -> None:
             "results", "are not all there, or not those of params.yaml.", "Run `make reproduce` first."
         )
     scale = scale_of(ROOT)
-    left = prune(ROOT, EVERY_KIND, delete=False)
+    left, foreign = prune(ROOT, EVERY_KIND, delete=False)
+    if foreign:
+        problem = "was made by no run, and stands among the results."
+        raise UserError(", ".join(foreign), problem, "Move it away.")
     if left:
         raise UserError(
             ", ".join(left),
@@ -128,7 +134,7 @@ def checkout(args: argparse.Namespace) -> None:
 def prune_runs(args: argparse.Namespace) -> None:
     """Delete what params.yaml does not name."""
     if args.list:
-        for name in prune(ROOT, EVERY_KIND, delete=False):
+        for name in prune(ROOT, EVERY_KIND, delete=False)[0]:
             _say(name)
     else:
         _prune(EVERY_KIND)

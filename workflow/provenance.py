@@ -62,7 +62,9 @@ def export(root: Path, scale: str, stage: str) -> int:
     path = provenance_path(root, scale, stage)
     text = {"format": FORMAT, "stage": stage, "scale": scale, "outputs": outputs}
     if not path.exists() or read_json(path) != text:
-        path.unlink(missing_ok=True)  # may be a read-only link into DVC's cache
+        if path.exists():
+            _outputs(path)  # refuses what is not ours
+            path.unlink()  # may be a read-only link into DVC's cache
         write_json(path, text)
     return len(outputs)
 

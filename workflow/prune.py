@@ -1,8 +1,10 @@
-"""Delete the results of runs that the grid no longer names, such as those of a seed that was taken out."""
+"""Delete the results of runs that the grid no longer names, such as those of a seed that was taken out.
+
+Only files that a run here made are deleted, and the folders that are empty then.
+"""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +12,7 @@ from pipeline_src import places
 from pipeline_src.artifacts import RECORD
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_yaml, resolve
+from pipeline_src.ownership import is_ours
 from workflow.provenance import memory
 
 KINDS = {
@@ -51,7 +54,7 @@ def _unnamed_below(results: Path, folder: str, kept: frozenset[str], folders: se
             yield path
 
 
-def prune(root: Path, kinds: tuple[str, ...], *, delete: bool) -> list[str]:
+def prune(root: Path, kinds: tuple[str, ...], *, delete: bool) -> tuple[list[str], list[str]]:
     """Delete what the grid of params.yaml does not name, with Snakemake's records of it.
 
     Args:
@@ -60,19 +63,41 @@ def prune(root: Path, kinds: tuple[str, ...], *, delete: bool) -> list[str]:
         delete: False only lists.
 
     Returns:
-        What was, or would be, deleted, relative to `root`.
+        What was, or would be, deleted, and what no run made and therefore stays; both relative to `root`.
     """
     grid = grid_of(root)
     found = unnamed(grid, root / "results" / grid.config.scale, kinds)
-    store = memory(root) if delete and found else None
+    pruned, kept = [], []
+    store = memory(root) if found else None
     for path in found:
-        if store is None:
-            break
-        inside = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
-        for one in inside:
-            store._delete_record(str(one.relative_to(root)))
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    return [str(path.relative_to(root)) for path in found]
+        assert store is not None
+        files = [path] if path.is_symlink() or not path.is_dir() else _files_below(path)
+        names = {file: str(file.relative_to(root)) for file in files}
+        # Told before anything is deleted: a file's run record is deleted with it.
+        ours = [file for file in files if store._read_record(names[file]) is not None or is_ours(file)]
+        foreign = [file for file in files if file not in ours]
+        kept += [names[file] for file in foreign]
+        if ours or not foreign:
+            pruned.append(str(path.relative_to(root)))
+        if not delete:
+            continue
+        for file in ours:
+            store._delete_record(names[file])
+            file.unlink()
+        _remove_empty(path)
+    return pruned, kept
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Everything below a folder but folders; a link to one is no folder."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder and those below it that hold nothing."""
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    for path in folder.iterdir():
+        _remove_empty(path)
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -48,18 +48,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Compare, and say what was found."""
     from pipeline_src.artifacts import write_text
+    from pipeline_src.ownership import MARK, require_replaceable
     from pipeline_src.reporting.compare.comparison import compare
     from pipeline_src.reporting.compare.text import to_html, to_markdown
 
+    for path in filter(None, (args.output, args.html)):
+        require_replaceable(path)
     with tempfile.TemporaryDirectory() as fetched:
         sides = [_side(text, args.scale, Path(fetched) / str(n)) for n, text in enumerate((args.a, args.b))]
         found = compare(sides[0], sides[1], args.level)
     if args.output:
-        write_text(args.output, to_markdown(found))
+        write_text(args.output, f"{to_markdown(found)}\n[//]: # ({MARK})\n")
     else:
         print(to_markdown(found), end="")
     if args.html:
-        write_text(args.html, to_html(found))
+        write_text(args.html, f"{to_html(found)}<!-- {MARK} -->\n")
     if args.fail_on_change and found.moved:
         raise SystemExit(1)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
 from pipeline_src.cli.arguments import height_by_width
+from pipeline_src.errors import UserError
+from pipeline_src.ownership import require_replaceable
 
 HELP = "colour a photograph by a trained network's classes"
 
@@ -29,7 +32,11 @@ def run(args: argparse.Namespace) -> None:
     """Predict, write the picture, and print the share of every class."""
     from pipeline_src.data.images import read_rgb, write_png
 
-    image = read_rgb(args.image)  # before torch is loaded: a wrong path is told at once
+    # Before torch is loaded: a wrong path is told at once.
+    _refuse_what_is_no_photograph(args.image)
+    output = args.output or Path(f"{args.image.stem}_mask.png")
+    _refuse_as_output(output, args)
+    image = read_rgb(args.image)
 
     from pipeline_src.cli.networks import build_network
     from pipeline_src.data.transforms import EvalTransform
@@ -47,11 +54,28 @@ def run(args: argparse.Namespace) -> None:
     pixels = EvalTransform(description.input_hw).image(image)
     (prediction,) = predict_classes(network.to(device), pixels[None], [image.shape[:2]], device)
     mask = colourise(prediction, palette)
-    output = args.output or Path(f"{args.image.stem}_mask.png")
     write_png(output, overlay(image, mask) if args.overlay else mask)
     print(f"{output}: {image.shape[1]}x{image.shape[0]}, classes of {description.dataset}")
     for name, share in class_shares(prediction, names):
         print(f"{share:7.2%}  {name}")
+
+
+def _refuse_what_is_no_photograph(image: Path) -> None:
+    """Raise UserError for an address or a folder."""
+    if re.match(r"[a-z][a-z0-9+.-]*:/", str(image), flags=re.IGNORECASE):
+        raise UserError(image, "is an address, not a file.", "Download the photograph and give its path.")
+    if image.is_dir():
+        raise UserError(image, "is a folder.", "Give one photograph in it, a PNG or JPEG file.")
+
+
+def _refuse_as_output(output: Path, args: argparse.Namespace) -> None:
+    """Raise UserError for an output that is no PNG's name, is an input, or is not ours to replace."""
+    if output.suffix.lower() != ".png":
+        raise UserError(output, "has no name of a PNG, which the mask is.", f"Give {output.stem}.png, say.")
+    for path in filter(None, (args.image, args.weights, args.genotype)):
+        if output.exists() and path.exists() and output.samefile(path):
+            raise UserError(output, "is an input, too.", "Give another name with --output.")
+    require_replaceable(output)
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:

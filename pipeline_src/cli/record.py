@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_src.artifacts import RECORD, sha256_of, write_json
+from pipeline_src.errors import UserError
+from pipeline_src.ownership import claimed
 
 PACKAGES = (
     "torch",
@@ -43,6 +45,9 @@ def recorded(
         inputs: files read; their SHA-256 are recorded.
         seed: the run's seed, where it has one.
 
+    Raises:
+        UserError: the output is one of the inputs, or something that is not ours stands where it is to go.
+
     Yields:
         A mapping to which the body may add facts of its own.
     """
@@ -50,10 +55,35 @@ def recorded(
     # Taken before the work: code and inputs may change on disk while a long step runs.
     git, checksums = _git_state(), {str(path): sha256_of(path) for path in inputs if path.is_file()}
     extra: dict[str, Any] = {}
-    yield extra
+    _refuse_inputs_as_output(output, inputs)
     if int(os.environ.get("RANK", "0")) != 0:
+        yield extra
         return
-    record = {
+    with claimed(output) as claim:
+        yield extra
+        place = record_path(output)
+        written = (os.path.relpath(claim.folder / name, place.absolute().parent) for name in claim.names)
+        outputs = sorted(written)
+        record = _record(args, seed, started, clock, processor, git, checksums)
+        write_json(place, {**record, "outputs": outputs, **extra})
+
+
+def _refuse_inputs_as_output(output: Path, inputs: Sequence[Path]) -> None:
+    for path in inputs:
+        if path.exists() and output.exists() and path.samefile(output):
+            raise UserError(output, "is an input of this step, too.", "Give another path for the output.")
+
+
+def _record(
+    args: argparse.Namespace,
+    seed: int | None,
+    started: datetime,
+    clock: float,
+    processor: float,
+    git: dict[str, Any],
+    checksums: dict[str, str],
+) -> dict[str, Any]:
+    return {
         "command": list(getattr(args, "command_line", sys.argv)),
         "settings": getattr(args, "settings", None),
         "seed": seed,
@@ -68,9 +98,7 @@ def recorded(
         "versions": _versions(),
         "git": git,
         "inputs": checksums,
-        **extra,
     }
-    write_json(record_path(output), record)
 
 
 def record_path(output: Path) -> Path:

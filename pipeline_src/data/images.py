@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import DataError
+from pipeline_src.ownership import MARK
 
 _LOSSY = frozenset({"JPEG", "MPO", "JPEG2000", "WEBP"})
 
@@ -171,7 +172,9 @@ def encode_png(pixels: np.ndarray) -> bytes:
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
     data = packer.compress(filtered.tobytes()) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 0 if channels == 1 else 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    software = _chunk(b"tEXt", b"Software\0" + MARK.encode())
+    start = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + software
+    return start + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from pipeline_src.artifacts import read_json, sha256_of, write_atomically, write
 from pipeline_src.data.classes import IGNORE, Colour
 from pipeline_src.data.folders import MANIFEST_NAME as MANIFEST_NAME
 from pipeline_src.errors import DataError, first_fault
+from pipeline_src.ownership import require_replaceable
 
 VOID = "void"
 _ITEMS_NAME = "items.csv"
@@ -214,8 +215,9 @@ def drop_manifest(prepared: Path) -> None:
     """Remove the manifest of an earlier run: an interrupted one must not leave it beside new labels.
 
     Raises:
-        DataError: the folder cannot be written.
+        DataError: the folder cannot be written. UserError: the manifest there is none of ours.
     """
+    require_replaceable(prepared / MANIFEST_NAME)
     try:
         (prepared / MANIFEST_NAME).unlink(missing_ok=True)
     except OSError as error:

@@ -17,8 +17,9 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 
-from pipeline_src.artifacts import write_atomically
+from pipeline_src.artifacts import drop_leftovers, write_atomically
 from pipeline_src.errors import CheckpointError
+from pipeline_src.ownership import is_marked
 from pipeline_src.parsing import Unreadable, parse_json
 
 LOG = logging.getLogger(__name__)
@@ -92,8 +93,9 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Delete all checkpoints, what a killed save left behind, and the folder if nothing else is in it."""
-        for path in [*self._steps().values(), *self.folder.glob(".*")]:
-            path.unlink(missing_ok=True)
+        for path in self._steps().values():
+            _delete(path)
+        drop_leftovers(self.folder)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 
@@ -107,9 +109,14 @@ class Checkpoints:
         found = self._steps()
         kept = sorted((step for step in found if step <= newest), reverse=True)[: self.keep]
         for step in found.keys() - set(kept):
-            found[step].unlink(missing_ok=True)
-        for leftover in self.folder.glob(".step_*"):
-            leftover.unlink(missing_ok=True)
+            _delete(found[step])
+        drop_leftovers(self.folder)
+
+
+def _delete(path: Path) -> None:
+    """Delete a checkpoint; a file of a like name that is none stays."""
+    if is_marked(path):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "pipeline_src"
 
-EVERYWHERE = {"errors", "parsing", "artifacts"}
+EVERYWHERE = {"errors", "parsing", "ownership", "artifacts"}
 MAY_IMPORT = {
     "errors": set(),
     "parsing": {"errors"},
-    "artifacts": {"errors", "parsing"},
+    "ownership": {"errors"},
+    "artifacts": {"errors", "ownership", "parsing"},
     "config": {"errors", "parsing"},
     "places": {"config"},
     "data": {"config", *EVERYWHERE},
@@ -41,6 +42,7 @@ MAY_IMPORT_WITHIN_REPORTING = {
 WITHOUT_TORCH = (
     "errors",
     "parsing",
+    "ownership",
     "artifacts",
     "config",
     "places",

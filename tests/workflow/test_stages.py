@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -141,11 +142,25 @@ def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Check
     for name in (*kept, *(f"{path}/{file}".rstrip("/") for path, file in gone.items()), *other):
         (shared.root / name).parent.mkdir(parents=True, exist_ok=True)
         (shared.root / name).write_text(name)
+        if name not in (*kept, *other) and not name.endswith(".run.json"):
+            record = {"command": ["autortnet"], "versions": {}, "started": "", "outputs": [Path(name).name]}
+            (shared.root / f"{name}.run.json").write_text(json.dumps(record))
     found = unnamed(grid_of(shared.root), results, EVERY_KIND)
     assert {str(path.relative_to(shared.root)) for path in found} == set(gone)
-    assert set(prune(shared.root, EVERY_KIND, delete=False)) == set(gone)
+    assert set(prune(shared.root, EVERY_KIND, delete=False)[0]) == set(gone)
     assert all((shared.root / name).exists() for name in gone)
-    assert set(prune(shared.root, EVERY_KIND, delete=True)) == set(gone)
+    mine = "results/tiny/search/cityscapes-g0.01-s9-d2.3.3/notes.txt"
+    whole = "results/tiny/search/thesis/chapter_1/text.tex"
+    for name in (mine, whole):
+        (shared.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared.root / name).write_text(name)
+    pruned, left = prune(shared.root, EVERY_KIND, delete=True)
+    assert set(pruned) == set(gone)
+    assert set(left) == {mine, whole}
+    assert all((shared.root / name).read_text() == name for name in left)
+    assert [path.name for path in (shared.root / mine).parent.iterdir()] == ["notes.txt"]
+    shutil.rmtree((shared.root / whole).parents[1])
+    shutil.rmtree((shared.root / mine).parent)
     assert not any((shared.root / name).exists() for name in gone)
     assert all((shared.root / name).read_text() == name for name in (*kept, *other))
-    assert prune(shared.root, EVERY_KIND, delete=True) == []
+    assert prune(shared.root, EVERY_KIND, delete=True) == ([], [])

@@ -16,6 +16,7 @@ from pipeline_src.data.rendering.objects import OBJECT_CLASSES, render_object
 from pipeline_src.data.rendering.street import frame_seed, render_street
 from pipeline_src.data.sources import CLAIM_NAME
 from pipeline_src.errors import DataError
+from pipeline_src.ownership import require_replaceable
 
 Style = Literal["cityscapes", "cityscapes-coarse", "camvid-indexed", "camvid-original"]
 
@@ -145,13 +146,19 @@ def _claim(root: Path) -> None:
     """
     if root.is_dir() and any(root.iterdir()) and not (root / CLAIM_NAME).is_file():
         raise DataError(root, "holds files that were not rendered.", "Render into a new or empty folder.")
-    write_text(root / CLAIM_NAME, "Everything here was rendered and may be rendered over.\n")
+    if not (root / CLAIM_NAME).is_file():
+        write_text(root / CLAIM_NAME, "What is here was rendered and may be rendered over.\n")
 
 
 def _prune(root: Path, written: set[Path]) -> None:
-    """Remove the pictures of an earlier, larger rendering: they would be taken for frames of this one."""
+    """Remove the pictures of an earlier, larger rendering: they would be taken for frames of this one.
+
+    Raises:
+        UserError: there is a picture that was not rendered; it would be taken for one, too.
+    """
     for path in root.rglob("*.png"):
         if path not in written:
+            require_replaceable(path)
             path.unlink()
 
 

@@ -65,7 +65,7 @@ def test_none_good_is_an_error(tmp_path: Path) -> None:
 def test_a_save_drops_the_future_and_leftovers(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(20, STATE)
-    (tmp_path / ".step_0000000030.ckpt.abc").write_bytes(b"half")
+    (tmp_path / ".step_0000000030.ckpt.ab12_x9z.half").write_bytes(b"half")
     checkpoints.save(10, STATE)
     assert [path.name for path in tmp_path.iterdir()] == ["step_0000000010.ckpt"]
 
@@ -74,9 +74,28 @@ def test_clear(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path / "checkpoints")
     checkpoints.clear()
     checkpoints.save(1, STATE)
-    (checkpoints.folder / ".step_0000000002.ckpt.abc").write_bytes(b"half")
+    (checkpoints.folder / ".step_0000000002.ckpt.ab12_x9z.half").write_bytes(b"half")
     checkpoints.clear()
     assert not checkpoints.folder.exists()
+
+
+def test_clear_and_save_leave_what_is_not_theirs(tmp_path: Path) -> None:
+    """A folder of the user's: dot files, and names like ours that are no checkpoints."""
+    own = {
+        ".bashrc": "a",
+        ".step_notes": "b",
+        ".env.half": "c",
+        "step_0000000003.ckpt": "d",
+        "thesis.tex": "e",
+    }
+    for name, text in own.items():
+        (tmp_path / name).write_text(text)
+    checkpoints = Checkpoints(tmp_path, keep=1)
+    checkpoints.save(1, STATE)
+    checkpoints.save(2, STATE)
+    assert not (tmp_path / "step_0000000001.ckpt").exists()
+    checkpoints.clear()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == own
 
 
 def test_a_failed_save_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
