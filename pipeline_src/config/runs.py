@@ -182,6 +182,11 @@ class Runs:
         assert isinstance(block, SegmentationSetConfig), dataset
         return block
 
+    def is_rendered(self, dataset: str) -> bool:
+        """Whether the project draws a set itself: no path is given, and the scale says what to draw."""
+        block = getattr(self.config.data, dataset)
+        return block is not None and block.path is None and block.render is not None
+
     def input_size(self, dataset: str) -> Size:
         """The deployed (height, width) of a data set."""
         block = self.dataset_config(dataset)

@@ -50,11 +50,14 @@ class _Part:
 
     @property
     def differences(self) -> tuple[float | None, ...]:
-        """Measured minus quoted of each class, in percentage points."""
-        found = []
+        """Measured minus quoted of each class, in percentage points; None where they do not compare."""
+        found: list[float | None] = []
         for cell in self.cells:
             quoted = quoted_number(cell.quoted)
-            found.append(None if quoted is None or cell.mean is None else cell.mean - quoted)
+            if quoted is None or cell.mean is None or cell.differs:
+                found.append(None)
+            else:
+                found.append(cell.mean - quoted)
         return tuple(found)
 
 
@@ -71,7 +74,9 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         told = zip(whole.layout.columns, whole.of_row(ROW_ID), strict=True)
         classes = tuple(cell for column, cell in told if column.quantity.is_accuracy and cell.quoted)
         part = _Part(table, set_name(grid, row.test[0].training.dataset), classes)
-        why = listed(list(dict.fromkeys(cell.reason for cell in classes if cell.reason)))
+        missing = dict.fromkeys(cell.reason for cell in classes if cell.reason)
+        apart = dict.fromkeys(reason for cell in classes for reason in cell.differs)
+        why = listed([*missing, *(f"not compared with the paper ({reason})" for reason in apart)])
         if any(one is not None for one in part.differences):
             parts.append(part)
         if why:
@@ -91,7 +96,8 @@ def _bars(axes: Axes, part: _Part) -> None:
     places = range(len(part.cells))
     values = part.differences
     for place, value in zip(places, values, strict=True):
-        shown = "not measured" if value is None else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+        missing = "not compared" if part.cells[place].differs else "not measured"
+        shown = missing if value is None else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
         at = value or 0.0
         better = at >= 0
         if value is not None:

@@ -14,6 +14,7 @@ from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.captions import BEYOND, FIGURES
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.runs import read_environment
+from pipeline_src.reporting.paper import citation
 from pipeline_src.reporting.paper.quoted import footnotes
 from pipeline_src.reporting.provenance.trace import Trace
 from pipeline_src.reporting.read.pictures import PICTURES
@@ -58,20 +59,24 @@ def build_context(
     Raises:
         UserError: a file is malformed, or a number has no provenance.
     """
-    facts = Facts(trace)
+    facts, banner = Facts(trace), sections.banner(grid)
+    self_test = banner.level == "nothing"
     drawn = places.reports / "figures"
     gathered = [tabulate(name, grid, places.results) for name in TABLES]
     claims_path = places.reports / "claims.json"
-    claims = sections.claim_views(read_claims(claims_path) if claims_path.is_file() else (), facts)
+    claims = sections.claim_views(
+        read_claims(claims_path) if claims_path.is_file() else (), facts, banner.level == "nothing"
+    )
     table_views = [tables.view(table, facts) for table in gathered]
     figure_views = figures.views(FIGURES, drawn, facts)
     beyond_views = figures.views(beyond_the_paper(), drawn, facts)
     return {
+        "paper": citation,
         "scale": grid.config.scale,
         "alone": alone,
         "reports": f"reports/{grid.config.scale}",
-        "banner": sections.banner(grid),
-        "summary": sections.summary(table_views, claims),
+        "banner": banner,
+        "summary": sections.summary(table_views, claims, self_test),
         "claims": claims,
         "tables": table_views,
         "best_rule": BEST_RULE,

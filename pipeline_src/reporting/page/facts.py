@@ -37,6 +37,7 @@ class Facts:
         facts = {
             "Value here": f"{cell.measured} {cell.unit}".strip() if cell.measured else "",
             "Value of the paper": cell.quoted,
+            "Set against the paper": f"no: {'; '.join(cell.differs)}" if cell.differs else "",
             "Status": cell.status.replace("_", " "),
             "Why": cell.reason,
             "Runs (n)": str(cell.n) if cell.n else "",

@@ -29,6 +29,12 @@ _MAIN_KEYS = (
 )
 NOT_DRAWN = "its files are not in the report's folder figures"
 ICONS = {"reproduced": "✓", "not reproduced": "✗", "undecided": "?"}
+SELF_TEST = {
+    "reproduced": "self-test: agrees",
+    "not reproduced": "self-test: differs",
+    "undecided": "self-test: undecided",
+}
+"""What a verdict is called where the images are rendered: nothing of the paper is at stake."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class ClaimView:
     """A claim with its verdict's icon and the key of its facts; the key is empty where nothing was run."""
 
     claim: Claim
+    verdict: str
     icon: str
     verdict_class: str
     interval: str
@@ -78,11 +85,11 @@ def banner(grid: Grid) -> Banner:
     rendered = _rendered_sets(grid)
     if rendered:
         level = "nothing"
-        headline = f"Scale {grid.config.scale}: nothing here follows for the paper, for or against."
+        headline = f"Scale {grid.config.scale}: a self-test of the software, no evidence about the paper."
         text = (
             f"The images of {', '.join(rendered)} are drawn by this project, not photographed. The numbers "
-            "show that the pipeline works and that its networks learn; they confirm and refute nothing of "
-            "the paper."
+            "show that the pipeline works and that its networks learn. The verdicts below test the software "
+            "that computes them."
         )
     elif changed:
         level = "reduced"
@@ -102,8 +109,7 @@ def banner(grid: Grid) -> Banner:
 def _rendered_sets(grid: Grid) -> list[str]:
     trained = {one.dataset for one in grid.trainings}
     used = sorted({"imagenet", *trained, *(one.dataset for one in grid.searches)})
-    blocks = {name: getattr(grid.config.data, name) for name in used}
-    return [name for name, block in blocks.items() if block and block.path is None and block.render]
+    return [name for name in used if grid.is_rendered(name)]
 
 
 def _changed(config: Config) -> tuple[tuple[str, str, str], ...]:
@@ -134,16 +140,17 @@ def _said(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def claim_views(claims: Sequence[Claim], facts: Facts) -> tuple[ClaimView, ...]:
-    """The claims as the page shows them.
+def claim_views(claims: Sequence[Claim], facts: Facts, self_test: bool = False) -> tuple[ClaimView, ...]:
+    """The claims as the page shows them; of a self-test the verdicts are called so.
 
     Raises:
         UserError: a claim tells numbers of ours and nothing says where they are from.
     """
     views = []
     for claim in claims:
+        verdict = SELF_TEST[claim.verdict] if self_test else claim.verdict
         told = {
-            "Verdict": claim.verdict,
+            "Verdict": verdict,
             "Rule": claim.reason,
             "Ours": claim.ours,
             "Test": claim.test,
@@ -156,7 +163,15 @@ def claim_views(claims: Sequence[Claim], facts: Facts) -> tuple[ClaimView, ...]:
         numbers += [f"p = {claim.p_value:.3g}"] if claim.p_value is not None else []
         verdict_class = claim.verdict.replace(" ", "-")
         views.append(
-            ClaimView(claim, ICONS[claim.verdict], verdict_class, _interval(claim), ", ".join(numbers), key)
+            ClaimView(
+                claim,
+                verdict,
+                ICONS[claim.verdict],
+                verdict_class,
+                _interval(claim),
+                ", ".join(numbers),
+                key,
+            )
         )
     return tuple(views)
 
@@ -168,13 +183,16 @@ def _interval(claim: Claim) -> str:
     return f"{low:.4g} to {high:.4g} {claim.unit} ({100 * claim.level:g} %)".replace("  ", " ")
 
 
-def summary(tables: Sequence[TableView], claims: Sequence[ClaimView]) -> dict[str, Any]:
+def summary(
+    tables: Sequence[TableView], claims: Sequence[ClaimView], self_test: bool = False
+) -> dict[str, Any]:
     """Counts of cells by status over all tables, and of claims by verdict."""
     cells: Counter[str] = Counter()
     for table in tables:
         cells.update(table.counts)
-    verdicts: Counter[str] = Counter(view.claim.verdict for view in claims)
-    return {"cells": dict(cells), "verdicts": {verdict: verdicts[verdict] for verdict in ICONS}}
+    verdicts: Counter[str] = Counter(view.verdict for view in claims)
+    names = SELF_TEST.values() if self_test else ICONS
+    return {"cells": dict(cells), "verdicts": {verdict: verdicts[verdict] for verdict in names}}
 
 
 def absences(tables: Sequence[Table], figures: Sequence[FigureView]) -> tuple[Absence, ...]:

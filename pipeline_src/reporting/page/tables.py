@@ -11,10 +11,12 @@ from pipeline_src.reporting.tables.lines import (
     Entry,
     Line,
     Marks,
+    another_device,
     columns_shown,
     groups,
     heading_of,
     marks,
+    measured_on,
     table_footnotes,
 )
 
@@ -27,9 +29,10 @@ LONG_WORDS = 18
 
 @dataclass(frozen=True)
 class Head:
-    """A column's heading; `hint` says which way is better."""
+    """A column's heading; `hint` says which way is better, `here` that this device is another."""
 
     title: str
+    here: str
     printed: bool
     hint: str
     marks: tuple[str, ...]
@@ -83,6 +86,7 @@ class TableView:
     anchor: str
     number: str
     caption: str
+    here: str
     row_title: str
     heads: tuple[Head, ...]
     rows: tuple[RowView, ...]
@@ -118,8 +122,9 @@ def view(table: Table, facts: Facts) -> TableView:
         anchor=name.replace("_", "-"),
         number=name.removeprefix("table_"),
         caption=table.layout.caption,
+        here=measured_on(table),
         row_title=heading_of(table.layout),
-        heads=tuple(_head(column, at) for column in columns),
+        heads=tuple(_head(table, column, at) for column in columns),
         rows=tuple(rows),
         footnotes=tuple((letter, text) for letter, _, text in table_footnotes(table)),
         counts=_counts(table),
@@ -127,14 +132,21 @@ def view(table: Table, facts: Facts) -> TableView:
     )
 
 
-def _head(column: Column, at: Marks) -> Head:
+def _head(table: Table, column: Column, at: Marks) -> Head:
     hints = {1: "higher is better", -1: "lower is better", 0: ""}
-    return Head(column.title, column.printed, hints[column.quantity.better], at.columns.get(column.id, ()))
+    here = "here: another device" if another_device(table, column) else ""
+    return Head(
+        column.title, here, column.printed, hints[column.quantity.better], at.columns.get(column.id, ())
+    )
 
 
 def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Value:
     cell = entry.cell
-    key = facts.add_cell(table, cell) if entry.text and line.which != "difference" else ""
+    key = (
+        facts.add_cell(table, cell)
+        if entry.text and (line.which != "difference" or entry.state == "apart")
+        else ""
+    )
     return Value(
         text=entry.text,
         state=entry.state,
@@ -149,6 +161,8 @@ def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Val
 
 
 def _shape(entry: Entry) -> str:
+    if entry.state == "apart":
+        return "words long"
     if entry.number is not None or entry.state in ("not_run", "empty") or not entry.text[:1].isalpha():
         return "long" if len(entry.text) > LONG_WORDS else ""
     return "words long" if len(entry.text) > LONG_WORDS else "words"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,14 @@ from pipeline_src.artifacts import write_text
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.paper.quoted import footnotes_at
 from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.tables.conditions import (
+    PAPER_DEVICE,
+    SET_NAMES,
+    Conditions,
+    differences,
+    papers_size,
+    printed_size,
+)
 from pipeline_src.reporting.tables.layout import Column, Layout, layout_of
 from pipeline_src.reporting.tables.matching import Kind, Pair, pairs
 from pipeline_src.reporting.tables.measures import Reading
@@ -48,6 +56,7 @@ class Cell:
         data: on which training, split and size it was measured.
         scale: the scale of everything measured here.
         footnotes: ids of the paper's contradictions that stand here.
+        differs: why a number here is not set against the printed one: `data set: Cityscapes, here CamVid`.
         readings: what each run gave, a value or a reason; no part of a stored table.
     """
 
@@ -70,6 +79,7 @@ class Cell:
     data: str
     scale: str
     footnotes: tuple[str, ...]
+    differs: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = field(default=(), compare=False, repr=False)
 
 
@@ -162,12 +172,13 @@ def tabulate(table: str, grid: Grid, results: Path) -> Table:
     layout = layout_of(table)
     reader = Results(results)
     scale = grid.config.scale
+    rendered = frozenset(SET_NAMES[name] for name in SET_NAMES if grid.is_rendered(name))
     rows: list[str] = []
     cells: list[Cell] = []
     for pair in pairs(table, grid):
         row_id = _unique_id(pair.key, rows)
         rows.append(row_id)
-        cells += [_cell(layout, column, pair, row_id, reader, scale) for column in layout.columns]
+        cells += [_cell(layout, column, pair, row_id, reader, scale, rendered) for column in layout.columns]
     return Table(layout, tuple(rows), tuple(cells), scale)
 
 
@@ -182,9 +193,18 @@ def _unique_id(key: str, taken: Sequence[str]) -> str:
     return row_id
 
 
-def _cell(layout: Layout, column: Column, pair: Pair, row_id: str, results: Results, scale: str) -> Cell:
+def _cell(
+    layout: Layout,
+    column: Column,
+    pair: Pair,
+    row_id: str,
+    results: Results,
+    scale: str,
+    rendered: frozenset[str],
+) -> Cell:
     quoted = _quoted(layout, column, pair)
-    readings = column.measure(pair.row, results) if column.measure and pair.row else ()
+    measured = column.measure(pair.row, results) if column.measure and pair.row else ()
+    readings = tuple(_told_rendered(reading, rendered) for reading in measured)
     good = [reading for reading in readings if reading.value is not None]
     status: Status
     if good:
@@ -214,7 +234,40 @@ def _cell(layout: Layout, column: Column, pair: Pair, row_id: str, results: Resu
         data="; ".join(dict.fromkeys(reading.data for reading in good if reading.data)),
         scale=scale,
         footnotes=footnotes_at(layout.name, pair.key, column.title) if column.printed else (),
+        differs=_differs(layout, column, pair, good) if quoted else (),
         readings=readings,
+    )
+
+
+def _told_rendered(reading: Reading, rendered: frozenset[str]) -> Reading:
+    """The reading, its data set named as rendered where the project draws it."""
+    found = reading.conditions
+    if found is None or found.dataset not in rendered:
+        return reading
+    return replace(reading, conditions=replace(found, dataset=f"{found.dataset}, rendered"))
+
+
+def _differs(layout: Layout, column: Column, pair: Pair, good: Sequence[Reading]) -> tuple[str, ...]:
+    """What keeps the runs' numbers from being set against the printed one; nothing for text."""
+    if not any(isinstance(reading.value, float) for reading in good):
+        return ()
+    found = [("unit", column.printed_unit, column.unit)] if column.printed_unit else []
+    if column.quantity.is_accuracy or column.quantity.is_timing:
+        paper = _papers_conditions(layout, column, pair)
+        for here in dict.fromkeys(reading.conditions for reading in good if reading.conditions):
+            found += differences(paper, here, column.quantity.is_timing)
+    return tuple(dict.fromkeys(f"{name}: {printed}, here {own}" for name, printed, own in found))
+
+
+def _papers_conditions(layout: Layout, column: Column, pair: Pair) -> Conditions:
+    """What the paper measured a cell on: its table's data set, the row's size and, where printed, device."""
+    printed = dict(zip((one.id for one in layout.printed), pair.printed or (), strict=False))
+    own_device = printed.get("original_gpu", "-").strip("- ")
+    return Conditions(
+        SET_NAMES[layout.dataset],
+        column.split,
+        printed_size(printed.get("input_size", "")) or papers_size(layout.dataset),
+        own_device if column.id == "original_fps" and own_device else PAPER_DEVICE,
     )
 
 

@@ -23,6 +23,7 @@ from pipeline_src.reporting.tables.lines import (
     groups,
     heading_of,
     marks,
+    measured_on,
     table_footnotes,
 )
 
@@ -133,7 +134,9 @@ def _notes(at: Marks, line: Line, entry: Entry) -> tuple[str, ...]:
 
 def _title(table: Table) -> str:
     number = table.layout.name.removeprefix("table_")
-    return f"Table {number}. {table.layout.caption} (scale {table.scale})"
+    elsewhere = measured_on(table)
+    here = f"; here: {elsewhere}" if elsewhere else ""
+    return f"Table {number}. {table.layout.caption}{here} (scale {table.scale})"
 
 
 def _plain_markdown(text: str) -> str:

@@ -65,6 +65,8 @@ class Column:
         spread: how several runs are shown: mean±std, min~max, or max~min.
         printed: whether the paper has this column.
         folded: whether batch norm was folded for it.
+        split: what the paper judges it on; empty for what is not judged on images.
+        printed_unit: of the paper's numbers, where it is not ours.
     """
 
     id: str
@@ -74,6 +76,8 @@ class Column:
     spread: Spread = "spread"
     printed: bool = True
     folded: bool = False
+    split: str = ""
+    printed_unit: str = ""
 
     @property
     def unit(self) -> str:
@@ -88,11 +92,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """One table: its caption in the paper and its columns, the paper's first."""
+    """One table: its caption in the paper and its columns, the paper's first.
+
+    `dataset` is the one that the paper measures it on.
+    """
 
     name: str
     caption: str
     columns: tuple[Column, ...]
+    dataset: str = "cityscapes"
 
     @property
     def printed(self) -> tuple[Column, ...]:
@@ -109,7 +117,7 @@ def _label(title: str = "Method") -> Column:
 
 
 def _miou(title: str, role: Role, column_id: str = "miou") -> Column:
-    return Column(column_id, title, MIOU, measures.miou(role))
+    return Column(column_id, title, MIOU, measures.miou(role), split=role)
 
 
 def _best(role: Role, suffix: str = "") -> Column:
@@ -149,7 +157,10 @@ DEVICE = Column("device", "Device", DEVICE_NAME, measures.device(), printed=Fals
 def _class_columns(table: str) -> tuple[Column, ...]:
     """The class columns of Tables 8 and 10: all but the method, the mean and the FPS."""
     titles = quoted_table(table).columns[1:-2]
-    return tuple(Column(_class_id(title), title, CLASS_IOU, measures.class_iou(title)) for title in titles)
+    return tuple(
+        Column(_class_id(title), title, CLASS_IOU, measures.class_iou(title), split="test")
+        for title in titles
+    )
 
 
 def _class_id(title: str) -> str:
@@ -165,7 +176,7 @@ def _original() -> tuple[Column, ...]:
 
 
 def _table(name: str, caption: str, *columns: Column) -> Layout:
-    return Layout(name, caption, columns)
+    return Layout(name, caption, columns, "camvid" if "CamVid" in caption else "cityscapes")
 
 
 _LAYOUTS: tuple[Layout, ...] = (
@@ -188,7 +199,13 @@ _LAYOUTS: tuple[Layout, ...] = (
         _miou("mIoU (%)", "test"),
         _latency("Latency(ms)"),
         _fps(),
-        Column("parameters", "Parameters (M)", PARAMETERS, measures.parameters()),
+        Column(
+            "parameters",
+            "Parameters (M)",
+            PARAMETERS,
+            measures.parameters(),
+            printed_unit="millions or megabytes",
+        ),
         _best("test"),
         *FOLDED,
         DEVICE,

@@ -1,8 +1,8 @@
 """A table as it is shown, on the page, in Markdown and in LaTeX: printed values, measured ones, the gap.
 
 Each row of a table becomes up to three lines: the paper's values, those measured here, and measured minus
-printed where both are numbers. So the paper's columns stay as they are and the two kinds of values never
-share a cell. [no torch]
+printed where both are numbers of the same thing, else what differs. So the paper's columns stay as they are
+and the two kinds of values never share a cell. [no torch]
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import Literal
 
 from pipeline_src.reporting.paper.quoted import footnotes, quoted_number
 from pipeline_src.reporting.tables.cells import PEER_NOT_RUN, Cell, Table
+from pipeline_src.reporting.tables.conditions import PAPER_DEVICE, SET_NAMES
 from pipeline_src.reporting.tables.layout import Column, Layout
 from pipeline_src.reporting.tables.matching import Kind
 
 Which = Literal["paper", "here", "difference"]
-State = Literal["value", "partly", "not_run", "empty"]
+State = Literal["value", "partly", "not_run", "empty", "apart"]
 
 NOT_RUN = "not run"
 BEST_RULE = (
@@ -34,7 +35,8 @@ class Entry:
         cell: the cell that it is from.
         text: as shown, empty where nothing belongs.
         number: to sort by; None for words.
-        state: a value, one of which some runs are missing, `not run`, or nothing that could be there.
+        state: a value, one of which some runs are missing, `not run`, nothing that could be there, or two
+            values `apart`: not of the same thing, so no difference is told but what differs.
         best: whether it is the best of its column, by `BEST_RULE`.
     """
 
@@ -187,5 +189,28 @@ def _difference(column: Column, cell: Cell) -> Entry:
     quoted = quoted_number(cell.quoted) if column.printed else None
     if quoted is None or cell.mean is None:
         return Entry(cell, "", None, "empty")
+    if cell.differs:
+        names = ", ".join(dict.fromkeys(reason.partition(":")[0] for reason in cell.differs))
+        return Entry(cell, f"other {names}", None, "apart")
     gap = cell.mean - quoted
     return Entry(cell, f"{gap:+.{column.decimals}f}".replace("-", "−"), gap, "value")
+
+
+def measured_on(table: Table) -> str:
+    """The data sets that a table was measured on here, where they are not all the paper's; else empty."""
+    paper = SET_NAMES[table.layout.dataset]
+    here = dict.fromkeys(
+        reading.conditions.dataset
+        for cell in table.cells
+        for reading in cell.readings
+        if reading.value is not None and reading.conditions is not None
+    )
+    return ", ".join(here) if here and tuple(here) != (paper,) else ""
+
+
+def another_device(table: Table, column: Column) -> bool:
+    """Whether a column that the paper heads with its device holds times of another one here."""
+    cells = (cell for cell in table.cells if cell.column_id == column.id)
+    return PAPER_DEVICE in column.title and any(
+        reason.startswith("device:") for cell in cells for reason in cell.differs
+    )

@@ -14,6 +14,7 @@ from pipeline_src import places
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
 from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.read.records import EvaluationRecord, Results, Score, SpeedRecord
+from pipeline_src.reporting.tables.conditions import SET_NAMES, Conditions
 from pipeline_src.space.genotype import Genotype
 
 Role = Literal["val", "test"]
@@ -30,6 +31,7 @@ class Reading:
     source: str
     reason: str = ""
     data: str = ""
+    conditions: Conditions | None = None
 
 
 Measure = Callable[[Row, Results], tuple[Reading, ...]]
@@ -70,7 +72,14 @@ def _scores(
             return Reading(None, path, note)
         size = f"{record.input_height_px}x{record.input_width_px}"
         trained = record.training + _limits(record)
-        return Reading(100 * share, path, data=f"{trained}, {record.split} {size}{note}")
+        conditions = Conditions(
+            SET_NAMES.get(record.dataset, record.dataset),
+            record.split,
+            (record.input_height_px, record.input_width_px),
+        )
+        return Reading(
+            100 * share, path, data=f"{trained}, {record.split} {size}{note}", conditions=conditions
+        )
 
     return lambda row, results: tuple(read(one, results) for one in _evaluations(row, role))
 
@@ -120,7 +129,12 @@ def _timings(pick: Callable[[SpeedRecord], float | str | None]) -> Measure:
         if value is None:
             return Reading(None, path, f"{path} has no latency with batch norm folded")
         data = f"{record.dataset} {record.input_height_px}x{record.input_width_px}"
-        return Reading(value, path, data=data)
+        conditions = Conditions(
+            SET_NAMES.get(record.dataset, record.dataset),
+            size=(record.input_height_px, record.input_width_px),
+            device=_one_line(record.fingerprint.device),
+        )
+        return Reading(value, path, data=data, conditions=conditions)
 
     return lambda row, results: tuple(read(one, results) for one in row.speeds)
 

@@ -9,17 +9,19 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, FinetuneConfig
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.claims.claim import Claim
+from pipeline_src.reporting.claims.claim import Claim, write_claims
 from pipeline_src.reporting.page import figures, render, runs, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.captions import FIGURES, caption_of
 from pipeline_src.reporting.page.context import Places, build_context
 from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.paper import citation
 from pipeline_src.reporting.provenance.trace import Trace
 from pipeline_src.reporting.tables.cells import tabulate
 
@@ -64,7 +66,7 @@ def test_rendered_images_say_nothing_of_the_paper() -> None:
 
     config = resolve({"scale": "tiny"}, REPOSITORY / "workflow" / "scales")
     found = sections.banner(Grid(config))
-    assert found.level == "nothing" and "nothing here follows for the paper" in found.headline
+    assert found.level == "nothing" and "a self-test of the software" in found.headline
     real = resolve({"scale": "camvid"}, REPOSITORY / "workflow" / "scales")
     assert sections.banner(Grid(real)).level == "reduced"
 
@@ -173,7 +175,8 @@ def test_the_page_is_the_same_for_the_same_input_and_asks_for_nothing(
         for _ in range(2)
     ]
     assert pages[0] == pages[1]
-    assert not re.search(r"""(?:src|href)=["']?(?:https?:|//)""", pages[0])
+    links = re.findall(r"""<(\w+)[^>]*(?:src|href)=["']?((?:https?:|//)[^"' >]*)""", pages[0])
+    assert links == [("a", citation.URL)], "a link that a reader may follow, and nothing that loads"
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', pages[0])
     assert policy and "default-src 'none'" in policy[1].replace("&#39;", "'")
     assert "unsafe" not in policy[1]
@@ -206,5 +209,53 @@ def test_a_page_alone_links_to_nothing_outside_of_it(
         for alone in (False, True)
         for page in [build_context(small_grid, places, _trace, alone=alone)]
     }
-    assert {link for link in links[True] if not link.startswith("#")} == set()
+    assert {link for link in links[True] if not link.startswith("#")} == {citation.URL}
     assert {"tables/table_3.csv", "claims.json", "provenance.csv"} <= links[False]
+
+
+def test_the_paper_is_named_as_its_record_names_it() -> None:
+    cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))["references"][0]
+    assert (
+        cited["title"] == citation.TITLE and cited["year"] == citation.YEAR and cited["url"] == citation.URL
+    )
+    assert (
+        tuple(f"{one['given-names']} {one['family-names']}" for one in cited["authors"]) == citation.AUTHORS
+    )
+    assert citation.TITLE in citation.bibtex() and "Peng Sun and Jiaxiang Wu" in citation.bibtex()
+
+
+def test_a_self_test_never_says_that_the_paper_was_not_reproduced(
+    grid: Grid, folder: Folder, tmp_path: Path
+) -> None:
+    from pipeline_src.config.load import resolve
+
+    claims = tuple(
+        Claim(**(CLAIM | {"id": f"C{number}", "verdict": verdict}))
+        for number, verdict in enumerate(sections.ICONS, start=1)
+    )
+    places = _places(folder, tmp_path / "reports")
+    write_claims(claims, places.reports / "claims.json")
+    tiny = Grid(resolve({"scale": "tiny"}, REPOSITORY / "workflow" / "scales"))
+    page = render.render(build_context(tiny, places, _trace))
+    assert citation.TITLE in page and "reproduction report" in page
+    assert "self-test: differs" in page and "not reproduced" not in page
+    own = render.render(build_context(grid, places, _trace))
+    assert "not reproduced" in own and "self-test" not in own
+
+
+CLAIM = {
+    "sentence": "A is fast.",
+    "where": ("table_1",),
+    "paper": "9 ms",
+    "ours": "",
+    "test": "none",
+    "n": 0,
+    "statistic": None,
+    "p_value": None,
+    "interval": None,
+    "level": 0.95,
+    "unit": "",
+    "reason": "nothing was run",
+    "sources": (),
+    "scale": "tiny",
+}

@@ -276,7 +276,7 @@ def test_hostile_names_come_out_as_text(grid: Grid, folder: Folder, tmp_path: Pa
         ("[]", "not a result file"),
         ('{"architecture": "x"}', "training"),
         ("miou", "less than or equal to 1"),
-        ("nan", "finite"),
+        ("nan", "no number"),
         ("other", "belongs to another run"),
     ],
 )
