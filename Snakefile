@@ -27,7 +27,12 @@ include: "workflow/rules/provenance.smk"
 include: "workflow/rules/stages.smk"
 
 
+onstart:
+    say_doubts()
+
+
 onsuccess:
+    say_doubts()
     print(
         f"Report: {PAGE}, tables: {REPORTS}/tables, figures: {REPORTS}/figures, runs: {RESULTS}"
     )

@@ -122,7 +122,7 @@ def raw_state(root: Path, prepared: Path, *, rendered: bool = False) -> str:
     Returns:
         What the preparation was given, if the raw folder still agrees with it; else a new digest.
     """
-    known = _record_of(prepared)
+    known = _known(prepared)
     if known is None and rendered:
         return RENDERED
     state = state_of(raw_files(root))
@@ -131,15 +131,27 @@ def raw_state(root: Path, prepared: Path, *, rendered: bool = False) -> str:
     return state.digest
 
 
-def _record_of(prepared: Path) -> dict[str, Any] | None:
-    """What the record of a finished preparation says of the raw folder; None where there is none."""
+def doubts_in(prepared: Path) -> tuple[str, ...]:
+    """What the preparation of a set warned of; nothing where it is not prepared."""
+    doubts = _record_of(prepared).get("doubts", ())
+    return tuple(map(str, doubts)) if isinstance(doubts, list) else ()
+
+
+def _record_of(prepared: Path) -> dict[str, Any]:
+    """The record of a finished preparation; empty where there is none."""
     if not (prepared / MANIFEST_NAME).is_file():
-        return None
+        return {}
     try:
-        record = read_json(prepared / RECORD_NAME).get("raw")
-    except (UserError, AttributeError):
-        return None
-    return record if isinstance(record, dict) and {"state", "shape"} <= record.keys() else None
+        record = read_json(prepared / RECORD_NAME)
+    except UserError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _known(prepared: Path) -> dict[str, Any] | None:
+    """What the record says of the raw folder; None where it says nothing."""
+    raw = _record_of(prepared).get("raw")
+    return raw if isinstance(raw, dict) and {"state", "shape"} <= raw.keys() else None
 
 
 def _agrees(root: Path, prepared: Path, state: RawState, known: dict[str, Any]) -> bool:

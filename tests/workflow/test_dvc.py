@@ -16,8 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import minimal
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
+
+from pipeline_src.data.rendering.layouts import render_camvid
+from pipeline_src.data.sources import CLAIM_NAME
 
 pytestmark = pytest.mark.slow
 
@@ -305,3 +310,31 @@ def test_push_without_a_remote_says_so(computed: Clone, tmp_path: Path) -> None:
     for command in ("push", "pull"):
         said = clone.step(command, status=2)
         assert "has no default remote" in said and "dvc remote add --default" in said
+
+
+def test_a_label_overwritten_in_an_external_set_is_prepared_again(repository: Path, tmp_path: Path) -> None:
+    if not (repository / ".git").exists():
+        pytest.skip("not a git checkout: nothing to clone")
+    clone = Clone.of(repository, tmp_path / "external")
+    (clone.root / "dvc.lock").unlink(missing_ok=True)
+    raw = clone.root / "data/external/camvid"
+    render_camvid(raw, {"train": 3, "val": 2, "test": 2}, 0, 32, 64)
+    (raw / CLAIM_NAME).unlink()
+    camvid = {**PARAMS["data"]["camvid"], "render": None, "path": "data/external/camvid"}
+    params = {**PARAMS, "data": {**PARAMS["data"], "camvid": camvid}}
+    (clone.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert "Running stage 'data'" in clone.run("dvc", "repro", "data")
+    manifest = clone.root / "data/tiny/camvid/manifest.json"
+    before = json.loads(manifest.read_text())["splits"]["train"][1]
+    label = raw / "train/labels/TR0001_00001.png"
+    assert before["source_sha256"] == hashlib.sha256(label.read_bytes()).hexdigest()
+    pixels = np.asarray(Image.open(label)).copy()
+    pixels[:3] = 8
+    Image.fromarray(pixels).save(label)
+    # The stage runs, and what DVC locks beside the new data is made from the new data.
+    assert "Running stage 'data'" in clone.run("dvc", "repro", "data")
+    after = json.loads(manifest.read_text())["splits"]["train"][1]
+    assert after["source_sha256"] == hashlib.sha256(label.read_bytes()).hexdigest()
+    assert after["label_sha256"] != before["label_sha256"]
+    assert CLEAN in clone.run("dvc", "status", "data")
+    assert NOTHING in clone.run("snakemake", "stage_data", "--dry-run", "--cores", "1")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from workflow_checkout import Checkout
 
-from pipeline_src.data.rendering.layouts import render_camvid
+from pipeline_src.data.rendering.layouts import render_camvid, render_cityscapes
 from pipeline_src.data.sources import CLAIM_NAME
 
 pytestmark = pytest.mark.slow
@@ -87,6 +87,26 @@ def test_a_rendered_set_that_was_altered_is_prepared_again(checkout: Checkout) -
     assert "prepare_camvid" in asked_again(checkout)
     prepared(checkout)
     assert NOTHING in asked_again(checkout)
+
+
+def test_cityscapes_without_its_test_labels_and_coarse_set_is_enough(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    raw = tmp_path / "cityscapes"
+    render_cityscapes(raw, {"train": 3, "val": 2, "test": 2}, 0, 32, 64)
+    shutil.rmtree(raw / "gtFine/test")
+    (raw / CLAIM_NAME).unlink()
+    params = {"scale": "tiny", "data": {"cityscapes": {"path": str(raw)}}}
+    checkout.configure(params)
+    ended = checkout.snakemake("reproduce_tables", "--dry-run")
+    assert ended.status != 0 and "experiments.coarse: false" in ended.text
+    checkout.configure({**params, "experiments": {"coarse": False}})
+    ended = checkout.snakemake("data/tiny/cityscapes/manifest.json")
+    assert ended.status == 0, ended.text
+    # What looks wrong is said where it is seen, and not in a log alone.
+    assert "Look at the data: cityscapes: train: 3 images, the official release has 2975" in ended.text
+    ended = checkout.snakemake("reproduce_tables", "--dry-run")
+    assert ended.status == 0 and "export_submission" in ended.text, ended.text
 
 
 def test_a_folder_that_may_not_be_read_is_an_error_of_the_graph(checkout: Checkout, tmp_path: Path) -> None:

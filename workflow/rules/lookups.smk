@@ -6,6 +6,7 @@ from functools import cache
 from shlex import quote
 
 from pipeline_src.config.runs import BENCHMARK_SPLITS, SPLITS
+from pipeline_src.data.raw_state import doubts_in
 from pipeline_src.data.raw_state import raw_state as raw_state_of
 from pipeline_src.reporting.read.sources import artifacts_of
 
@@ -29,6 +30,13 @@ def raw_state(dataset):
         )
     except UserError as error:
         raise WorkflowError(str(error)) from None
+
+
+def say_doubts():
+    """Print what the preparation of the sets warned of: their logs are read only when something fails."""
+    for dataset in (*DATASETS, "imagenet"):
+        for doubt in doubts_in(Path(DATA, dataset)):
+            print(f"Look at the data: {dataset}: {doubt}", file=sys.stderr)
 
 
 def search_of(wildcards):
