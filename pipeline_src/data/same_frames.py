@@ -30,12 +30,17 @@ def fingerprint(pixels: np.ndarray) -> bytes:
     found = []
     for band in np.array_split(pixels, _GRID, axis=0):
         for block in np.array_split(band, _GRID, axis=1):
-            if block.size == 0 or (block == block[0, 0]).all():
+            if block.size == 0 or _is_flat(block):
                 found.append(_FLAT)
             else:
                 content = np.ascontiguousarray(block).data
                 found.append(hashlib.blake2b(content, digest_size=_BYTES).digest())
     return b"".join(found)
+
+
+def _is_flat(block: np.ndarray) -> bool:
+    colour = block[0, 0]
+    return bool((block[0] == colour).all() and (block == colour).all())  # most end with their first row
 
 
 def shared_frames(splits: Mapping[str, Sequence[Seen]]) -> Iterator[tuple[str, Seen, str, Seen]]:
