@@ -234,11 +234,11 @@ def test_both_halves_of_a_bilevel_search_are_checked(set_of_its_own):
     from pipeline_src.cli.search_architecture import _halves
 
     first, second = _halves(_camvid(set_of_its_own))
-    assert len(_epoch(first, batch_size=4)) == 1
-    path = set_of_its_own / "raw/camvid/train/images/TR0001_00001.png"
+    assert len(_epoch(first, batch_size=len(first))) == 1
+    path = set_of_its_own / "raw/camvid" / second.items[0].image
     Image.new("RGB", (128, 64)).save(path)
     with pytest.raises(DataError, match=f"{path}: is not the file that was prepared"):
-        _epoch(second, batch_size=3)
+        _epoch(second, batch_size=len(second))
 
 
 def test_a_split_without_labels_is_neither_trained_nor_validated_on(set_of_its_own):
