@@ -1,5 +1,6 @@
 """Snakemake's graph and DVC's artifacts as one: `python -m workflow.artifacts COMMAND`, from dvc.yaml, make.
 
+code         what the stage `code` of dvc.yaml runs: which code the others depend on
 stage NAME   what a stage of dvc.yaml runs: restore, Snakemake, prune, export
 commit       after plain `snakemake`: export and `dvc commit`, nothing is run again
 push, pull   commit and `dvc push`; `dvc pull` and restore
@@ -20,7 +21,7 @@ from pipeline_src.cli.boundary import as_user_error, told
 from pipeline_src.errors import UserError
 from workflow.provenance import export, restore
 from workflow.prune import EVERY_KIND, KINDS, prune
-from workflow.stages import scale_of, stages
+from workflow.stages import scale_of, stages, write_code
 
 ROOT = Path.cwd()
 NOTHING = "Nothing to be done"
@@ -59,6 +60,11 @@ def _prune(kinds: tuple[str, ...]) -> None:
         _say(f"pruned: {name} (params.yaml no longer names it)")
     for name in kept:
         _say(f"kept: {name} (no run here made it)")
+
+
+def code(args: argparse.Namespace) -> None:
+    """Write which code each stage depends on; what an edit of a comment leaves as it was."""
+    write_code(ROOT)
 
 
 def stage(args: argparse.Namespace) -> None:
@@ -102,6 +108,7 @@ def commit(args: argparse.Namespace) -> None:
         )
     count = sum(export(ROOT, scale, name) for name in stages(ROOT, scale))
     _say(f"provenance: {count} records exported")
+    write_code(ROOT)
     _run("dvc", "commit", "--force", "--quiet")
     _restore(overwrite=False)  # links into the cache have times of their own
     _say("committed to DVC. Share it: `git add dvc.lock`, `git commit`, `make push`.")
@@ -153,6 +160,7 @@ def _require_remote(purpose: str) -> None:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "code": code,
     "stage": stage,
     "commit": commit,
     "push": push,

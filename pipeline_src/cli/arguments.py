@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline_src.errors import UserError
@@ -46,13 +46,23 @@ def at_least(smallest: int) -> Callable[[str], int]:
     return parse
 
 
-def add_settings(parser: argparse.ArgumentParser, blocks: str) -> None:
-    """`--settings`: the configuration blocks that the command depends on."""
+def add_settings(parser: argparse.ArgumentParser, blocks: Sequence[str]) -> None:
+    """`--settings`: what the command depends on; `--execution`: of these, what changes no result.
+
+    Args:
+        blocks: the command's `BLOCKS`, names of blocks of the configuration or of single keys (`block.key`).
+    """
+    names = ", ".join(dict.fromkeys(path.split(".")[0] for path in blocks))
     parser.add_argument(
         "--settings",
         required=True,
         metavar="JSON|FILE",
-        help=f"the blocks {blocks}, as inline JSON or a YAML file (see `autortnet config`)",
+        help=f"the blocks {names}, as inline JSON or a YAML file (see `autortnet config`)",
+    )
+    parser.add_argument(
+        "--execution",
+        metavar="JSON",
+        help="keys of the same blocks that say how to run, over those of --settings",
     )
 
 

@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 
 from pipeline_src.cli.arguments import add_settings, at_least, three_integers
+from pipeline_src.latency.settings import TABLE_KEYS
 
 HELP = "compare the lookup table with measured random networks"
-BLOCKS = ("space", "latency", "runtime")
+BLOCKS = ("space", *TABLE_KEYS, "latency.check_networks", "latency.allow_other_device", "runtime.device")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     parser.add_argument("--lut", type=Path, required=True, help="table of `autortnet measure-lut`")
     parser.add_argument(
         "--depths", type=three_integers, default=(5, 10, 10), help="most cells of each hyper-cell (5,10,10)"
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.space.sampling import random_genotype
     from pipeline_src.training.distributed import resolve_device
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     table = LookupTable.load(args.lut)
     table.require_keys(reachable_keys(config.space, table.input_hw))
     rng = np.random.default_rng(args.seed)

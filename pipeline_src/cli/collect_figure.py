@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     figures = ["figure_1", "figure_5", "figure_6"]
     parser.add_argument("figure", choices=figures, metavar="FIGURE", help="figure_1, figure_5 or figure_6")
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument("--output", type=Path, required=True, help="the CSV to write")
 
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.tables.cells import write_csv
     from pipeline_src.reporting.tables.figures import figure_data
 
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in artifacts_of(grid, args.figure)]
     with recorded(args.output, args, [path for path in inputs if path.exists()]):
         write_csv(figure_data(args.figure, grid, args.results), args.output)

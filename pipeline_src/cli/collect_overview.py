@@ -13,7 +13,7 @@ BLOCKS = ("scale", "data", "experiments")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="folder for metrics.json and curves/KIND.csv"
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
         network_metrics,
     )
 
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     metrics = args.output / "metrics.json"
     sources = [
         *metric_sources(grid),

@@ -10,13 +10,13 @@ from pipeline_src.cli.arguments import add_data, add_settings, at_least, height_
 from pipeline_src.errors import UserError
 
 HELP = "draw frames, labels and predictions for figures 8 and 9"
-BLOCKS = ("evaluate", "runtime")
+BLOCKS = ("runtime.device", "runtime.threads", "runtime.precision")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     parser.add_argument(
         "--network",
         nargs=2,
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.checkpoint import load_metadata
     from pipeline_src.training.distributed import resolve_device
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     data = SegmentationDataset(args.prepared, args.raw, (args.split,), EvalTransform(args.input_size))
     device = resolve_device(config.runtime.device)
     torch.set_num_threads(config.runtime.threads)

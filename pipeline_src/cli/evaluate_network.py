@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from pipeline_src.evaluation.confusion import ConfusionMatrix
 
 HELP = "score a finetuned network: mIoU and per-class IoU"
-BLOCKS = ("evaluate", "runtime")
+BLOCKS = ("evaluate.batch_size", "runtime.device", "runtime.threads", "runtime.precision", "runtime.workers")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_network(parser)
     parser.add_argument("--weights-last", type=Path, required=True, help="weights of the last epoch")
     parser.add_argument("--weights-best", type=Path, required=True, help="weights of the best epoch")
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.transforms import EvalTransform
     from pipeline_src.training.checkpoint import load_metadata
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     data = SegmentationDataset(args.prepared, args.raw, (args.split,), EvalTransform(args.input_size))
     inputs = [*genotype_files(args), args.weights_last, args.weights_best, args.prepared / "manifest.json"]
     with recorded(args.output, args, inputs):

@@ -10,13 +10,13 @@ from pipeline_src.cli.networks import add_network, build_network, design_of, gen
 from pipeline_src.errors import DataError
 
 HELP = "write predictions in the form the Cityscapes server takes"
-BLOCKS = ("evaluate", "runtime")
+BLOCKS = ("evaluate.batch_size", "runtime.device", "runtime.threads", "runtime.precision", "runtime.workers")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_network(parser)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--split", default="test", help="split to predict (test)")
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.evaluation.trained import load_network
     from pipeline_src.training.distributed import resolve_device
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     data = SegmentationDataset(args.prepared, args.raw, (args.split,), EvalTransform(args.input_size))
     if data.manifest.class_names != CITYSCAPES_CLASSES:
         raise DataError(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_src.cli.arguments import add_data, add_settings, at_least, height_by_width, split_names
+from pipeline_src.cli.long_step import RUNTIME_KEYS
 from pipeline_src.cli.networks import (
     add_network,
     build_network,
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
 HELP = "finetune a network on Cityscapes or CamVid"
 FROM_SCRATCH = "no pretrained backbone: trained from scratch on these splits alone (A19)"
-BLOCKS = ("finetune", "evaluate", "runtime", "space")
+BLOCKS = ("finetune", "evaluate.batch_size", "space", *RUNTIME_KEYS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_network(parser)
     parser.add_argument("--backbone", type=Path, help="pretrained weights; without them, from scratch")
     parser.add_argument("--splits", type=split_names, required=True, help="such as train or train,val,coarse")
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.loop import Keeping
     from pipeline_src.training.seeding import seed_everything
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     cfg, runtime = config.finetune, config.runtime
     design = design_of(args, config.space)
     if args.backbone:
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
             transfer_backbone(network, load_weights(args.backbone), args.backbone)
         identity = identity_of(
             *(_digest(path) for path in inputs), *filter(None, [args.peer]), args.splits,
-            args.validation_split, args.seed, args.crop_size, args.input_size, config.evaluate, world.size,
+            args.validation_split, args.seed, args.crop_size, args.input_size,
         )  # fmt: skip
         result = finetune(
             network,

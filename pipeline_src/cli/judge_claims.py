@@ -13,7 +13,7 @@ BLOCKS = ("scale", "data", "experiments")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="the JSON to write; the same as CSV goes beside it"
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.claims.judge import judge
     from pipeline_src.reporting.claims.sources import claim_sources
 
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in claim_sources(grid)]
     with recorded(args.output, args, [path for path in inputs if path.exists()]):
         claims = judge(grid, args.results)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_settings, at_least, height_by_width
+from pipeline_src.latency.settings import TABLE_KEYS
 
 if TYPE_CHECKING:
     import torch
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from pipeline_src.training.interruption import StopRequest
 
 HELP = "measure the latency lookup table on this device"
-BLOCKS = ("space", "latency", "runtime")
+BLOCKS = ("space", *TABLE_KEYS, "runtime.device", "runtime.checkpoint_every_s")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     parser.add_argument(
         "--input-size", type=height_by_width, required=True, help="deployed size, HEIGHTxWIDTH"
     )
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.distributed import resolve_device
     from pipeline_src.training.interruption import watch_signals
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     device = resolve_device(config.runtime.device)
     require_writable(args.output.parent)
     kept = checkpoints_of(args.checkpoints) if args.checkpoints else nullcontext()

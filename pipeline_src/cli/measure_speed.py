@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 from pipeline_src.cli.arguments import add_settings, height_by_width
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 from pipeline_src.errors import UserError
+from pipeline_src.latency.settings import NETWORK_KEYS
 
 if TYPE_CHECKING:
     from pipeline_src.latency.timing import Timing
 
 HELP = "measure a network's latency, parameters and multiply-adds"
-BLOCKS = ("latency", "runtime")
+BLOCKS = (*NETWORK_KEYS, "runtime.device")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_network(parser)
     parser.add_argument("--num-classes", type=int, required=True)
     parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.latency.fingerprint import current
     from pipeline_src.training.distributed import resolve_device
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     device = resolve_device(config.runtime.device)
     design = design_of(args)
     with recorded(args.output, args, genotype_files(args)):

@@ -15,7 +15,7 @@ BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiment
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("figure", metavar="FIGURE", help="figure_1 to figure_9, or one beyond the paper")
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="folder for FIGURE.svg, .pdf, .png and its words, .json"
@@ -30,13 +30,13 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.read.pictures import entry_of
 
     entry = entry_of(args.figure)
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in entry.sources(grid)]
     # A picture of the code alone may be drawn before there is any result.
     if inputs:
         require_results(args.results)
     from pipeline_src.reporting.drawing.picture import save_picture
 
-    module = importlib.import_module(f"pipeline_src.reporting.drawing.{entry.module}")
+    module = importlib.import_module(entry.full_name)
     with recorded(args.output / f"{args.figure}.json", args, [path for path in inputs if path.exists()]):
         save_picture(module.draw(args.figure, grid, args.results), args.output)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_data, add_settings, at_least
+from pipeline_src.cli.long_step import RUNTIME_KEYS
 from pipeline_src.cli.networks import (
     add_network,
     build_classifier,
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from pipeline_src.data.datasets import ClassificationDataset
 
 HELP = "pretrain a backbone on class folders (ImageNet)"
-BLOCKS = ("pretrain", "runtime", "space")
+BLOCKS = ("pretrain", "space", *RUNTIME_KEYS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_network(parser)
     parser.add_argument("--crop", type=at_least(1), default=224, help="side of the crop in pixels")
     parser.add_argument(
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.pretrain import pretrain
     from pipeline_src.training.seeding import seed_everything
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     cfg, runtime = config.pretrain, config.runtime
     design = design_of(args, config.space)
     manifest = args.prepared / "manifest.json"
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
             train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
         )
         identity = identity_of(
-            network_identity(design), args.seed, args.crop, args.resize, sha256_of(manifest), world.size
+            network_identity(design), args.seed, args.crop, args.resize, sha256_of(manifest)
         )
         result = pretrain(
             build_classifier(design, train.num_classes),

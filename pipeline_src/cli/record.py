@@ -31,6 +31,7 @@ PACKAGES = (
     "snakemake",
     "dvc",
 )
+CODE_PLACES = ("pipeline_src", "workflow", "Snakefile")
 
 
 @contextmanager
@@ -86,6 +87,7 @@ def _record(
     return {
         "command": list(getattr(args, "command_line", sys.argv)),
         "settings": getattr(args, "settings", None),
+        "execution": getattr(args, "execution", None),
         "seed": seed,
         "started": started.isoformat(timespec="seconds"),
         "wall_s": round(time.monotonic() - clock, 3),
@@ -146,18 +148,31 @@ def _device() -> str:
 
 
 def _git_state() -> dict[str, Any]:
-    """Commit of the code and whether it was changed since; both None outside of a git checkout."""
-    here = Path(__file__).parent
+    """Commit of the project's own code and whether it was changed since; both None outside of its checkout.
+
+    A tree that lies inside of another repository has no commit, and the environment (GIT_DIR) names no other.
+    """
+    root = Path(__file__).resolve().parents[2]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str | None:
         try:
             done = subprocess.run(
-                ["git", *words], cwd=here, capture_output=True, text=True, timeout=20, check=True
+                ["git", *words],
+                cwd=root,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=True,
             )
         except (OSError, subprocess.SubprocessError):
             return None
         return done.stdout.strip()
 
-    commit = git("rev-parse", "HEAD")
-    status = git("status", "--porcelain", "--untracked-files=no", "--", ":/pipeline_src") if commit else None
-    return {"commit": commit, "changed": None if status is None else bool(status)}
+    top = git("rev-parse", "--show-toplevel")
+    here = str(Path(__file__).resolve().relative_to(root))
+    if top is None or Path(top).resolve() != root or git("ls-files", "--error-unmatch", "--", here) is None:
+        return {"commit": None, "changed": None}
+    status = git("status", "--porcelain", "--untracked-files=normal", "--", *CODE_PLACES)
+    return {"commit": git("rev-parse", "HEAD"), "changed": None if status is None else bool(status)}

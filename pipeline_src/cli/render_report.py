@@ -14,7 +14,7 @@ BLOCKS = ("scale", "data", "space", "latency", "search", "pretrain", "finetune",
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
         "--reports", type=Path, required=True, help="the folder reports/SCALE with figures/ and claims.json"
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.page.render import render
     from pipeline_src.reporting.provenance.trace import Tracer
 
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
     places = Places(args.results, args.reports, args.assumptions, args.graph)
     with recorded(args.output, args, [args.assumptions, args.graph]):

@@ -8,12 +8,13 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_settings, at_least, three_integers
 
 HELP = "draw a random network of a reference's latency (Table 3)"
+BLOCKS = ("space",)
 MATCHED_STREAM = 1  # keeps these draws apart from those of `sample-random`
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_settings(parser, "space")
+    add_settings(parser, BLOCKS)
     parser.add_argument("--reference", type=Path, required=True, help="genotype whose latency is matched")
     parser.add_argument("--lut", type=Path, required=True, help="lookup table that predicts the latency")
     parser.add_argument("--tolerance", type=float, required=True, help="accepted relative difference, 0..1")
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.space.genotype import Genotype
     from pipeline_src.space.sampling import matched_genotype, random_genotype
 
-    config = read_settings(args.settings, ("space",))
+    config = read_settings(args.settings, BLOCKS, args.execution)
     reference, table = Genotype.load(args.reference), LookupTable.load(args.lut)
     reference.require_space(config.space, args.reference)
     with recorded(args.output, args, [args.reference, args.lut], args.seed) as facts:

@@ -15,6 +15,8 @@ from pipeline_src.cli.arguments import (
     split_names,
     three_integers,
 )
+from pipeline_src.cli.long_step import RUNTIME_KEYS
+from pipeline_src.latency.settings import TABLE_KEYS
 
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
     from pipeline_src.training.distributed import World
 
 HELP = "search an architecture under a latency term"
-BLOCKS = ("space", "latency", "search", "runtime")
+BLOCKS = ("space", *TABLE_KEYS, "latency.allow_other_device", "search", *RUNTIME_KEYS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_data(parser)
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     parser.add_argument("--splits", type=split_names, default=("train",), help="splits to search on")
     parser.add_argument("--validation-split", help="split for the mIoU columns of the log")
     parser.add_argument("--lut", type=Path, required=True, help="lookup table of the deployed input size")
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
 
     if not 0 <= args.gamma < math.inf:
         raise ConfigError("--gamma", f"is {args.gamma}.", "Give a finite number, 0 or more.")
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     inputs = [args.prepared / "manifest.json", args.lut]
     with (
         checkpoints_of(args.checkpoints, args.output) as checkpoints,
@@ -133,7 +135,7 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
     identity = identity_of(
         config.search, config.space, args.gamma, args.seed, args.null, args.depths, args.crop_size,
         args.input_size, args.splits, args.validation_split, sha256_of(args.lut),
-        sha256_of(args.prepared / "manifest.json"), config.runtime.precision, world.size,
+        sha256_of(args.prepared / "manifest.json"), config.runtime.precision,
     )  # fmt: skip
     return Searcher(
         supernet,

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     tables = [f"table_{number}" for number in range(1, 11)]
     parser.add_argument("table", choices=tables, metavar="TABLE", help="table_1 to table_10")
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
         "--output",
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.tables.cells import tabulate, write_table
     from pipeline_src.reporting.tables.formats import write_formats
 
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in artifacts_of(grid, args.table)]
     with recorded(args.output, args, [path for path in inputs if path.exists()]):
         table = tabulate(args.table, grid, args.results)

@@ -13,7 +13,7 @@ BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiment
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument("--output", type=Path, required=True, help="the CSV to write")
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.provenance.stored import write_provenance
     from pipeline_src.reporting.provenance.trace import provenance_sources
 
-    grid = Grid(read_settings(args.settings, BLOCKS))
+    grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in provenance_sources(grid)]
     with recorded(args.output, args, [path for path in inputs if path.exists()]):
         write_provenance(provenance(grid, args.results), args.output)

@@ -14,6 +14,9 @@ Depths = tuple[Positive, Positive, Positive]
 Positions = tuple[Positive, Positive, Positive]
 Precision = Literal["float32", "bfloat16", "float16"]
 
+EXECUTION = "execution"
+"""Marks a key, by `Annotated`, that changes how a job runs and no result: a change of it redoes nothing."""
+
 
 class Block(BaseModel):
     """A block of settings: immutable, and without room for a misspelt key."""

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from pipeline_src.config.block import EXECUTION
 from pipeline_src.config.models import Config
 
 _INTRODUCTION = """\
@@ -19,7 +20,9 @@ _INTRODUCTION = """\
 `params.yaml` is the one file to edit: `scale` picks `workflow/scales/SCALE.yaml`, and every key in
 `params.yaml` overrides it. A block left empty overrides nothing, and a list is replaced whole. Defaults are
 the paper's own settings where it states them; `autortnet config --scale tiny` prints what a scale makes of
-them. A key that is unknown, out of range or at odds with another stops the run before its first job.
+them. A key that is unknown, out of range or at odds with another stops the run before its first job. A
+changed key redoes what follows from it and nothing else; keys marked (*) say how jobs run, change no result
+and redo nothing.
 
 A1, A2 and so on are the [assumptions](assumptions.md); tables and networks are those of
 [the experiments](experiments.md).
@@ -34,6 +37,8 @@ _SHARED_MEANINGS = {
     "weight_momentum": "SGD's momentum.",
 }
 """Of keys that mean the same in several blocks, where the field has no docstring of its own."""
+
+_REDOES_NOTHING = "(*)"
 
 
 def config_schema() -> dict[str, Any]:
@@ -86,11 +91,14 @@ def _models() -> dict[str, type[BaseModel]]:
 
 def _meaning(model: type[BaseModel], key: str) -> str:
     """A field's docstring, inherited where a subclass gives another default, or what is shared."""
+    meaning = _SHARED_MEANINGS.get(key, "")
     for ancestor in model.__mro__:
         field = getattr(ancestor, "model_fields", {}).get(key)
         if field is not None and field.description:
-            return " ".join(field.description.split())
-    return _SHARED_MEANINGS.get(key, "")
+            meaning = " ".join(field.description.split())
+            break
+    is_execution = EXECUTION in model.model_fields[key].metadata
+    return f"{meaning} {_REDOES_NOTHING}" if is_execution else meaning
 
 
 def _places(definitions: Mapping[str, Any]) -> dict[str, list[str]]:

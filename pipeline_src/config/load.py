@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline_src.config.models import Config
+from pipeline_src.config.settings import restricted
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.parsing import Unreadable, parse_json, parse_yaml, read_text
 
@@ -163,12 +164,14 @@ def _known_keys(path: Sequence[int | str]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def read_settings(text: str | None, need: Sequence[str]) -> Config:
-    """The blocks a command was given by `--settings`: inline JSON, or the path of a YAML or JSON file.
+def read_settings(text: str | None, need: Sequence[str], execution: str | None = None) -> Config:
+    """The settings a command was given by `--settings`: inline JSON, or the path of a YAML or JSON file.
 
     Args:
         text: what stood behind `--settings`.
-        need: the blocks that the command depends on; each must be there.
+        need: the blocks, and keys of blocks, that the command depends on; each block must be there, and what
+            is not named cannot be read from the answer.
+        execution: what stood behind `--execution`: JSON whose keys win.
 
     Raises:
         ConfigError: a block is missing, unknown, or invalid.
@@ -176,16 +179,24 @@ def read_settings(text: str | None, need: Sequence[str]) -> Config:
     if text is None:
         raise ConfigError("--settings", "is missing.", "Give inline JSON, or a file from `autortnet config`.")
     if text.lstrip().startswith("{"):
-        try:
-            values = parse_json(text)
-        except Unreadable as error:
-            raise ConfigError("--settings", f"{error}.", "Mend the JSON.") from error
-        source = "--settings"
+        values, source = _read_json("--settings", text), "--settings"
     else:
         values, source = read_yaml(Path(text)), text
-    missing = [block for block in need if block not in values]
+    missing = [block for block in dict.fromkeys(key.split(".")[0] for key in need) if block not in values]
     if missing:
         raise ConfigError(
             source, f"lacks {', '.join(missing)}.", "Give each block; `{}` takes the paper's values."
         )
-    return validate(values, source)
+    if execution is not None:
+        values = merge(values, _read_json("--execution", execution))
+    return restricted(validate(values, source), need)
+
+
+def _read_json(option: str, text: str) -> dict[str, Any]:
+    try:
+        values = parse_json(text)
+    except Unreadable as error:
+        raise ConfigError(option, f"{error}.", "Mend the JSON.") from error
+    if not isinstance(values, dict):
+        raise ConfigError(option, "is not a JSON object.", "Give an object of blocks.")
+    return values

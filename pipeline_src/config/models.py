@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pipeline_src.config.block import EXECUTION, Depths, Fraction, Positions, Rate
+
 # `as`: for those who import all settings from here.
 from pipeline_src.config.block import Block as Block
-from pipeline_src.config.block import Depths, Fraction, Positions, Rate
 from pipeline_src.config.block import NonNegative as NonNegative
 from pipeline_src.config.block import Positive as Positive
 from pipeline_src.config.block import Precision as Precision
@@ -181,7 +182,7 @@ class LatencyConfig(Block):
     """CPU threads during a measurement."""
     check_networks: Annotated[int, Field(ge=20)] = 20
     """Random networks whose measured latency is held against the table."""
-    allow_other_device: bool = False
+    allow_other_device: Annotated[bool, EXECUTION] = False
     """Whether a table of another device, version or procedure may be used."""
 
 
@@ -241,8 +242,8 @@ class FinetuneConfig(Block):
 class EvaluateConfig(Block):
     """Evaluation: single scale, no test augmentation (Sec. 4.3)."""
 
-    batch_size: Positive = 4
-    """Images evaluated at a time."""
+    batch_size: Annotated[Positive, EXECUTION] = 4
+    """Images evaluated at a time; each is normalised and counted by itself."""
 
 
 class RobustnessRun(Block):

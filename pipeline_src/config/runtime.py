@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline_src.config.block import Block, NonNegative, Positive, Precision
+from pipeline_src.config.block import EXECUTION, Block, NonNegative, Positive, Precision
 
 
 class StepProcesses(Block):
@@ -30,20 +30,21 @@ class ProcessesConfig(Block):
 
 
 class RuntimeConfig(Block):
-    """Where and how the jobs run; none of it changes a result on purpose."""
+    """Where and how the jobs run; device, threads and precision show in the last digits of a result."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; auto is CUDA where there is one, else the CPU."""
     threads: Positive = 4
     """CPU threads of one job; the same number gives the same bytes again."""
-    workers: NonNegative = 4
+    workers: Annotated[NonNegative, EXECUTION] = 4
     """Processes that load images for one job; 0 loads in the job itself."""
     precision: Precision = "float32"
     """Of forward passes in training and evaluation; float16 needs CUDA."""
-    processes: ProcessesConfig = ProcessesConfig()
-    cache_mib: NonNegative = 1024
+    processes: Annotated[ProcessesConfig, EXECUTION] = ProcessesConfig()
+    """How many processes train together, by step."""
+    cache_mib: Annotated[NonNegative, EXECUTION] = 1024
     """Decoded frames are kept in memory where all of a job's fit into this many MiB."""
-    checkpoint_every_s: Annotated[float, Field(gt=0)] = 60.0
+    checkpoint_every_s: Annotated[float, Field(gt=0), EXECUTION] = 60.0
     """Seconds from one checkpoint of a long job to the next."""
-    job_minutes_max: Positive | None = None
+    job_minutes_max: Annotated[Positive | None, EXECUTION] = None
     """Longest time limit that a cluster's job asks for; longer work goes on in the next attempt."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from workflow.code import Package, for_type_checkers, imported
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGE = REPOSITORY / "pipeline_src"
 
 EVERYWHERE = {"errors", "parsing", "ownership", "artifacts"}
 MAY_IMPORT = {
@@ -65,15 +66,7 @@ WITHOUT_TORCH = (
 )
 
 
-def _modules() -> dict[str, Path]:
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(REPOSITORY).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-MODULES = _modules()
+MODULES = Package(REPOSITORY).paths
 
 
 def _nodes(tree: ast.AST, *, when_imported: bool) -> Iterator[ast.AST]:
@@ -81,7 +74,7 @@ def _nodes(tree: ast.AST, *, when_imported: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
         if when_imported and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
-        if when_imported and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if when_imported and for_type_checkers(node):
             for part in node.orelse:
                 yield part
                 yield from _nodes(part, when_imported=True)
@@ -92,15 +85,9 @@ def _nodes(tree: ast.AST, *, when_imported: bool) -> Iterator[ast.AST]:
 
 @cache
 def imports_of(module: str, when_imported: bool = False) -> frozenset[str]:
-    """Full names that a module imports: `a.b` for `import a.b` and `from a import b`."""
-    names = set()
-    for node in _nodes(ast.parse(MODULES[module].read_text(encoding="utf-8")), when_imported=when_imported):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} has a relative import"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-    return frozenset(names)
+    """Full names that a module imports, also for type checkers only; see `workflow.code.imported`."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    return frozenset(name for node in _nodes(tree, when_imported=when_imported) for name in imported(node))
 
 
 def _layer(module: str) -> str:

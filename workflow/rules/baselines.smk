@@ -10,8 +10,6 @@ DEPTHS = ",".join(map(str, CONFIG.experiments.depths))
 
 rule sample_random:
     """Draw a random network of the space (Table 3)."""
-    input:
-        code=modules("sample_random") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='random-{index}')}/{places.GENOTYPE}",
     log:
@@ -23,7 +21,8 @@ rule sample_random:
     resources:
         **needs("sample"),
     params:
-        settings=settings("space"),
+        code=code_of("sample_random"),
+        settings=settings("sample_random"),
         depths=DEPTHS,
         seed=CONFIG.seed,
     shell:
@@ -36,7 +35,6 @@ rule sample_matched:
     input:
         reference=NETWORK_A,
         table=f"{RESULTS}/{places.lookup_table(GRID.main)}",
-        code=modules("sample_matched") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='matched-{index}')}/{places.GENOTYPE}",
     log:
@@ -48,7 +46,8 @@ rule sample_matched:
     resources:
         **needs("sample"),
     params:
-        settings=settings("space"),
+        code=code_of("sample_matched"),
+        settings=settings("sample_matched"),
         depths=DEPTHS,
         seed=CONFIG.seed,
         tolerance=CONFIG.experiments.matched_tolerance,
@@ -62,7 +61,6 @@ rule sample_downsampling:
     """Move network A's reduction cells (Table 5)."""
     input:
         reference=NETWORK_A,
-        code=modules("sample_downsampling") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='downsampling-{positions}')}/{places.GENOTYPE}",
     log:
@@ -75,6 +73,8 @@ rule sample_downsampling:
         "../../environment.yml"
     resources:
         **needs("sample"),
+    params:
+        code=code_of("sample_downsampling"),
     shell:
         "autortnet sample-downsampling --reference {input.reference:q} --positions {wildcards.positions}"
         " --output {output.genotype:q} > {log:q} 2>&1"
@@ -84,7 +84,6 @@ rule sample_aggregation:
     """Give network A a random aggregation cell, or none (Table 6)."""
     input:
         reference=NETWORK_A,
-        code=modules("sample_aggregation") + ["pipeline_src/space/sampling.py"],
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='aggregation-{draw}')}/{places.GENOTYPE}",
     log:
@@ -98,6 +97,7 @@ rule sample_aggregation:
     resources:
         **needs("sample"),
     params:
+        code=code_of("sample_aggregation"),
         choice=lambda wildcards: (
             "--without"
             if wildcards.draw == "none"

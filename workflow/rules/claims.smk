@@ -11,7 +11,6 @@ rule judge_claims:
     """Claims C1 to C12: the paper's evidence, ours, the test, and the verdict that it gives."""
     input:
         artifacts=[f"{RESULTS}/{path}" for path in claim_sources(GRID)],
-        code=modules("judge_claims", "reporting"),
     output:
         claims=CLAIMS[0],
         table=CLAIMS[1],
@@ -24,7 +23,8 @@ rule judge_claims:
     resources:
         **needs("report"),
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=code_of("judge_claims"),
+        settings=settings("judge_claims"),
         results=lambda wildcards: RESULTS,
     shell:
         "autortnet judge-claims --settings {params.settings:q} --results {params.results:q}"

@@ -1,9 +1,10 @@
 # Configuration, the grid of runs, and what every rule shares.
 #
 # in:  params.yaml, workflow/scales/SCALE.yaml
-# out: CONFIG, GRID, the folders of this scale
-import json
+# out: CONFIG, GRID, the folders of this scale; settings(COMMAND), execution(COMMAND) and code_of(COMMAND) for `params`
 import sys
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,7 +16,9 @@ from pipeline_src.artifacts import require_place_for
 from pipeline_src.cli.boundary import told
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import given_params, resolve
+from pipeline_src.config.settings import execution_settings, result_settings
 from pipeline_src.data.sources import missing_sets_message
+from workflow.code import code_of
 
 ROOT = Path(workflow.basedir)
 PARAMS = Path("params.yaml")
@@ -77,30 +80,28 @@ if missing:
     raise WorkflowError(f"scale {SCALE}: {missing}")
 
 
-# Keys that say how jobs are started, not what they do: a job does not rerun when one of them changes.
-SCHEDULING = {"runtime": {"processes", "job_minutes_max"}}
+def blocks_of(command):
+    """The settings that a command declares to read."""
+    return import_module(f"pipeline_src.cli.{command}").BLOCKS
 
 
-def settings(*blocks, **replaced):
-    """The blocks of the configuration that a rule depends on, as the JSON that --settings takes.
+@cache
+def settings(command, config=CONFIG):
+    """The settings that a command's result follows from, for --settings: a rule reruns when one of them changes."""
+    return result_settings(config, blocks_of(command))
 
-    A rule that names its blocks reruns when one of their keys changes, and only then.
+
+def unwatched(value):
+    """A parameter that changes how a job runs and no result: a change of it reruns nothing.
+
+    Snakemake does not compare what is a function of `threads`.
     """
-    chosen = {
-        block: getattr(CONFIG, block).model_dump(
-            mode="json", exclude=SCHEDULING.get(block)
-        )
-        for block in blocks
-    }
-    return json.dumps({**chosen, **replaced}, separators=(",", ":"))
+    return lambda wildcards, threads: value
 
 
-def modules(command, *packages):
-    """The source files a command runs: Snakemake sees only what is an input."""
-    files = [ROOT / "pipeline_src/cli" / f"{command}.py"]
-    for package in packages:
-        files += sorted((ROOT / "pipeline_src" / package).rglob("*.py"))
-    return [str(path.relative_to(ROOT)) for path in files]
+def execution(command):
+    """Of a command's settings those that change no result, for --execution."""
+    return unwatched(execution_settings(CONFIG, blocks_of(command)))
 
 
 def input_size(dataset):

@@ -6,8 +6,6 @@
 
 rule render_scenes:
     """Render street scenes in a data set's official layout."""
-    input:
-        code=modules("render_scenes", "data/rendering"),
     output:
         marker=f"{DATA}/raw/{{dataset}}/rendered.json",
     log:
@@ -20,6 +18,7 @@ rule render_scenes:
     resources:
         **needs("render"),
     params:
+        code=code_of("render_scenes"),
         settings=lambda wildcards: source_of(wildcards.dataset).render.model_dump_json(),
         folder=lambda wildcards: raw_root(wildcards.dataset),
     shell:
@@ -29,8 +28,6 @@ rule render_scenes:
 
 rule render_objects:
     """Render a small class-folder set for pretraining."""
-    input:
-        code=modules("render_objects", "data/rendering"),
     output:
         marker=f"{DATA}/raw/imagenet/rendered.json",
     log:
@@ -43,6 +40,7 @@ rule render_objects:
     resources:
         **needs("render"),
     params:
+        code=code_of("render_objects"),
         settings=lambda wildcards: source_of("imagenet").render.model_dump_json(),
         folder=lambda wildcards: raw_root("imagenet"),
     shell:
@@ -54,7 +52,6 @@ rule prepare_cityscapes:
     """Check Cityscapes once and map its label ids to the 19 train ids."""
     input:
         raw=raw_marker("cityscapes"),
-        code=modules("prepare_cityscapes"),
     output:
         manifest=f"{DATA}/cityscapes/manifest.json",
     log:
@@ -67,6 +64,7 @@ rule prepare_cityscapes:
     resources:
         **needs("prepare"),
     params:
+        code=code_of("prepare_cityscapes"),
         root=lambda wildcards: raw_root("cityscapes"),
         state=lambda wildcards: raw_state("cityscapes"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
@@ -80,7 +78,6 @@ rule prepare_camvid:
     """Check CamVid once, in either layout, and map its labels to the 11 classes."""
     input:
         raw=raw_marker("camvid"),
-        code=modules("prepare_camvid"),
     output:
         manifest=f"{DATA}/camvid/manifest.json",
     log:
@@ -93,6 +90,7 @@ rule prepare_camvid:
     resources:
         **needs("prepare"),
     params:
+        code=code_of("prepare_camvid"),
         root=lambda wildcards: raw_root("camvid"),
         state=lambda wildcards: raw_state("camvid"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
@@ -106,7 +104,6 @@ rule prepare_imagenet:
     """Check the class folders once."""
     input:
         raw=raw_marker("imagenet"),
-        code=modules("prepare_imagenet"),
     output:
         manifest=f"{DATA}/imagenet/manifest.json",
     log:
@@ -119,6 +116,7 @@ rule prepare_imagenet:
     resources:
         **needs("prepare"),
     params:
+        code=code_of("prepare_imagenet"),
         root=lambda wildcards: raw_root("imagenet"),
         state=lambda wildcards: raw_state("imagenet"),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),

@@ -21,7 +21,6 @@ rule evaluate_network:
         best=f"{RESULTS}/{places.FINETUNING}/{places.BEST_WEIGHTS}",
         genotype=genotype_of,
         manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
-        code=network_code("evaluate_network", "evaluation"),
     output:
         metrics=f"{RESULTS}/{places.EVALUATION}",
     log:
@@ -34,7 +33,9 @@ rule evaluate_network:
     resources:
         **needs("evaluate"),
     params:
-        settings=settings("space", "evaluate", "runtime"),
+        code=network_code("evaluate_network"),
+        settings=settings("evaluate_network"),
+        execution=execution("evaluate_network"),
         network=network_options,
         prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
@@ -42,7 +43,8 @@ rule evaluate_network:
         "autortnet evaluate-network {params.network} --weights-last {input.last:q}"
         " --weights-best {input.best:q} --prepared {params.prepared:q} --raw {params.raw:q}"
         " --architecture {wildcards.architecture} --training {wildcards.training} --split {wildcards.split}"
-        " --input-size {wildcards.size} --settings {params.settings:q} --output {output.metrics:q}"
+        " --input-size {wildcards.size} --settings {params.settings:q}"
+        " --execution {params.execution:q} --output {output.metrics:q}"
         " > {log:q} 2>&1"
 
 
@@ -52,7 +54,6 @@ rule export_submission:
         weights=f"{RESULTS}/{places.FINETUNING}/{places.LAST_WEIGHTS}",
         genotype=genotype_of,
         manifest=f"{DATA}/cityscapes/manifest.json",
-        code=network_code("export_submission", "evaluation"),
     output:
         archive=f"{RESULTS}/{places.SUBMISSION}/{places.ARCHIVE}",
     log:
@@ -65,7 +66,9 @@ rule export_submission:
     resources:
         **needs("evaluate"),
     params:
-        settings=settings("space", "evaluate", "runtime"),
+        code=network_code("export_submission"),
+        settings=settings("export_submission"),
+        execution=execution("export_submission"),
         network=network_options,
         size=lambda wildcards: input_size("cityscapes"),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
@@ -74,4 +77,5 @@ rule export_submission:
     shell:
         "autortnet export-submission {params.network} --weights {input.weights:q}"
         " --input-size {params.size} --prepared {params.prepared:q}"
-        " --raw {params.raw:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+        " --raw {params.raw:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -9,13 +9,6 @@ PICTURE_FILES = expand(
     name=PICTURES,
     kind=("svg", "pdf", "png", "json"),
 )
-# What the schematic pictures are drawn from: an edit of the wiring draws them anew.
-DRAWN_FROM = [
-    "pipeline_src/data/classes.py",
-    "pipeline_src/space/catalogue.py",
-    "pipeline_src/space/genotype.py",
-    "pipeline_src/space/reach.py",
-]
 
 
 rule plot_figure:
@@ -24,7 +17,6 @@ rule plot_figure:
         artifacts=lambda wildcards: [
             f"{RESULTS}/{path}" for path in entry_of(wildcards.figure).sources(GRID)
         ],
-        code=modules("plot_figure", "reporting") + DRAWN_FROM,
     output:
         svg=report(
             f"{REPORTS}/figures/{{figure}}.svg",
@@ -46,11 +38,14 @@ rule plot_figure:
     resources:
         **needs("report"),
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=lambda wildcards: code_of(
+            "plot_figure", entry_of(wildcards.figure).full_name
+        ),
+        settings=settings("plot_figure"),
         results=lambda wildcards: RESULTS,
         folder=lambda wildcards, output: str(Path(output.words).parent),
         scale=SCALE,
-        caption=lambda wildcards: caption_of(wildcards.figure),
+        caption=lambda wildcards, threads: caption_of(wildcards.figure),
     shell:
         "autortnet plot-figure {wildcards.figure} --settings {params.settings:q}"
         " --results {params.results:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -10,7 +10,6 @@ rule finetune_network:
         genotype=genotype_of,
         backbone=backbone_of,
         manifest=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}/manifest.json",
-        code=network_code("finetune_network", "space", "training"),
     output:
         last=f"{RESULTS}/{places.FINETUNING}/{places.LAST_WEIGHTS}",
         best=f"{RESULTS}/{places.FINETUNING}/{places.BEST_WEIGHTS}",
@@ -25,9 +24,11 @@ rule finetune_network:
     resources:
         **needs("finetune"),
     params:
+        code=network_code("finetune_network"),
         settings=finetune_settings,
+        execution=execution("finetune_network"),
+        launch=unwatched(launch("finetune")),
         network=network_options,
-        launch=launch("finetune"),
         prepared=lambda wildcards: f"{DATA}/{training_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
         splits=training_splits,
@@ -41,4 +42,5 @@ rule finetune_network:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
         " --splits {params.splits} {params.judged} --input-size {params.size}"
         " --crop-size {params.crop} --seed {params.seed} --settings {params.settings:q}"
+        " --execution {params.execution:q}"
         " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

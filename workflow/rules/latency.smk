@@ -11,8 +11,6 @@ LUT_CHECKS = [f"{RESULTS}/{places.lookup_check(GRID.main)}"]
 
 rule measure_lut:
     """Measure every candidate operation that the space can reach, on the device at hand; it can be killed, too."""
-    input:
-        code=modules("measure_lut", "latency", "space"),
     output:
         table=f"{RESULTS}/{places.LOOKUP_TABLE}",
     log:
@@ -25,12 +23,15 @@ rule measure_lut:
     resources:
         **needs("measure"),
     params:
-        settings=settings("space", "latency", "runtime"),
+        code=code_of("measure_lut"),
+        settings=settings("measure_lut"),
+        execution=execution("measure_lut"),
         size=lambda wildcards: input_size(wildcards.dataset),
         classes=lambda wildcards: CLASSES[wildcards.dataset],
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/lut/{wildcards.dataset}",
     shell:
-        "autortnet measure-lut --input-size {params.size} --num-classes {params.classes} --settings {params.settings:q}"
+        "autortnet measure-lut --input-size {params.size} --num-classes {params.classes}"
+        " --settings {params.settings:q} --execution {params.execution:q}"
         " --checkpoints {params.checkpoints:q} --output {output.table:q} > {log:q} 2>&1"
 
 
@@ -38,7 +39,6 @@ rule check_lut:
     """Hold the table's predictions against the measured latency of random networks."""
     input:
         table=f"{RESULTS}/{places.LOOKUP_TABLE}",
-        code=modules("check_lut", "latency", "space"),
     output:
         check=f"{RESULTS}/{places.LOOKUP_CHECK}",
     log:
@@ -51,11 +51,14 @@ rule check_lut:
     resources:
         **needs("measure"),
     params:
-        settings=settings("space", "latency", "runtime"),
+        code=code_of("check_lut"),
+        settings=settings("check_lut"),
+        execution=execution("check_lut"),
         depths=",".join(map(str, CONFIG.experiments.depths)),
         seed=CONFIG.seed,
     shell:
-        "autortnet check-lut --lut {input.table:q} --settings {params.settings:q} --depths {params.depths}"
+        "autortnet check-lut --lut {input.table:q} --settings {params.settings:q}"
+        " --execution {params.execution:q} --depths {params.depths}"
         " --seed {params.seed} --output {output.check:q} > {log:q} 2>&1"
 
 
@@ -63,7 +66,6 @@ rule measure_speed:
     """Latency, parameters and multiply-adds of one network at one input size."""
     input:
         genotype=genotype_of,
-        code=network_code("measure_speed", "latency", "space"),
     output:
         speed=f"{RESULTS}/{places.SPEED}",
     log:
@@ -76,7 +78,8 @@ rule measure_speed:
     resources:
         **needs("measure"),
     params:
-        settings=settings("space", "latency", "runtime"),
+        code=network_code("measure_speed"),
+        settings=settings("measure_speed"),
         network=network_options,
         classes=lambda wildcards: CLASSES[wildcards.dataset],
     shell:

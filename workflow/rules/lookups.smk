@@ -111,23 +111,23 @@ def network_options(wildcards, input):
     ) + (f" --backbone {quote(backbone)}" if backbone else "")
 
 
-def network_code(command, *packages):
-    """A command's source files; those of `peers` only where the network is a peer."""
+def network_code(command):
+    """A command's code; of other systems only the one that the job builds."""
 
-    def files(wildcards):
-        more = ["peers"] if network_of(wildcards).is_peer else []
-        return modules(command, *packages, *more)
+    def code(wildcards):
+        one = network_of(wildcards)
+        return code_of(command, peers=frozenset({one.name} if one.is_peer else ()))
 
-    return files
+    return code
 
 
 def finetune_settings(wildcards):
     """The settings of a finetuning; a peer's may have fewer epochs."""
-    blocks = ("evaluate", "runtime", "space")
-    recipe = CONFIG.finetune
-    if ARCHITECTURES[wildcards.architecture].is_peer and CONFIG.experiments.peer_epochs:
-        recipe = recipe.model_copy(update={"epochs": CONFIG.experiments.peer_epochs})
-    return settings(*blocks, finetune=recipe.model_dump(mode="json"))
+    if not ARCHITECTURES[wildcards.architecture].is_peer:
+        return settings("finetune_network")
+    epochs = CONFIG.experiments.peer_epochs or CONFIG.finetune.epochs
+    recipe = CONFIG.finetune.model_copy(update={"epochs": epochs})
+    return settings("finetune_network", CONFIG.model_copy(update={"finetune": recipe}))
 
 
 def last_weights(training):
@@ -145,6 +145,14 @@ def shown_networks(wildcards):
     return " ".join(
         f"--network {quote(label)} {quote(last_weights(one.training))}"
         for label, one in SHOWN[wildcards.figure].items()
+    )
+
+
+def shown_code(wildcards):
+    """The code that draws a figure's predictions; of other systems those that it shows."""
+    shown = (one.training.architecture for one in SHOWN[wildcards.figure].values())
+    return code_of(
+        "draw_predictions", peers=frozenset(one.name for one in shown if one.is_peer)
     )
 
 

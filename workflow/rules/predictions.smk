@@ -12,7 +12,6 @@ rule draw_predictions:
             last_weights(one.training) for one in SHOWN[wildcards.figure].values()
         ],
         manifest=lambda wildcards: f"{DATA}/{shown_set(wildcards)}/manifest.json",
-        code=modules("draw_predictions", "evaluation"),
     output:
         index=f"{RESULTS}/{places.PREDICTIONS}/{places.PREDICTIONS_INDEX}",
     log:
@@ -27,7 +26,8 @@ rule draw_predictions:
     resources:
         **needs("evaluate"),
     params:
-        settings=settings("evaluate", "runtime"),
+        code=shown_code,
+        settings=settings("draw_predictions"),
         networks=shown_networks,
         split=lambda wildcards: next(iter(SHOWN[wildcards.figure].values())).split,
         size=lambda wildcards: input_size(shown_set(wildcards)),

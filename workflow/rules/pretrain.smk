@@ -9,7 +9,6 @@ rule pretrain_backbone:
     input:
         genotype=genotype_of,
         manifest=f"{DATA}/imagenet/manifest.json",
-        code=network_code("pretrain_backbone", "space", "training"),
     output:
         weights=f"{RESULTS}/{places.PRETRAINING}/{places.BACKBONE_WEIGHTS}",
         log=f"{RESULTS}/{places.PRETRAINING}/{places.EPOCHS}",
@@ -23,9 +22,11 @@ rule pretrain_backbone:
     resources:
         **needs("pretrain"),
     params:
-        settings=settings("pretrain", "runtime", "space"),
+        code=network_code("pretrain_backbone"),
+        settings=settings("pretrain_backbone"),
+        execution=execution("pretrain_backbone"),
         network=network_options,
-        launch=launch("pretrain"),
+        launch=unwatched(launch("pretrain")),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("imagenet"),
         crop=CONFIG.data.imagenet.crop_px,
@@ -36,4 +37,5 @@ rule pretrain_backbone:
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
         " --crop {params.crop} --resize {params.resize} --seed {params.seed} --settings {params.settings:q}"
+        " --execution {params.execution:q}"
         " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

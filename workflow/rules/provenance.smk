@@ -11,7 +11,6 @@ rule trace_provenance:
     """A line for each cell and source: run, command, seed, settings, commit, device, checksums, log."""
     input:
         artifacts=[f"{RESULTS}/{path}" for path in provenance_sources(GRID)],
-        code=modules("trace_provenance", "reporting"),
     output:
         provenance=PROVENANCE,
     log:
@@ -23,7 +22,8 @@ rule trace_provenance:
     resources:
         **needs("report"),
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=code_of("trace_provenance"),
+        settings=settings("trace_provenance"),
         results=lambda wildcards: RESULTS,
     shell:
         "autortnet trace-provenance --settings {params.settings:q} --results {params.results:q}"

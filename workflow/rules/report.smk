@@ -10,20 +10,12 @@ TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
 METRICS = f"{REPORTS}/metrics.json"
 PAGE = f"{REPORTS}/index.html"
-PAGE_PARTS = sorted(
-    str(path.relative_to(ROOT))
-    for path in (ROOT / "pipeline_src/reporting/page/templates").iterdir()
-)
-ALL_BLOCKS = [
-    name for name in type(CONFIG).model_fields if name not in ("scale", "seed")
-]
 
 
 rule tabulate_table:
     """One table of the paper: quoted and measured values side by side, each with its status."""
     input:
         artifacts=artifacts,
-        code=modules("tabulate_table", "reporting"),
     output:
         table=report(
             f"{REPORTS}/tables/{{artefact}}.csv",
@@ -45,10 +37,11 @@ rule tabulate_table:
     resources:
         **needs("report"),
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=code_of("tabulate_table"),
+        settings=settings("tabulate_table"),
         results=RESULTS,
         scale=SCALE,
-        caption=lambda wildcards: caption_of(wildcards.artefact),
+        caption=lambda wildcards, threads: caption_of(wildcards.artefact),
     shell:
         "autortnet tabulate-table {wildcards.artefact} --settings {params.settings:q}"
         " --results {params.results:q} --output {output.table:q} > {log:q} 2>&1"
@@ -58,7 +51,6 @@ rule collect_figure:
     """The data of one figure."""
     input:
         artifacts=artifacts,
-        code=modules("collect_figure", "reporting"),
     output:
         data=f"{REPORTS}/figures/{{artefact}}.csv",
     log:
@@ -72,7 +64,8 @@ rule collect_figure:
     resources:
         **needs("report"),
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=code_of("collect_figure"),
+        settings=settings("collect_figure"),
         results=RESULTS,
     shell:
         "autortnet collect-figure {wildcards.artefact} --settings {params.settings:q}"
@@ -88,7 +81,6 @@ rule collect_overview:
             for kind in CURVES
             for path in curve_sources(GRID, kind).values()
         ],
-        code=modules("collect_overview", "reporting"),
     output:
         metrics=METRICS,
         curves=expand(f"{REPORTS}/curves/{{kind}}.csv", kind=CURVES),
@@ -102,7 +94,8 @@ rule collect_overview:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=code_of("collect_overview"),
+        settings=settings("collect_overview"),
         results=lambda wildcards: RESULTS,
         folder=lambda wildcards, output: str(Path(output.metrics).parent),
     shell:
@@ -120,8 +113,6 @@ rule render_report:
         others=[*FIGURES, METRICS, *LUT_CHECKS, *SUBMISSIONS],
         assumptions="docs/assumptions.md",
         graph="docs/img/rulegraph.svg",
-        code=modules("render_report", "reporting"),
-        templates=PAGE_PARTS,
     output:
         page=report(
             PAGE,
@@ -138,7 +129,8 @@ rule render_report:
     resources:
         **needs("report"),
     params:
-        settings=settings(*ALL_BLOCKS, scale=SCALE),
+        code=code_of("render_report"),
+        settings=settings("render_report"),
         results=lambda wildcards: RESULTS,
         reports=lambda wildcards: REPORTS,
         scale=SCALE,

@@ -9,7 +9,6 @@ rule search_architecture:
     input:
         manifest=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}/manifest.json",
         table=lambda wildcards: f"{RESULTS}/{places.lookup_table(search_of(wildcards).dataset)}",
-        code=modules("search_architecture", "search", "space", "training"),
     output:
         genotype=f"{RESULTS}/{places.SEARCH}/{places.GENOTYPE}",
         log=f"{RESULTS}/{places.SEARCH}/{places.EPOCHS}",
@@ -23,8 +22,10 @@ rule search_architecture:
     resources:
         **needs("search"),
     params:
-        settings=settings("space", "latency", "search", "runtime"),
-        launch=launch("search"),
+        code=code_of("search_architecture"),
+        settings=settings("search_architecture"),
+        execution=execution("search_architecture"),
+        launch=unwatched(launch("search")),
         prepared=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(search_of(wildcards).dataset),
         splits=lambda wildcards: ",".join(SPLITS[search_of(wildcards).dataset].trained),
@@ -41,5 +42,6 @@ rule search_architecture:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --splits {params.splits}"
         " --validation-split {params.judged} --lut {input.table:q} --gamma {params.gamma} --seed {params.seed}"
         " {params.null} --depths {params.depths} --input-size {params.size} --crop-size {params.crop}"
-        " --settings {params.settings:q} --checkpoints {params.checkpoints:q} --output {params.folder:q}"
+        " --settings {params.settings:q}"
+        " --execution {params.execution:q} --checkpoints {params.checkpoints:q} --output {params.folder:q}"
         " > {log:q} 2>&1"

@@ -149,7 +149,7 @@ def _one_line(text: object) -> str:
 def to_html(comparison: Comparison) -> str:
     """The whole as one page that loads nothing."""
     environment = Environment(
-        loader=PackageLoader("pipeline_src.reporting.compare"),
+        loader=PackageLoader("pipeline_src.reporting.compare", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_one_line,

@@ -24,7 +24,7 @@ def render(context: dict[str, Any]) -> str:
     """
     style, script = _part("style.css"), _part("script.js")
     environment = Environment(
-        loader=PackageLoader("pipeline_src.reporting.page"),
+        loader=PackageLoader("pipeline_src.reporting.page", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
+from pipeline_src.config.settings import setting_keys
 from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.figures import FigureView
@@ -119,10 +120,11 @@ def _changed(config: Config) -> tuple[tuple[str, str, str], ...]:
         for one in (Config(), config)
     )
     keys = dict.fromkeys([*paper, *here])
+    ways = {key for key, execution in setting_keys() if execution}
     return tuple(
         (key, _said(paper.get(key)), _said(here.get(key)))
         for key in keys
-        if key.rsplit(".", 1)[-1] not in _PLACES and paper.get(key) != here.get(key)
+        if key.rsplit(".", 1)[-1] not in _PLACES and paper.get(key) != here.get(key) and key not in ways
     )
 
 

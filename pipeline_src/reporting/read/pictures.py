@@ -27,6 +27,11 @@ class Entry:
     module: str
     sources: Callable[[Grid], tuple[str, ...]]
 
+    @property
+    def full_name(self) -> str:
+        """Of the module, for an import."""
+        return f"pipeline_src.reporting.drawing.{self.module}"
+
 
 def _nothing(grid: Grid) -> tuple[str, ...]:
     return ()

@@ -1,0 +1,9 @@
+"""The settings that a measurement depends on, as the commands declare them. [no torch]"""
+
+from __future__ import annotations
+
+_PROCEDURE = ("latency.precision", "latency.threads", "latency.memory_format", "latency.warmup")
+TABLE_KEYS = (*_PROCEDURE, "latency.lut_repeats")
+"""The settings behind a lookup table's entries."""
+NETWORK_KEYS = (*_PROCEDURE, "latency.repeats")
+"""The settings behind a whole network's latency."""

@@ -1,0 +1,226 @@
+"""What code a command runs: one value for a rule (`code_of`), a list for a stage of DVC (workflow/stages.py).
+
+A command runs its own module of `pipeline_src/cli` and all that this imports, also where the import stands in
+a function; nothing is imported to find out. Each module counts by its syntax tree without comments,
+docstrings, layout and what only type checkers read, so an edit of those changes no value. A module or data
+that a string names (`files("pipeline_src.reporting").joinpath("paper")`) counts as well. `cli/main.py` does
+not: it finds the command's module and turns errors into an exit status, and no result is made of that.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TypeGuard
+
+
+ROOT = Path(__file__).resolve().parents[1]
+PEER_PACKAGE = "pipeline_src.peers"
+DOTTED = re.compile(r"pipeline_src(\.\w+)*")
+# Of a syntax tree: nothing that the interpreter acts on.
+SILENT = frozenset({"ctx", "kind", "type_comment"})
+
+
+class Module:
+    """One module of the package, from its text: what it does, in a form that layout does not change.
+
+    Attributes:
+        digest: of what the interpreter acts on; the same under every version of Python.
+        imports: full names of what is imported when it runs, `a.b` for `import a.b`, `a` and `a.b` for
+            `from a import b`.
+        strings: every string of the code, docstrings left out.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        reader = _Reader(name)
+        reader.read(ast.parse(text))
+        self.digest = hashlib.sha256(" ".join(reader.parts).encode()).hexdigest()
+        self.imports, self.strings = frozenset(reader.imports), frozenset(reader.strings)
+
+
+def imported(node: ast.AST) -> set[str]:
+    """Full names that one statement imports: `a.b` for `import a.b`, `a` and `a.b` for `from a import b`."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        if node.level:
+            raise ValueError("a relative import")
+        return {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return set()
+
+
+def for_type_checkers(node: object) -> TypeGuard[ast.If]:
+    """Whether this is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _is_text(node: object) -> bool:
+    """A string that stands alone: the docstring of a module, function, class or setting."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+class _Reader:
+    """Reads a syntax tree once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.parts: list[str] = []
+        self.imports: set[str] = set()
+        self.strings: set[str] = set()
+
+    def read(self, value: object) -> None:
+        """Note a node, field or list: with its name, without what is empty in some version of Python."""
+        if isinstance(value, ast.AST):
+            self._node(value)
+        elif isinstance(value, list):
+            self.parts.append("[")
+            for one in value:
+                if for_type_checkers(one):
+                    for rest in one.orelse:
+                        self.read(rest)
+                elif not _is_text(one):
+                    self.read(one)
+            self.parts.append("]")
+        else:
+            self.parts.append(repr(value))
+
+    def _node(self, node: ast.AST) -> None:
+        self.parts.append(f"({type(node).__name__}")
+        for name in node._fields:
+            field = getattr(node, name, None)
+            if field is not None and field != [] and name not in SILENT:
+                self.parts.append(name)
+                self.read(field)
+        self.parts.append(")")
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self.imports |= imported(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self.strings.add(node.value)
+
+
+class Package:
+    """The modules and data files of `pipeline_src`.
+
+    Args:
+        root: the checkout.
+        instead: texts that stand in for those of the files, by module; what if a module were changed.
+    """
+
+    def __init__(self, root: Path = ROOT, instead: Mapping[str, str] | None = None) -> None:
+        self.root = root
+        self.instead = dict(instead or {})
+        self.paths: dict[str, Path] = {}
+        for path in sorted((root / "pipeline_src").rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            self.paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+        self._modules: dict[str, Module] = {}
+
+    def module(self, name: str) -> Module:
+        """A module by its full name, parsed once."""
+        if name not in self._modules:
+            text = self.instead.get(name) or self.paths[name].read_text(encoding="utf-8")
+            self._modules[name] = Module(name, text)
+        return self._modules[name]
+
+    def reached(
+        self, *starts: str, without: Collection[str] = (), cut: Collection[tuple[str, str]] = ()
+    ) -> dict[str, str]:
+        """Digest of every module and data file that the modules `starts` reach, by name.
+
+        Args:
+            starts: full names of modules.
+            without: modules that are left out, with all below them and all that only they import.
+            cut: imports that are not followed, as (who, whom).
+        """
+        found: dict[str, str] = {}
+        waiting = list(starts)
+        while waiting:
+            name = waiting.pop()
+            if name in found or any(name == one or name.startswith(f"{one}.") for one in without):
+                continue
+            module = self.module(name)
+            found[name] = module.digest
+            named = {text for text in module.strings if DOTTED.fullmatch(text)}
+            asked = {parent for one in (name, *module.imports, *named) for parent in _with_parents(one)}
+            waiting += sorted(one for one in asked & self.paths.keys() if (name, one) not in cut)
+            found |= self._data(named, module.strings)
+        return found
+
+    def _data(self, packages: set[str], strings: Collection[str]) -> dict[str, str]:
+        """Digests of the data files of the named packages, and of their folders that are named too."""
+        found = {}
+        for package in packages:
+            folder = self.root / package.replace(".", "/")
+            for path in folder.iterdir() if folder.is_dir() else ():
+                is_data = path.is_file() or (path.name in strings and not (path / "__init__.py").exists())
+                for file in [path, *path.rglob("*")] if is_data else ():
+                    if file.is_file() and file.suffix not in (".py", ".pyc") and file.name != "README.md":
+                        # The line ends are git's affair.
+                        content = file.read_bytes().replace(b"\r\n", b"\n")
+                        found[str(file.relative_to(self.root))] = hashlib.sha256(content).hexdigest()
+        return found
+
+    def code_of(self, command: str, *also: str, peers: Collection[str] | None = None) -> dict[str, str]:
+        """What `autortnet COMMAND` runs, as `reached` gives it.
+
+        Args:
+            command: name of the command's module, such as `measure_lut`.
+            also: modules that the command picks by name.
+            peers: the other systems that the job builds; None counts all.
+        """
+        start = f"pipeline_src.cli.{command}"
+        if peers is None:
+            return self.reached(start, *also)
+        if not peers:
+            return self.reached(start, *also, without={PEER_PACKAGE})
+        builders = self.peer_modules()
+        used = {builders.get(name, builders["**"]) for name in peers}
+        return self.reached(start, *also, cut={(PEER_PACKAGE, one) for one in {*builders.values()} - used})
+
+    def peer_modules(self) -> dict[str, str]:
+        """The module that builds each system, read from `BUILDERS`; `**` is that of those that are not named there."""
+        tree = ast.parse(self.instead.get(PEER_PACKAGE) or self.paths[PEER_PACKAGE].read_text(encoding="utf-8"))
+        origin = {
+            alias.asname or alias.name: str(node.module)
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        (table,) = (
+            node.value
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "BUILDERS"
+        )
+        assert isinstance(table, ast.Dict)
+        return {
+            ast.literal_eval(key) if key else "**": origin[ast.unparse(value)]
+            for key, value in zip(table.keys, table.values, strict=True)
+        }
+
+
+def _with_parents(name: str) -> set[str]:
+    return {name.rsplit(".", depth)[0] for depth in range(name.count(".") + 1)}
+
+
+def digest_of(parts: Mapping[str, str]) -> str:
+    """One value for all that `Package.reached` gave."""
+    return hashlib.sha256("\n".join(f"{name} {parts[name]}" for name in sorted(parts)).encode()).hexdigest()
+
+
+@cache
+def _package() -> Package:
+    return Package()
+
+
+@cache
+def code_of(command: str, *also: str, peers: frozenset[str] | None = None) -> str:
+    """The code that a job depends on, as one value for `params:`; see `Package.code_of`."""
+    return f"code {digest_of(_package().code_of(command, *also, peers=peers))[:16]}"
