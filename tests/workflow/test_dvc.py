@@ -211,10 +211,18 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
     clone.run("git", "checkout", "--quiet", "params.yaml")
     if link == "hardlink":
         code = clone.root / "pipeline_src/cli/sample_random.py"
-        code.write_text(code.read_text() + "# edited\n")
+        text = code.read_text()
+        code.write_text(f"{text}# A comment is no code.\n")
+        assert clone.planned() == Counter()
+        said = clone.run("dvc", "repro", "baselines")
+        assert "Running stage 'code'" in said and "Running stage 'baselines'" not in said
+        assert clone.is_clean()
+        code.write_text(f"{text}EDITED = 1\n")
         seen = clone.planned()
         assert seen["sample_random"] == 1 and not seen["search_architecture"]
-        assert "baselines:" in clone.run("dvc", "status")
+        assert "code:" in clone.run("dvc", "status")
+        said = clone.run("dvc", "repro", "baselines")
+        assert "Running stage 'baselines'" in said and "Running stage 'lut'" not in said
     else:
         manifest = clone.root / "data/tiny/camvid/manifest.json"
         text = manifest.read_text()

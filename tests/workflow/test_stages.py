@@ -14,7 +14,7 @@ from workflow_checkout import Checkout, Ended, Job
 from pipeline_src import places
 from pipeline_src.reporting.read.pictures import PICTURES
 from workflow.prune import EVERY_KIND, grid_of, prune, unnamed
-from workflow.stages import stages
+from workflow.stages import CODE, COMMANDS, code_path, stages, write_code
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,9 @@ def tiny(shared: Checkout) -> Ended:
 @pytest.fixture(scope="module")
 def declared(repository: Path) -> dict[str, dict]:
     text = (repository / "dvc.yaml").read_text(encoding="utf-8").replace("${scale}", "tiny")
-    return dict(yaml.safe_load(text)["stages"])
+    declared = dict(yaml.safe_load(text)["stages"])
+    del declared[CODE]
+    return declared
 
 
 def covers(places: list[str], path: str) -> bool:
@@ -80,6 +82,36 @@ def test_a_stage_depends_on_all_that_its_jobs_depend_on(
             blocks |= {"seed"} if "CONFIG.seed" in body else set()
             blocks |= {"data"} if re.search(r"_size\(|_crop|raw_root|\.data\.", body) else set()
             assert blocks <= set(declared[stage]["params"]), f"stage {stage} ({job.rule}) lacks params"
+
+
+def test_a_stage_depends_on_the_code_of_the_commands_that_its_jobs_run(
+    tiny: Ended, repository: Path, declared: dict[str, dict]
+) -> None:
+    for stage, jobs in jobs_by_stage(tiny, repository).items():
+        run = {re.search(r"autortnet ([a-z-]+)", job.command)[1].replace("-", "_") for job in jobs}
+        assert run == set(COMMANDS[stage]), stage
+        (path,) = [place for place in declared[stage]["deps"] if place.startswith("results/code/")]
+        assert path == str(code_path(Path(), stage))
+    listed = yaml.safe_load((repository / "dvc.yaml").read_text(encoding="utf-8"))["stages"][CODE]
+    assert {path for out in listed["outs"] for path in out} == {
+        str(code_path(Path(), one)) for one in COMMANDS
+    }
+    assert "pipeline_src" in listed["deps"]
+
+
+def test_the_code_of_a_stage_is_written_where_it_changed(shared: Checkout, repository: Path) -> None:
+    write_code(shared.root)
+    paths = {stage: code_path(shared.root, stage) for stage in COMMANDS}
+    before = {stage: (path.read_text(), path.stat().st_mtime_ns) for stage, path in paths.items()}
+    assert (
+        "pipeline_src.data.camvid " in before["data"][0]
+        and "pipeline_src.data.camvid " not in before["lut"][0]
+    )
+    assert "pipeline_src.reporting.drawing.architecture " in before["report"][0]
+    paths["lut"].write_text("pipeline_src.latency.table of yesterday")
+    write_code(shared.root)
+    assert paths["lut"].read_text() == before.pop("lut")[0]
+    assert {stage: (paths[stage].read_text(), paths[stage].stat().st_mtime_ns) for stage in before} == before
 
 
 def test_the_picture_in_the_docs_shows_the_rules_of_the_graph(tiny: Ended, repository: Path) -> None:
