@@ -17,7 +17,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
-
 ROOT = Path(__file__).resolve().parents[1]
 PEER_PACKAGE = "pipeline_src.peers"
 DOTTED = re.compile(r"pipeline_src(\.\w+)*")
@@ -187,7 +186,9 @@ class Package:
 
     def peer_modules(self) -> dict[str, str]:
         """The module that builds each system, read from `BUILDERS`; `**` is that of those that are not named there."""
-        tree = ast.parse(self.instead.get(PEER_PACKAGE) or self.paths[PEER_PACKAGE].read_text(encoding="utf-8"))
+        tree = ast.parse(
+            self.instead.get(PEER_PACKAGE) or self.paths[PEER_PACKAGE].read_text(encoding="utf-8")
+        )
         origin = {
             alias.asname or alias.name: str(node.module)
             for node in tree.body

@@ -8,6 +8,12 @@ from pathlib import Path
 
 from pipeline_src.errors import UserError
 
+RUNTIME_KEYS = tuple(
+    f"runtime.{key}"
+    for key in ("device", "threads", "precision", "workers", "cache_mib", "checkpoint_every_s")
+)
+"""What a step that trains reads of the block `runtime`."""
+
 
 def height_by_width(text: str) -> tuple[int, int]:
     """`768x1536` -> (768, 1536)."""

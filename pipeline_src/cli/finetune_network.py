@@ -6,8 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline_src.cli.arguments import add_data, add_settings, at_least, height_by_width, split_names
-from pipeline_src.cli.long_step import RUNTIME_KEYS
+from pipeline_src.cli.arguments import (
+    RUNTIME_KEYS,
+    add_data,
+    add_settings,
+    at_least,
+    height_by_width,
+    split_names,
+)
 from pipeline_src.cli.networks import (
     add_network,
     build_network,

@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 WORKFLOW = "snakemake"
-RUNTIME_KEYS = tuple(
-    f"runtime.{key}"
-    for key in ("device", "threads", "precision", "workers", "cache_mib", "checkpoint_every_s")
-)
-"""What a step that trains reads of the block `runtime`."""
 
 
 @contextmanager

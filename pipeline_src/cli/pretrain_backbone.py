@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_data, add_settings, at_least
-from pipeline_src.cli.long_step import RUNTIME_KEYS
+from pipeline_src.cli.arguments import RUNTIME_KEYS, add_data, add_settings, at_least
 from pipeline_src.cli.networks import (
     add_network,
     build_classifier,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_src.cli.arguments import (
+    RUNTIME_KEYS,
     add_data,
     add_settings,
     at_least,
@@ -15,7 +16,6 @@ from pipeline_src.cli.arguments import (
     split_names,
     three_integers,
 )
-from pipeline_src.cli.long_step import RUNTIME_KEYS
 from pipeline_src.latency.settings import TABLE_KEYS
 
 if TYPE_CHECKING:
