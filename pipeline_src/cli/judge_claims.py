@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "judge the paper's claims C1 to C12 from result files, each by a stated test"
-BLOCKS = ("scale", "data", "experiments")
+BLOCKS = ("scale", "seed", "data", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "draw one picture of the report from result files"
-BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiments")
+BLOCKS = ("scale", "seed", "data", "space", "latency", "search", "finetune", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,18 @@ from pipeline_src.cli.arguments import add_results, add_settings
 from pipeline_src.errors import UserError
 
 HELP = "write the report: one page with every table, figure and claim, and where each number is from"
-BLOCKS = ("scale", "data", "space", "latency", "search", "pretrain", "finetune", "evaluate", "experiments")
+BLOCKS = (
+    "scale",
+    "seed",
+    "data",
+    "space",
+    "latency",
+    "search",
+    "pretrain",
+    "finetune",
+    "evaluate",
+    "experiments",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

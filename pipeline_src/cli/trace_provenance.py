@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write where every number of the report is from: a line for each cell and run"
-BLOCKS = ("scale", "data", "space", "latency", "search", "finetune", "experiments")
+BLOCKS = ("scale", "seed", "data", "space", "latency", "search", "finetune", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
