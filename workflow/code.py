@@ -185,7 +185,7 @@ class Package:
         return self.reached(start, *also, cut={(PEER_PACKAGE, one) for one in {*builders.values()} - used})
 
     def peer_modules(self) -> dict[str, str]:
-        """The module that builds each system, read from `BUILDERS`; `**` is that of those that are not named there."""
+        """The module that builds each system, as `BUILDERS` says; `**` is that of those not named there."""
         tree = ast.parse(
             self.instead.get(PEER_PACKAGE) or self.paths[PEER_PACKAGE].read_text(encoding="utf-8")
         )
