@@ -24,7 +24,7 @@ def checkpoints_of(folder: Path, output: Path | None = None) -> Iterator[Checkpo
     """The checkpoints of a long step, cleared when the body has ended well: outputs and record stand.
 
     If the workflow that started the step has gone meanwhile, nobody notes that the outputs are whole and
-    the next run makes them anew: then the checkpoints stay, and it goes on from them.
+    the next run makes them again: then the checkpoints stay, and it goes on from them.
 
     Args:
         folder: of the checkpoints.
@@ -46,6 +46,8 @@ def checkpoints_of(folder: Path, output: Path | None = None) -> Iterator[Checkpo
     if not is_main:
         return
     if workflow is not None and not workflow.is_there:
-        LOG.warning("Snakemake has gone: %s stays, so that its next run need not begin anew.", folder)
+        LOG.warning(
+            "Snakemake has gone: %s stays, so that its next run need not start from the beginning.", folder
+        )
         return
     checkpoints.clear()

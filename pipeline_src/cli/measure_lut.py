@@ -96,7 +96,7 @@ def _begun(
         begun.require_made_for(config.space, input_hw)
     except (ValidationError, LookupTableError) as error:
         problem = error.problem if isinstance(error, LookupTableError) else "is of another version."
-        log.warning("What was measured before %s It is measured anew, all of it.", problem)
+        log.warning("What was measured before %s All of it is measured again.", problem)
         return None
     log.info("Going on after %d operations, measured %s.", len(begun.entries), begun.fingerprint.date)
     return begun

@@ -178,5 +178,5 @@ def _require_file(path: Path, raw_root: Path) -> None:
         raise DataError(
             path,
             f"is missing: the set was prepared from images under {raw_root}, or from another folder.",
-            "Give the raw folder that the set was prepared from, or prepare it anew.",
+            "Give the raw folder that the set was prepared from, or prepare it again.",
         )

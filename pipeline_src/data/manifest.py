@@ -163,7 +163,7 @@ class ClassManifest(_Record):
                 )
         path = prepared / _ITEMS_NAME
         if not path.is_file() or sha256_of(path) != self.items_sha256:
-            raise DataError(path, "is absent or was altered since it was written.", "Prepare the set anew.")
+            raise DataError(path, "is absent or was altered since it was written.", "Prepare the set again.")
         by_split: dict[str, list[ClassItem]] = {split: [] for split in wanted}
         with path.open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
@@ -238,4 +238,4 @@ def _validated(kind: type[_Kind], path: Path) -> _Kind:
         return kind.model_validate(read_json(path))
     except ValidationError as error:
         problem = f"is no manifest of this kind ({first_fault(error)})."
-        raise DataError(path, problem, "Prepare the set anew.") from error
+        raise DataError(path, problem, "Prepare the set again.") from error

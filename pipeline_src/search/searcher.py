@@ -337,7 +337,9 @@ class Searcher:
             return
         state = found[1]
         if state["identity"] != self.plan.identity:
-            LOG.warning("The checkpoint is of other settings or inputs: the search starts anew.")
+            LOG.warning(
+                "The checkpoint is of other settings or inputs: the search starts from the beginning."
+            )
             return
         LOG.info("Going on in search epoch %d after batch %d.", state["epoch"] + 1, state["batch"])
         self.epoch, self.batch, self.rows = state["epoch"], state["batch"], state["rows"]

@@ -195,7 +195,7 @@ def _read_header(path: Path) -> dict[str, Any]:
 
 
 def _bad_weights(path: Path, problem: str) -> CheckpointError:
-    return CheckpointError(path, problem, "Run the step that makes it again, or fetch it anew.")
+    return CheckpointError(path, problem, "Run the step that makes it again, or fetch it again.")
 
 
 def _digest(tensors: Mapping[str, torch.Tensor]) -> str:

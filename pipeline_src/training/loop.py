@@ -67,7 +67,7 @@ class Keeping:
     Args:
         checkpoints: the job's own, or None to keep none.
         identity: of all settings and inputs that shape the result; the layout of the network is added to
-            it. A checkpoint of another one is not taken up: training starts anew.
+            it. A checkpoint of another one is not taken up: training starts from the beginning.
         every_s: seconds from one checkpoint to the next, looked at after each step.
         clock: seconds from any origin.
     """
@@ -304,7 +304,7 @@ class _Run:
             return
         step, state = found
         if state["identity"] != self.identity:
-            LOG.warning("The checkpoint is of other settings or inputs: training starts anew.")
+            LOG.warning("The checkpoint is of other settings or inputs: training starts from the beginning.")
             return
         LOG.info("Going on after training step %d.", step)
         self.network.load_state_dict(state["network"])

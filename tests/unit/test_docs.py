@@ -205,3 +205,18 @@ def test_the_gallerys_page_stands_alone() -> None:
     assert path.stat().st_size < 5_000_000
     assert all(link.startswith("#") for link in re.findall(r'<a [^>]*href="([^"]*)"', page))
     assert set(re.findall(r'(?:src|href)="([a-z]+:)', page)) == {"data:"}
+
+
+UNUSUAL = re.compile(r"\banew\b|\bbears?\b|for or against|stands? for it", re.IGNORECASE)
+"""Words that no colleague would say so."""
+
+
+@pytest.mark.parametrize("folder", ["docs", "pipeline_src/reporting"])
+def test_page_and_docs_use_plain_words(folder: str) -> None:
+    paths = [
+        path for end in ("md", "py", "j2", "js", "yaml") for path in (REPOSITORY / folder).rglob(f"*.{end}")
+    ]
+    assert len(paths) > 10
+    for path in paths:
+        found = UNUSUAL.findall(path.read_text(encoding="utf-8"))
+        assert not found, f"{path}: {found}"

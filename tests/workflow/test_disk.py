@@ -214,7 +214,7 @@ def test_a_link_into_the_cache_is_replaced_and_never_written_through(tmp_path: P
 
 
 @pytest.mark.slow
-def test_the_graph_makes_linked_outputs_anew_and_leaves_the_cache(checkout: Checkout) -> None:
+def test_the_graph_makes_linked_outputs_again_and_leaves_the_cache(checkout: Checkout) -> None:
     checkout.configure(params())
     output, cache = checkout.root / RANDOM, checkout.root / "cache"
     assert checkout.snakemake(RANDOM).status == 0

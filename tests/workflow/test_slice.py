@@ -202,7 +202,7 @@ def test_a_second_time_from_the_same_table_gives_the_same_bytes(clone: Checkout)
     assert ended.status == 0, ended.text
     second = digests(clone)
     assert second.keys() == first.keys()
-    measured = ("results/tiny/speed/", "reports/tiny/")  # latencies are measured anew
+    measured = ("results/tiny/speed/", "reports/tiny/")  # latencies are measured again
     differing = {name for name in first if first[name] != second[name] and not name.startswith(measured)}
     assert differing == set()
     kinds = {name.split("/")[-1] for name in second}

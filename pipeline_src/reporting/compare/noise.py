@@ -217,7 +217,9 @@ def _timing_std(side: Side, number: Number) -> float | None:
     try:
         speed = _Speed.model_validate(read_json(path))
     except ValidationError as error:
-        raise UserError(path, f"is not a timing ({first_fault(error)}).", "Make it anew.") from error
+        raise UserError(
+            path, f"is not a timing ({first_fault(error)}).", "Run the step that makes it again."
+        ) from error
     timing = speed.latency_folded_ms if number.told and number.told.folded else speed.latency_ms
     if timing is None:
         return None

@@ -112,7 +112,7 @@ def _read_cells(path: Path) -> list[Number]:
         with path.open(encoding="utf-8", newline="") as stream:
             return [_number(path.name.removesuffix(CELLS), line) for line in csv.DictReader(stream)]
     except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
-        raise UserError(path, f"is not a table's cells ({error!r}).", "Make the report anew.") from error
+        raise UserError(path, f"is not a table's cells ({error!r}).", "Render the report again.") from error
 
 
 def _number(artefact: str, line: dict[str, str]) -> Number:

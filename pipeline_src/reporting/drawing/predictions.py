@@ -34,7 +34,7 @@ WIDEST_PX = 400
 """Frames are reduced to this width: a column is no wider in print, and a large frame would swell the page."""
 LEGEND_COLUMNS = 6
 NO_PEER = "experiments.peers leaves it out"
-_REMEDY = "Make it anew with `autortnet draw-predictions`."
+_REMEDY = "Run `autortnet draw-predictions` again."
 
 
 class _Index(BaseModel):

@@ -42,7 +42,7 @@ class Knot:
 
 @dataclass(frozen=True)
 class Wire:
-    """An edge; one with a text bears a chip.
+    """An edge; one with a text has a chip.
 
     Attributes:
         source: name of the knot that it leaves.

@@ -35,7 +35,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("zero", "zero", "#a0a0a0", dashed=True),
     Family("other", "other", 5),
 )
-"""The index is one of `picture.COLOURS`; every edge bears its operation's name as well."""
+"""The index is one of `picture.COLOURS`; every edge has its operation's name as well."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ OUTPUT = "output"
 
 
 class Chip(NamedTuple):
-    """What an edge bears."""
+    """What an edge shows."""
 
     text: str
     colour: str = QUIET
@@ -66,7 +66,7 @@ def cell_graph(
 
     Args:
         name: marks the edges' labels, `name:0->2`.
-        chip_at: what the edge of an index bears.
+        chip_at: what the edge of an index shows.
         inputs: texts of the inputs' boxes, older first.
         output: text of the output's box; without one the output is left out.
     """
@@ -88,7 +88,7 @@ def aggregation_graph(space: SpaceConfig, levels: Sequence[Level], chip_at: Call
     Args:
         space: widths.
         levels: resolutions by number of reductions.
-        chip_at: what the edge of an index bears.
+        chip_at: what the edge of an index shows.
     """
     stages = aggregation_stages()
     entries = [f"x{number}" for number in range(1, catalogue.HYPER_CELLS + 1)]
@@ -179,7 +179,7 @@ def legend(canvas: Canvas, x: float, y: float, width: float, families: Sequence[
 
 
 def candidates(canvas: Canvas, x: float, y: float, width: float, names: Sequence[str]) -> float:
-    """The candidate operations in two columns: the chip as edges bear it, then its name in a genotype."""
+    """The candidate operations in two columns: the chip as edges have it, then its name in a genotype."""
     rows = (len(names) + 1) // 2
     chip_width = max(text_width_in(operation(name).label) for name in names) + 0.14
     for index, name in enumerate(names):

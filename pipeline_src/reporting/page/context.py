@@ -13,6 +13,7 @@ from pipeline_src.reporting.page import figures, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.captions import BEYOND, FIGURES
 from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.page.glossary import GLOSSARY
 from pipeline_src.reporting.page.runs import read_environment
 from pipeline_src.reporting.paper import citation
 from pipeline_src.reporting.paper.quoted import footnotes
@@ -82,6 +83,7 @@ def build_context(
         "best_rule": BEST_RULE,
         "figures": figure_views,
         "beyond": beyond_views,
+        "glossary": GLOSSARY,
         "contradictions": sections.contradictions(footnotes()),
         "assumptions": read_assumptions(places.assumptions),
         "environment": read_environment(places.results),

@@ -87,4 +87,4 @@ def data_uri(path: Path) -> str:
             return f"data:image/svg+xml,{quote(path.read_text(encoding='utf-8'), safe=_PLAIN_IN_URI)}"
         return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(path, f"cannot be read ({error}).", "Make it anew.") from error
+        raise UserError(path, f"cannot be read ({error}).", "Run the step that makes it again.") from error

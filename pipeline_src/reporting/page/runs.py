@@ -69,7 +69,11 @@ def _record(path: Path) -> dict[str, Any]:
     record = read_json(path)
     lacking = [key for key in _NEEDED if not isinstance(record, dict) or key not in record]
     if lacking:
-        raise UserError(path, f"is no run record: it lacks {', '.join(lacking)}.", "Make its output anew.")
+        raise UserError(
+            path,
+            f"is no run record: it lacks {', '.join(lacking)}.",
+            "Run the step that makes its output again.",
+        )
     return dict(record)
 
 

@@ -141,13 +141,17 @@ class Tracer:
         """
         path = self.results / source
         if not path.is_file():
-            raise UserError(path, "does not exist, so nothing can be said of its run.", "Make it anew.")
+            raise UserError(
+                path,
+                "does not exist, so nothing can be said of its run.",
+                "Run the step that makes it again.",
+            )
         found = self._record_of(source)
         if found is None:
             raise UserError(
                 path,
                 "has no run record: a number without provenance fails the build.",
-                f"Make it anew, so that {path.name}.{RECORD} or {RECORD} stands beside it.",
+                f"Run its step again, so that {path.name}.{RECORD} or {RECORD} stands beside it.",
             )
         place, record = found
         return Trace(
@@ -232,7 +236,7 @@ def _read_record(path: Path) -> _Record:
         return _Record.model_validate(read_json(path))
     except ValidationError as error:
         problem = f"is not a run record: {first_fault(error)}."
-        raise UserError(path, problem, "Make the result beside it anew.") from error
+        raise UserError(path, problem, "Run the step that made the result beside it again.") from error
 
 
 def _as_json(settings: str | None) -> str:

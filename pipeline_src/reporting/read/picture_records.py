@@ -91,4 +91,6 @@ def read_record(model: type[RecordT], path: Path) -> RecordT:
     try:
         return model.model_validate(read_json(path))
     except ValidationError as error:
-        raise UserError(path, f"is not a result file: {first_fault(error)}.", "Make it anew.") from error
+        raise UserError(
+            path, f"is not a result file: {first_fault(error)}.", "Run the step that makes it again."
+        ) from error

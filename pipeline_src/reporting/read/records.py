@@ -122,11 +122,15 @@ class Results:
         try:
             record = model.model_validate(read_json(path))
         except ValidationError as error:
-            raise UserError(path, f"is not a result file: {first_fault(error)}.", "Make it anew.") from error
+            raise UserError(
+                path, f"is not a result file: {first_fault(error)}.", "Run the step that makes it again."
+            ) from error
         for key, value in expected.items():
             if getattr(record, key) != value:
                 found = getattr(record, key)
                 raise UserError(
-                    path, f"belongs to another run: {key} is {found!r}, not {value!r}.", "Make it anew."
+                    path,
+                    f"belongs to another run: {key} is {found!r}, not {value!r}.",
+                    "Run the step that makes it again.",
                 )
         return record

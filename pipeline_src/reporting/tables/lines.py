@@ -22,8 +22,8 @@ State = Literal["value", "partly", "not_run", "empty", "apart"]
 NOT_RUN = "not run"
 BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
-    "mIoU, IoU and FPS, the lowest latency and number of parameters; equal as shown, equally bold, "
-    "and none where all are equal."
+    "mIoU, IoU and FPS, the lowest latency and number of parameters; ties share bold, "
+    "and none is bold where all are equal."
 )
 
 

@@ -1,6 +1,6 @@
 """Which row of the grid stands behind which row of the paper. [no torch, no pandas]
 
-Nearly everywhere the two bear the same name. Table 4's initial numbers of cells may be smaller at a
+Nearly everywhere the two have the same name. Table 4's initial numbers of cells may be smaller at a
 reduced scale, so there a run also answers the paper's row of the same kind: same change against the base.
 """
 

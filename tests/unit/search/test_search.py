@@ -200,7 +200,7 @@ def test_checkpoint_of_another_search_is_left_alone(tmp_path: Path, caplog: pyte
     other.plan = SearchPlan(gamma=0.5, steps_per_epoch=3, identity="another")
     other.resume()
     assert (other.epoch, other.batch) == (0, 0)
-    assert "starts anew" in caplog.text
+    assert "starts from the beginning" in caplog.text
 
 
 def test_signal_saves_a_checkpoint_and_says_how_to_go_on(tmp_path: Path) -> None:

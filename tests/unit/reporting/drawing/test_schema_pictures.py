@@ -341,7 +341,7 @@ def test_only_pictures_of_results_need_a_results_folder(grid: Grid, tmp_path: Pa
         plot("figure_7")
 
 
-def test_an_edit_of_what_is_drawn_draws_it_anew(repository: Path) -> None:
+def test_an_edit_of_what_is_drawn_draws_it_again(repository: Path) -> None:
     rule = (repository / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
     needed = set()
     for path in (repository / "pipeline_src" / "reporting" / "drawing").glob("*.py"):

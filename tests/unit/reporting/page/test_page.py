@@ -112,7 +112,7 @@ def test_a_number_without_provenance_is_refused(grid: Grid, folder: Folder) -> N
     table = tabulate("table_3", grid, folder.root)
 
     def nothing(source: str) -> Trace:
-        raise UserError(source, "has no run record.", "Make it anew.")
+        raise UserError(source, "has no run record.", "Run the step that makes it again.")
 
     with pytest.raises(UserError, match=r"table_3/autortnet/miou: evaluate/.*no run record"):
         tables.view(table, Facts(nothing))
