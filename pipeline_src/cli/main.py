@@ -18,7 +18,7 @@ from pipeline_src.training.interruption import Interrupted, leave_on_signals
 COMMANDS: dict[str, tuple[str, ...]] = {
     "configuration": ("config",),
     "data": ("render-scenes", "render-objects", "prepare-cityscapes", "prepare-camvid", "prepare-imagenet"),
-    "latency": ("measure-lut", "check-lut", "measure-speed"),
+    "latency": ("measure-lut", "check-lut", "measure-speed", "measure-speeds"),
     "architectures": (
         "search-architecture",
         "sample-random",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import nn
 from pipeline_src.config.models import Precision
 
 MemoryFormat = Literal["contiguous", "channels_last"]
+Key = TypeVar("Key", bound=Hashable)
 
 DTYPES: dict[Precision, torch.dtype] = {
     "float32": torch.float32,
@@ -34,6 +35,17 @@ class Timing:
     q3_us: float
     mean_us: float
     repeats: int
+
+    @classmethod
+    def of(cls, samples_us: Sequence[float]) -> Timing:
+        """Of single measurements."""
+        q1, median, q3 = np.percentile(samples_us, (25, 50, 75))
+        return cls(float(median), float(q1), float(q3), float(np.mean(samples_us)), len(samples_us))
+
+    @property
+    def spread(self) -> float:
+        """Between the quartiles, as a share of the median: how restless the machine was."""
+        return (self.q3_us - self.q1_us) / self.median_us
 
 
 def time_forward(
@@ -66,8 +78,37 @@ def time_forward(
             subject(sample)
         stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
         samples_us = stopwatch(lambda: subject(sample), repeats)
-    q1, median, q3 = np.percentile(samples_us, (25, 50, 75))
-    return Timing(float(median), float(q1), float(q3), float(np.mean(samples_us)), repeats)
+    return Timing.of(samples_us)
+
+
+def time_in_turns(
+    works: Mapping[Key, Callable[[], object]],
+    *,
+    device: torch.device,
+    threads: int,
+    warmup: int,
+    rounds: int,
+) -> dict[Key, list[float]]:
+    """Time several pieces of work in turns, A B C A B C ..., so that all see the same moments of the machine.
+
+    Args:
+        works: forward passes, ready to be called.
+        threads: CPU threads during the measurement.
+        warmup: rounds that are run and not counted.
+        rounds: rounds that are counted.
+
+    Returns:
+        Microseconds of each, round by round.
+    """
+    stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
+    samples_us: dict[Key, list[float]] = {key: [] for key in works}
+    with torch.inference_mode(), _fixed_threads(threads), _fastest_kernels():
+        for turn in range(warmup + rounds):
+            for key, work in works.items():
+                taken_us = stopwatch(work, 1)
+                if turn >= warmup:
+                    samples_us[key] += taken_us
+    return samples_us
 
 
 def _time_cpu(forward: Callable[[], object], repeats: int) -> list[float]:

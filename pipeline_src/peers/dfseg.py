@@ -7,10 +7,9 @@ connections follow. Logits lie at 1/8.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline_src.peers.parts import BasicUnit, System, conv_bn, initialise, resized
+from pipeline_src.peers.parts import BasicUnit, System, conv_bn, initialise, pooled_rows, resized
 
 GRIDS = (1, 2, 4, 8)
 """Rows of the pooled maps; columns follow the map's shape, as windows of the same side would."""
@@ -51,11 +50,9 @@ class _Pyramid(nn.Module):
         self.fuse = conv_bn(channels + level * len(GRIDS), channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[-2:]
         found = [x]
         for rows, level in zip(GRIDS, self.levels, strict=True):
-            pooled = F.adaptive_avg_pool2d(x, (rows, max(1, round(rows * width / height))))
-            found.append(resized(level(pooled), (height, width)))
+            found.append(resized(level(pooled_rows(x, rows)), x.shape[-2:]))
         return self.fuse(torch.cat(found, dim=1))  # type: ignore[no-any-return]
 
 

@@ -61,6 +61,12 @@ def resized(x: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
     return F.interpolate(x, tuple(size), mode="bilinear", align_corners=False)
 
 
+def pooled_rows(x: Tensor, rows: int) -> Tensor:
+    """Means over a grid with so many rows, and as many columns as make its fields square."""
+    height, width = (int(side) for side in x.shape[-2:])
+    return F.adaptive_avg_pool2d(x, (rows, max(1, round(rows * width / height))))
+
+
 def initialise(network: nn.Module) -> None:
     """Draw every convolution's weights after He et al. (2015)."""
     for layer in network.modules():

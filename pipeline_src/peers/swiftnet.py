@@ -7,10 +7,9 @@ connection from a stage's sum before its ReLU. Logits lie at 1/4.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline_src.peers.parts import ResNet18, System, initialise, resized
+from pipeline_src.peers.parts import ResNet18, System, initialise, pooled_rows, resized
 
 WIDTH = 128
 GRIDS = (8, 4, 2)
@@ -37,11 +36,9 @@ class _Pyramid(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.narrow(x)
-        height, width = x.shape[-2:]
         found = [x]
         for rows, level in zip(GRIDS, self.levels, strict=True):
-            pooled = F.adaptive_avg_pool2d(x, (rows, max(1, round(rows * width / height))))
-            found.append(resized(level(pooled), (height, width)))
+            found.append(resized(level(pooled_rows(x, rows)), x.shape[-2:]))
         return self.fuse(torch.cat(found, dim=1))  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,192 @@
+"""Networks and forms timed in one interleaved run, again where the machine was restless (Sec. 4.5)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from pipeline_src.config.models import LatencyConfig
+from pipeline_src.errors import UserError
+from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, Forward, equal_pixels, prepare
+from pipeline_src.latency.timing import Timing, time_in_turns
+
+_LOGGER = logging.getLogger(__name__)
+Key = tuple[str, str]
+"""A network's label and a form."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One interleaved run.
+
+    Attributes:
+        samples_us: microseconds of each network and form, round by round.
+        load: the machine's load before it, None where the system does not tell.
+    """
+
+    samples_us: dict[Key, list[float]]
+    load: float | None
+
+    @property
+    def spread(self) -> float:
+        """The widest of all: between the quartiles, as a share of the median."""
+        return max(Timing.of(samples).spread for samples in self.samples_us.values())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The steadiest attempt, how many there were, and the forms that were refused with their reasons."""
+
+    attempt: Attempt
+    attempts: int
+    equal: dict[Key, float]
+    refused: dict[Key, str]
+
+    def is_steady(self, spread_max: float) -> bool:
+        """Whether the machine was calm enough for its numbers to be published."""
+        return self.attempt.spread <= spread_max
+
+
+def compare_speeds(
+    networks: Mapping[str, nn.Module],
+    forms: Sequence[str],
+    input_hw: tuple[int, int],
+    latency: LatencyConfig,
+    device: torch.device,
+    *,
+    spread_max: float,
+    budget_s: float,
+) -> Comparison:
+    """Time every network in every form, A B C A B C ..., until the machine is calm or the budget is spent.
+
+    Args:
+        networks: by label; the first is what ratios are taken to.
+        forms: of `forms.FORMS`; a form that changes classes on more than 0.1 % of the pixels is not timed.
+        spread_max: widest spread between quartiles that is accepted, as a share of the median.
+        budget_s: seconds after which no further attempt is started.
+
+    Raises:
+        UserError: the input does not fit the memory, or a network's outputs are not finite.
+    """
+    started = time.monotonic()
+    try:
+        works, equal, refused = _prepared(networks, forms, input_hw, latency, device)
+        best, attempts = None, 0
+        while best is None or (best.spread > spread_max and time.monotonic() - started < budget_s):
+            load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+            samples = time_in_turns(
+                works, device=device, threads=latency.threads, warmup=latency.warmup, rounds=latency.repeats
+            )
+            attempt, attempts = Attempt(samples, load), attempts + 1
+            best = attempt if best is None or attempt.spread < best.spread else best
+            _LOGGER.info("attempt %d: spread %.1f %%", attempts, 100 * attempt.spread)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_memory(error):
+            raise
+        size = f"{input_hw[0]}x{input_hw[1]}"
+        raise UserError("--input-size", f"{size} does not fit the memory.", "Give a smaller size.") from error
+    return Comparison(best, attempts, equal, refused)
+
+
+def _is_memory(error: Exception) -> bool:
+    told = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in told or "allocate memory" in told
+
+
+def _prepared(
+    networks: Mapping[str, nn.Module],
+    forms: Sequence[str],
+    input_hw: tuple[int, int],
+    latency: LatencyConfig,
+    device: torch.device,
+) -> tuple[dict[Key, Forward], dict[Key, float], dict[Key, str]]:
+    """The forward passes that may be timed, the shares of pixels that keep their class, and refusals."""
+    sample = torch.randn(1, 3, *input_hw, generator=torch.Generator().manual_seed(0))
+    works: dict[Key, Forward] = {}
+    equal: dict[Key, float] = {}
+    refused: dict[Key, str] = {}
+    for label, network in networks.items():
+        reference = prepare(network, REFERENCE, sample, device=device, threads=latency.threads)
+        for form in forms:
+            key = (label, form)
+            work = (
+                reference
+                if form == REFERENCE
+                else prepare(network, form, sample, device=device, threads=latency.threads)
+            )
+            share = equal[key] = equal_pixels(reference, work)
+            if share < EQUAL_PIXELS_MIN:
+                refused[key] = (
+                    f"{100 * share:.2f} % of the pixels keep their class, under {100 * EQUAL_PIXELS_MIN} %"
+                )
+                _LOGGER.warning("%s, %s: %s", label, form, refused[key])
+            else:
+                works[key] = work
+    return works, equal, refused
+
+
+def described(
+    comparison: Comparison, networks: Mapping[str, nn.Module], input_hw: tuple[int, int], *, publish: bool
+) -> list[dict[str, Any]]:
+    """What is written of each network: size, work, and of each form times and ratios to the first network.
+
+    Args:
+        publish: whether timings are told; without it they are withheld, as the machine was too restless.
+    """
+    samples = comparison.attempt.samples_us
+    first = next(iter(networks))
+    found = []
+    for label, network in networks.items():
+        forms: dict[str, Any] = {}
+        for (whose, form), share in comparison.equal.items():
+            if whose != label:
+                continue
+            key = (label, form)
+            forms[form] = {"equal_pixels": share, "refused": comparison.refused.get(key)}
+            if publish and key in samples:
+                forms[form] |= _told(
+                    samples[key], samples.get((first, form)), samples.get((label, REFERENCE))
+                )
+        found.append(
+            {
+                "label": label,
+                "parameters": count_parameters(network),
+                "multiply_adds": count_multiply_adds(network, input_hw),
+                "forms": forms,
+            }
+        )
+    return found
+
+
+def _told(
+    samples_us: list[float], first_us: list[float] | None, eager_us: list[float] | None
+) -> dict[str, Any]:
+    timing = Timing.of(samples_us)
+    return {
+        "latency_ms": {
+            "median": timing.median_us / 1e3,
+            "q1": timing.q1_us / 1e3,
+            "q3": timing.q3_us / 1e3,
+            "mean": timing.mean_us / 1e3,
+            "repeats": timing.repeats,
+        },
+        "fps": 1e6 / timing.mean_us,
+        "times_the_first": _ratio(samples_us, first_us),
+        "times_faster_than_eager": _ratio(eager_us, samples_us),
+    }
+
+
+def _ratio(above_us: list[float] | None, below_us: list[float] | None) -> dict[str, float] | None:
+    """Median and quartiles of the ratios, round by round: both saw the same moment of the machine."""
+    if above_us is None or below_us is None:
+        return None
+    ratios = Timing.of([above / below for above, below in zip(above_us, below_us, strict=True)])
+    return {"median": ratios.median_us, "q1": ratios.q1_us, "q3": ratios.q3_us}

@@ -1,0 +1,176 @@
+"""Networks and forms in one interleaved run: turns, ratios, refusals, and what a restless machine gives."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipeline_src.config.models import LatencyConfig
+from pipeline_src.errors import UserError
+from pipeline_src.evaluation import forms as forms_module
+from pipeline_src.evaluation import together
+from pipeline_src.evaluation.forms import FORMS, equal_pixels, prepare, require_forms
+from pipeline_src.evaluation.together import Comparison, compare_speeds, described
+from pipeline_src.latency.timing import Timing, time_in_turns
+
+CPU = torch.device("cpu")
+LATENCY = LatencyConfig(warmup=1, repeats=4, threads=1)
+SIZE = (16, 24)
+
+
+def small(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 5, 1))
+
+
+def compare(networks: dict[str, nn.Module], *forms: str, **over: float) -> Comparison:
+    settings = {"spread_max": 1.0, "budget_s": 0.0} | over
+    return compare_speeds(networks, forms, SIZE, LATENCY, CPU, **settings)
+
+
+def test_work_is_done_in_turns_and_the_warm_up_is_not_counted() -> None:
+    order: list[str] = []
+    works: dict[str, Callable[[], object]] = {name: lambda name=name: order.append(name) for name in "abc"}
+    samples = time_in_turns(works, device=CPU, threads=1, warmup=1, rounds=3)
+    assert order == list("abc") * 4
+    assert {name: len(values) for name, values in samples.items()} == {"a": 3, "b": 3, "c": 3}
+
+
+def test_the_spread_is_that_of_the_quartiles() -> None:
+    timing = Timing.of([8.0, 9.0, 10.0, 11.0, 12.0])
+    assert (timing.median_us, timing.mean_us, timing.repeats) == (10, 10, 5)
+    assert timing.spread == pytest.approx(0.2)
+
+
+def test_every_network_is_timed_in_every_form_and_ratios_are_to_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopwatch(works: dict[tuple[str, str], object], **_: object) -> dict[tuple[str, str], list[float]]:
+        first = {("A", "eager"): 100.0, ("A", "folded"): 50.0, ("B", "eager"): 300.0, ("B", "folded"): 200.0}
+        assert list(works) == list(first)
+        return {key: [one, 1.1 * one, 0.9 * one] for key, one in first.items()}
+
+    monkeypatch.setattr(together, "time_in_turns", stopwatch)
+    networks = {"A": small(), "B": small(1)}
+    comparison = compare(networks, "eager", "folded")
+    a, b = described(comparison, networks, SIZE, publish=True)
+    assert (a["label"], b["label"]) == ("A", "B")
+    assert a["parameters"] == 3 * 4 * 9 + 4 + 8 + 4 * 5 + 5
+    assert a["multiply_adds"] == 16 * 24 * (3 * 4 * 9 + 4 * 5)
+    assert a["forms"]["eager"]["times_the_first"]["median"] == 1
+    assert b["forms"]["eager"]["times_the_first"]["median"] == pytest.approx(3)
+    assert b["forms"]["folded"]["times_the_first"]["median"] == pytest.approx(4)
+    assert b["forms"]["folded"]["times_faster_than_eager"]["median"] == pytest.approx(1.5)
+    assert b["forms"]["folded"]["fps"] == pytest.approx(1e6 / 200)
+    assert a["forms"]["eager"]["latency_ms"]["mean"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("form", ["eager", "folded", "channels_last"])
+def test_a_form_gives_the_same_logits_and_leaves_the_network_alone(form: str) -> None:
+    network = small()
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    image = torch.randn(1, 3, *SIZE)
+    with torch.inference_mode():
+        found = prepare(network, form, image, device=CPU, threads=1)()
+        assert torch.allclose(found, network.eval()(image), atol=1e-5)
+    assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+
+
+@pytest.mark.slow
+def test_onnx_runtime_sees_the_same_classes() -> None:
+    for package in ("onnx", "onnxruntime", "onnxscript"):
+        pytest.importorskip(package, reason="the extra [onnx] is not installed")
+    image = torch.randn(1, 3, *SIZE)
+    network = small()
+    reference = prepare(network, "eager", image, device=CPU, threads=1)
+    exported = prepare(network, "onnxruntime", image, device=CPU, threads=1)
+    assert equal_pixels(reference, exported) == 1
+    with torch.inference_mode():
+        assert torch.allclose(torch.from_numpy(exported()), reference(), atol=1e-5)
+
+
+def test_the_share_of_equal_pixels_is_counted() -> None:
+    logits = torch.zeros(1, 2, 1, 4)
+    logits[:, 1] = torch.tensor([1.0, 1.0, -1.0, -1.0])
+    other = logits.clone()
+    other[0, 1, 0, 3] = 1.0
+    assert equal_pixels(lambda: logits, lambda: other) == 0.75
+    assert equal_pixels(lambda: logits, lambda: logits.numpy()) == 1
+
+
+def test_a_form_that_changes_classes_is_refused_and_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([x[:, 0], x[:, 1]], dim=1).flip(1)
+
+    class Right(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([x[:, 0], x[:, 1]], dim=1)
+
+    monkeypatch.setattr(forms_module, "fold_batch_norm", lambda network: Broken())
+    networks = {"A": Right()}
+    comparison = compare(networks, "eager", "folded")
+    assert set(comparison.attempt.samples_us) == {("A", "eager")}
+    assert comparison.refused[("A", "folded")] == "0.00 % of the pixels keep their class, under 99.9 %"
+    (told,) = described(comparison, networks, SIZE, publish=True)
+    assert told["forms"]["folded"] == {
+        "equal_pixels": 0.0,
+        "refused": comparison.refused[("A", "folded")],
+    }
+
+
+def test_outputs_that_are_not_finite_are_an_error() -> None:
+    network = nn.Conv2d(3, 2, 1)
+    nn.init.constant_(network.weight, float("nan"))
+    with pytest.raises(UserError, match="not finite"):
+        compare({"A": network}, "eager")
+
+
+@pytest.mark.parametrize(("budget_s", "attempts"), [(0.0, 1), (60.0, 3)])
+def test_a_restless_machine_is_tried_again_within_the_budget_and_the_steadiest_run_counts(
+    budget_s: float, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = iter([[100.0, 200.0, 300.0, 400.0], [100.0, 150.0, 200.0, 300.0], [100.0, 101.0, 102.0, 103.0]])
+    monkeypatch.setattr(together, "time_in_turns", lambda works, **_: {key: next(runs) for key in works})
+    networks = {"A": small()}
+    comparison = compare(networks, "eager", spread_max=0.1, budget_s=budget_s)
+    assert comparison.attempts == attempts
+    assert comparison.is_steady(0.1) == (attempts == 3)
+    (told,) = described(comparison, networks, SIZE, publish=comparison.is_steady(0.1))
+    assert ("latency_ms" in told["forms"]["eager"]) == (attempts == 3)
+
+
+def test_an_input_that_does_not_fit_the_memory_is_an_error_that_names_the_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(together, "time_in_turns", full)
+    with pytest.raises(UserError, match="--input-size: 16x24 does not fit the memory"):
+        compare({"A": small()}, "eager")
+
+
+@pytest.mark.parametrize(
+    ("form", "device", "told"),
+    [
+        ("eagr", "cpu", "'eagr' is no form of a network. Did you mean 'eager'"),
+        ("half", "cpu", "half needs a GPU"),
+        ("onnxruntime", "cuda", "runs on the CPU here"),
+    ],
+)
+def test_forms_that_cannot_be_run_are_refused_before_measuring(form: str, device: str, told: str) -> None:
+    with pytest.raises(UserError) as caught:
+        require_forms((form,), torch.device(device))
+    assert told in str(caught.value)
+
+
+def test_a_missing_package_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else name)
+    with pytest.raises(UserError, match=r"needs onnxruntime\. Install them: pip install .*\[onnx\]"):
+        require_forms(("onnxruntime",), CPU)
+    require_forms(tuple(set(FORMS) - {"half", "onnxruntime"}), CPU)
