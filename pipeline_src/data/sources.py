@@ -95,7 +95,8 @@ def check_source(name: str, path: str | Path | None, coarse: bool = False) -> st
     root = Path(path)
     try:
         if not root.is_dir():
-            return _told(name, f"{source.title}: the folder {path} does not exist.")
+            problem = "is no folder" if root.exists() else "does not exist"
+            return _told(name, f"{source.title}: the folder {path} {problem}.")
         absent = [[one for one in group if not (root / one).is_dir()] for group in source.markers]
         no_coarse = [one for one in source.coarse if coarse and not (root / one).is_dir()]
     except OSError as error:

@@ -122,9 +122,9 @@ def test_a_frame_in_two_splits(steps: Steps, refused: Refused, renamed: bool) ->
 
 
 def test_a_label_without_its_file(steps: Steps, refused: Refused) -> None:
-    _, label = image_and_label(steps, "cityscapes")
+    image, label = image_and_label(steps, "cityscapes")
     label.unlink()
-    refused(steps.prepare("cityscapes"), label, "is missing", "Unpack the gtFine archive")
+    refused(steps.prepare("cityscapes"), image, f"has no label {label.name} in", "Unpack the labels")
 
 
 def test_raw_images_that_have_gone_since(steps: Steps, refused: Refused) -> None:
@@ -136,7 +136,7 @@ def test_raw_images_that_have_gone_since(steps: Steps, refused: Refused) -> None
 def test_an_image_that_was_spoilt_since(steps: Steps, refused: Refused) -> None:
     image, _ = image_and_label(steps, "camvid")
     cut(image)
-    refused(steps.finetune(), image, "cannot be decoded")
+    refused(steps.finetune(), image, "is not the file that was prepared")
     assert steps.written() == []
 
 

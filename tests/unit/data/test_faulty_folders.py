@@ -94,8 +94,14 @@ def test_an_absent_label_is_told_with_all_that_are_absent(camvid_original: Path)
         (camvid_original / f"LabeledApproved_full/TR0001_0000{number}_L.png").unlink()
     error = refused(camvid_original, prepare_camvid)
     assert error.where.endswith("TR0001_00001.png")
-    assert "has no label in" in error.problem and "2 of 5 images have none" in error.problem
+    assert "has no label TR0001_00001_L.png in" in error.problem
+    assert "2 of 5 images have none" in error.problem
     assert "TR0001_00001.png, TR0001_00003.png" in error.problem
+
+
+def test_a_file_in_place_of_a_data_folder_is_told(camvid: Path) -> None:
+    said = check_source("camvid", camvid / "classes.txt") or ""
+    assert said.splitlines()[0] == f"CamVid: the folder {camvid}/classes.txt is no folder."
 
 
 def test_images_without_label_and_labels_without_image_are_refused(camvid: Path) -> None:

@@ -57,6 +57,15 @@ def test_train_ids_are_not_label_ids(cityscapes: Path, tmp_path: Path, ignored: 
         assert "split 'train'" in said and "these look like train ids" in said
 
 
+@pytest.mark.parametrize("split", ["gtFine/val", "gtCoarse/train_extra"])
+def test_train_ids_in_one_split_are_found(cityscapes: Path, tmp_path: Path, split: str) -> None:
+    table = np.array([CITYSCAPES_ID_TO_TRAIN[raw] % 255 for raw in range(34)])
+    rewrite(sorted((cityscapes / split).rglob("*.png")), lambda label: table[label])
+    said = refused(cityscapes, tmp_path / "prepared", prepare_cityscapes)
+    name = {"val": "val", "train_extra": "coarse"}[split.split("/")[1]]
+    assert f"split {name!r}" in said and "these look like train ids" in said
+
+
 @pytest.mark.parametrize("by", [1, -1])
 def test_real_labels_shifted_by_one_are_refused(real_data: Path, tmp_path: Path, by: int) -> None:
     for split in ("train", "val", "test"):
