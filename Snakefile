@@ -29,6 +29,10 @@ include: "workflow/rules/stages.smk"
 
 onstart:
     say_doubts()
+    try:
+        require_device(CONFIG.runtime.device, here=workflow.local_exec)
+    except Exception as error:
+        raise WorkflowError(told(error, sys.argv)) from None
 
 
 onsuccess:
@@ -52,3 +56,9 @@ rule reproduce_tables:
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
     localrule: True
+
+
+try:
+    require_targets(targets_of(sys.argv), workflow.rules)
+except Exception as error:
+    raise WorkflowError(told(error, sys.argv)) from None

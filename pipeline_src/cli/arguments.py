@@ -43,13 +43,21 @@ def at_least(smallest: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         try:
             number = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        except ValueError:  # a number of thousands of digits, too
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number") from None
         if number < smallest:
             raise argparse.ArgumentTypeError(f"{number} is under {smallest}")
         return number
 
     return parse
+
+
+def seed(text: str) -> int:
+    """A seed, as every generator of random numbers takes it: 0 or more, and less than 2^32."""
+    number = at_least(0)(text)
+    if number >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text[:20]} is 2^32 or more")
+    return number
 
 
 def add_settings(parser: argparse.ArgumentParser, blocks: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings, at_least, three_integers
+from pipeline_src.cli.arguments import add_settings, seed, three_integers
 from pipeline_src.latency.settings import TABLE_KEYS
 
 HELP = "compare the lookup table with measured random networks"
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depths", type=three_integers, default=(5, 10, 10), help="most cells of each hyper-cell (5,10,10)"
     )
-    parser.add_argument("--seed", type=at_least(0), required=True, help="of the networks that are drawn")
+    parser.add_argument("--seed", type=seed, required=True, help="of the networks that are drawn")
     parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
 
 

@@ -10,8 +10,8 @@ from pipeline_src.cli.arguments import (
     RUNTIME_KEYS,
     add_data,
     add_settings,
-    at_least,
     height_by_width,
+    seed,
     split_names,
 )
 from pipeline_src.cli.networks import (
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation-split", help="split for the best epoch; none: only the last is kept")
     parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
     parser.add_argument("--crop-size", type=height_by_width, required=True)
-    parser.add_argument("--seed", type=at_least(0), required=True)
+    parser.add_argument("--seed", type=seed, required=True)
     parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
 

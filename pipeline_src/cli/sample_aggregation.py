@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import at_least
+from pipeline_src.cli.arguments import at_least, seed
 
 HELP = "give a network a random aggregation cell, or none (Table 6)"
 AGGREGATION_STREAM = 2  # keeps these draws apart from those of the other samplers
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--without", action="store_true", help="no aggregation cell")
     choice.add_argument("--index", type=at_least(0), help="number of the draw")
-    parser.add_argument("--seed", type=at_least(0), default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--output", type=Path, required=True, help="genotype file to write")
 
 

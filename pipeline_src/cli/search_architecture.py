@@ -11,8 +11,8 @@ from pipeline_src.cli.arguments import (
     RUNTIME_KEYS,
     add_data,
     add_settings,
-    at_least,
     height_by_width,
+    seed,
     split_names,
     three_integers,
 )
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation-split", help="split for the mIoU columns of the log")
     parser.add_argument("--lut", type=Path, required=True, help="lookup table of the deployed input size")
     parser.add_argument("--gamma", type=float, required=True, help="weight of the latency term (Eq. 8)")
-    parser.add_argument("--seed", type=at_least(0), required=True)
+    parser.add_argument("--seed", type=seed, required=True)
     parser.add_argument("--depths", type=three_integers, required=True, help="initial cells, such as 5,10,10")
     parser.add_argument(
         "--null",

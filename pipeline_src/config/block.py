@@ -6,11 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Positive = Annotated[int, Field(ge=1)]
-NonNegative = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1, le=1_000_000)]
+NonNegative = Annotated[int, Field(ge=0, le=1_000_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""What every generator of random numbers takes."""
+Count = Annotated[int, Field(ge=1, le=1000)]
+"""Of networks or runs of one kind: each is a job, or several."""
+Channels = Annotated[int, Field(ge=1, le=4096)]
+Side = Annotated[int, Field(ge=1, le=16_384)]
+"""Of an image, in pixels."""
+Magnitude = Annotated[float, Field(ge=0.0, le=1e6)]
+PositiveMagnitude = Annotated[float, Field(gt=0.0, le=1e6)]
 Rate = Annotated[float, Field(gt=0.0, le=100.0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Depths = tuple[Positive, Positive, Positive]
+Depth = Annotated[int, Field(ge=1, le=100)]
+Depths = tuple[Depth, Depth, Depth]
 Positions = tuple[Positive, Positive, Positive]
 Precision = Literal["float32", "bfloat16", "float16"]
 

@@ -164,7 +164,7 @@ def _type_text(value: Mapping[str, Any]) -> str:
     kind = str(value.get("type", "any"))
     if kind == "array":
         return _list_text(value)
-    bounds = [f"{sign} {value[key]:g}" for key, sign in _BOUNDS.items() if key in value]
+    bounds = [f"{sign} {_number(value[key])}" for key, sign in _BOUNDS.items() if key in value]
     return " ".join([kind, ", ".join(bounds)]).strip()
 
 
@@ -173,3 +173,8 @@ def _list_text(value: Mapping[str, Any]) -> str:
         kinds = list(dict.fromkeys(_type_text(part) for part in value["prefixItems"]))
         return f"list of {len(value['prefixItems'])}, each {' or '.join(kinds)}"
     return f"list, each {_type_text(value['items'])}"
+
+
+def _number(value: float) -> str:
+    """Whole numbers with all their digits, 1000000 and not 1e+06."""
+    return str(int(value)) if value == int(value) else f"{value:g}"

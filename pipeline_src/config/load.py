@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from pipeline_src.config.feasible import at_odds
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import restricted
 from pipeline_src.errors import ConfigError, UserError
@@ -129,21 +130,25 @@ def validate(values: Mapping[str, Any], source: str) -> Config:
         ConfigError: with every fault, a line each.
     """
     try:
-        return Config.model_validate(dict(values))
+        config = Config.model_validate(dict(values))
     except ValidationError as error:
-        faults = [_explain(fault) for fault in error.errors()]
-        where = f"{source}: {faults[0][0]}"
-        lines = [
-            f"{problem}" if i == 0 else f"\n  {key}: {problem}" for i, (key, problem) in enumerate(faults)
-        ]
-        raise ConfigError(where, "".join(lines), "Mend the key and run again.") from error
+        raise _refusal(source, [_explain(fault) for fault in error.errors()]) from error
+    faults = list(at_odds(config))
+    if faults:
+        raise _refusal(source, faults)
+    return config
+
+
+def _refusal(source: str, faults: Sequence[tuple[str, str]]) -> ConfigError:
+    lines = [f"{problem}" if i == 0 else f"\n  {key}: {problem}" for i, (key, problem) in enumerate(faults)]
+    return ConfigError(f"{source}: {faults[0][0]}", "".join(lines), "Mend the key and run again.")
 
 
 def _explain(fault: Any) -> tuple[str, str]:
     key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(
-            str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.4
+            str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.6
         )
         return key, "is not a known key." + (f" Did you mean {near[0]!r}?" if near else "")
     message = str(fault["msg"]).removeprefix("Value error, ")

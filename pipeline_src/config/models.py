@@ -10,7 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline_src.config.block import EXECUTION, Depths, Fraction, Positions, Rate
+from pipeline_src.config.block import (
+    EXECUTION,
+    Channels,
+    Count,
+    Depths,
+    Fraction,
+    Magnitude,
+    Positions,
+    PositiveMagnitude,
+    Rate,
+    Seed,
+    Side,
+)
 
 # `as`: for those who import all settings from here.
 from pipeline_src.config.block import Block as Block
@@ -25,7 +37,7 @@ from pipeline_src.config.search import SearchConfig as SearchConfig
 class RenderConfig(Block):
     """A set of street scenes that the project renders itself, in a data set's official layout."""
 
-    seed: NonNegative = 0
+    seed: Seed = 0
     """Of everything drawn."""
     train: Positive = 48
     """Frames of the training split."""
@@ -35,16 +47,16 @@ class RenderConfig(Block):
     """Frames of the test split."""
     coarse: NonNegative = 16
     """Further frames with coarse labels only (Cityscapes; CamVid has none)."""
-    height_px: Annotated[int, Field(ge=32)] = 128
+    height_px: Annotated[int, Field(ge=32, le=16_384)] = 128
     """Height of a frame."""
-    width_px: Annotated[int, Field(ge=32)] = 256
+    width_px: Annotated[int, Field(ge=32, le=16_384)] = 256
     """Width of a frame."""
 
 
 class RenderClassesConfig(Block):
     """A class-folder set of rendered objects, for pretraining without ImageNet."""
 
-    seed: NonNegative = 0
+    seed: Seed = 0
     """Of everything drawn."""
     classes: Annotated[int, Field(ge=2, le=10)] = 8
     """Number of classes, one folder each."""
@@ -52,7 +64,7 @@ class RenderClassesConfig(Block):
     """Training images of a class."""
     val_per_class: Positive = 6
     """Validation images of a class."""
-    size_px: Annotated[int, Field(ge=16)] = 64
+    size_px: Annotated[int, Field(ge=16, le=16_384)] = 64
     """Side of an image."""
 
 
@@ -63,21 +75,21 @@ class SegmentationSetConfig(Block):
     """Folder of the raw data set; null renders it where `render` is given."""
     render: RenderConfig | None = None
     """What to render where `path` is null; null where real data is needed."""
-    input_height_px: Positive
+    input_height_px: Side
     """Deployed input height: lookup table, speed, evaluation and scale 1 of training (A17)."""
-    input_width_px: Positive
+    input_width_px: Side
     """Deployed input width."""
-    crop_height_px: Positive
+    crop_height_px: Side
     """Height of the finetuning crop (A13)."""
-    crop_width_px: Positive
+    crop_width_px: Side
     """Width of the finetuning crop (A13)."""
-    search_crop_height_px: Positive
+    search_crop_height_px: Side
     """Height of the crop that searches train on."""
-    search_crop_width_px: Positive
+    search_crop_width_px: Side
     """Width of the crop that searches train on."""
-    full_height_px: Positive | None = None
+    full_height_px: Side | None = None
     """Height of Table 9's full resolution; null leaves its rows not run."""
-    full_width_px: Positive | None = None
+    full_width_px: Side | None = None
     """Width of Table 9's full resolution; null leaves its rows not run."""
 
     @model_validator(mode="after")
@@ -91,14 +103,14 @@ class SegmentationSetConfig(Block):
 class CityscapesConfig(SegmentationSetConfig):
     """Cityscapes: 1024x2048 frames, used at 768x1536 (Sec. 4.3)."""
 
-    input_height_px: Positive = 768
-    input_width_px: Positive = 1536
-    crop_height_px: Positive = 768
-    crop_width_px: Positive = 1536
-    search_crop_height_px: Positive = 384
-    search_crop_width_px: Positive = 768
-    full_height_px: Positive | None = 1024
-    full_width_px: Positive | None = 2048
+    input_height_px: Side = 768
+    input_width_px: Side = 1536
+    crop_height_px: Side = 768
+    crop_width_px: Side = 1536
+    search_crop_height_px: Side = 384
+    search_crop_width_px: Side = 768
+    full_height_px: Side | None = 1024
+    full_width_px: Side | None = 2048
 
 
 class CamvidConfig(SegmentationSetConfig):
@@ -106,12 +118,12 @@ class CamvidConfig(SegmentationSetConfig):
 
     layout: Literal["auto", "original", "indexed"] = "auto"
     """Of the raw folder: 32 label colours, or class indices; auto finds out."""
-    input_height_px: Positive = 720
-    input_width_px: Positive = 960
-    crop_height_px: Positive = 720
-    crop_width_px: Positive = 960
-    search_crop_height_px: Positive = 360
-    search_crop_width_px: Positive = 480
+    input_height_px: Side = 720
+    input_width_px: Side = 960
+    crop_height_px: Side = 720
+    crop_width_px: Side = 960
+    search_crop_height_px: Side = 360
+    search_crop_width_px: Side = 480
 
 
 class ImagenetConfig(Block):
@@ -121,9 +133,9 @@ class ImagenetConfig(Block):
     """Folder of the raw set; null renders one where `render` is given."""
     render: RenderClassesConfig | None = None
     """What to render where `path` is null; null where real data is needed."""
-    crop_px: Annotated[int, Field(ge=32)] = 224
+    crop_px: Annotated[int, Field(ge=32, le=16_384)] = 224
     """Side of the crop that pretraining sees."""
-    resize_px: Annotated[int, Field(ge=32)] = 256
+    resize_px: Annotated[int, Field(ge=32, le=16_384)] = 256
     """Shorter side before the centre crop of validation."""
 
 
@@ -149,15 +161,15 @@ class DataConfig(Block):
 class SpaceConfig(Block):
     """Widths and strides of the search space (A1, A2, A7, A8)."""
 
-    initial_channels: Positive = 8
+    initial_channels: Channels = 8
     """Width of the stem and of a node before the first reduction (A2)."""
-    channel_multiplier: Positive = 3
+    channel_multiplier: Annotated[int, Field(ge=1, le=16)] = 3
     """Factor of the node width at each reduction (A2)."""
     stem_strides: tuple[Literal[1, 2], Literal[1, 2]] = (2, 2)
     """Of the stem's two convolutions (A1); its output is both inputs of the first cell (A18)."""
-    aggregation_channels: Positive = 64
+    aggregation_channels: Channels = 64
     """Width of the aggregation cell's inner nodes (A7)."""
-    head_channels: Positive = 64
+    head_channels: Channels = 64
     """Width of the head's branches (A8)."""
     head_dilations: tuple[Positive, Positive, Positive] = (6, 12, 18)
     """Of the head's three dilated convolutions (A8)."""
@@ -170,9 +182,9 @@ class LatencyConfig(Block):
 
     warmup: NonNegative = 50
     """Forward passes before each measurement that are not counted."""
-    repeats: Annotated[int, Field(ge=3)] = 500
+    repeats: Annotated[int, Field(ge=3, le=1_000_000)] = 500
     """Counted forward passes of a whole network."""
-    lut_repeats: Annotated[int, Field(ge=3)] = 500
+    lut_repeats: Annotated[int, Field(ge=3, le=1_000_000)] = 500
     """Counted forward passes of a lookup table's entry and of its check's networks."""
     precision: Precision = "float32"
     """Of the measured networks and operations."""
@@ -180,7 +192,7 @@ class LatencyConfig(Block):
     """Of the measured networks and operations."""
     threads: Positive = 1
     """CPU threads during a measurement."""
-    check_networks: Annotated[int, Field(ge=20)] = 20
+    check_networks: Annotated[int, Field(ge=20, le=1_000_000)] = 20
     """Random networks whose measured latency is held against the table."""
     allow_other_device: Annotated[bool, EXECUTION] = False
     """Whether a table of another device, version or procedure may be used."""
@@ -197,10 +209,10 @@ class PretrainConfig(Block):
     lr_decay_per_epoch: Annotated[float, Field(gt=0, le=1)] = 0.97
     """Factor of the rate after each epoch (A13)."""
     momentum: Fraction = 0.9
-    weight_decay: Annotated[float, Field(ge=0)] = 3e-5
+    weight_decay: Magnitude = 3e-5
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the target spread over all classes (A13)."""
-    gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
+    gradient_clip: PositiveMagnitude | None = 5.0
     """Largest norm of the gradient; null does not clip (A13)."""
     area_range: tuple[Rate, Rate] = (0.08, 1.0)
     """Share of an image's area that the random crop covers (low, high)."""
@@ -215,11 +227,11 @@ class FinetuneConfig(Block):
     batch_size: Positive = 16
     lr: Rate = 0.01
     """SGD's rate in the first step."""
-    poly_power: Annotated[float, Field(ge=0)] = 0.9
+    poly_power: Magnitude = 0.9
     """The rate falls as (1 - step / steps) to this power."""
     momentum: Fraction = 0.9
-    weight_decay: Annotated[float, Field(ge=0)] = 5e-4
-    gradient_clip: Annotated[float, Field(gt=0)] | None = None
+    weight_decay: Magnitude = 5e-4
+    gradient_clip: PositiveMagnitude | None = None
     """Largest norm of the gradient; null does not clip."""
     scale_range: tuple[Rate, Rate] = (0.5, 2.0)
     flip_probability: Fraction = 0.5
@@ -249,7 +261,7 @@ class EvaluateConfig(Block):
 class RobustnessRun(Block):
     """One row of Table 4: a seed and the initial numbers of cells of the three hyper-cells."""
 
-    seed: NonNegative
+    seed: Seed
     """Of the search."""
     depths: Depths
     """Initial numbers of cells {a, b, c}, reduction cells included."""
@@ -258,13 +270,13 @@ class RobustnessRun(Block):
 class ExperimentsConfig(Block):
     """The grid behind every table and figure; see docs/experiments.md."""
 
-    gamma_a: Annotated[float, Field(ge=0)] = 0.01
+    gamma_a: Magnitude = 0.01
     """Weight of the latency term of network A."""
-    gamma_b: Annotated[float, Field(ge=0)] = 0.001
+    gamma_b: Magnitude = 0.001
     """Weight of the latency term of network B."""
-    gamma_c: Annotated[float, Field(ge=0)] = 0.1
+    gamma_c: Magnitude = 0.1
     """Weight of the latency term of network C; one of `camvid_gammas`."""
-    seed: NonNegative = 2
+    seed: Seed = 2
     """Of the searches of A, B, C and Figure 6."""
     depths: Depths = (5, 10, 10)
     """Initial numbers of cells of the same searches and of random networks."""
@@ -277,23 +289,23 @@ class ExperimentsConfig(Block):
         RobustnessRun(seed=3, depths=(5, 10, 10)),
     )
     """The searches of Table 4, a row each."""
-    camvid_gammas: tuple[Annotated[float, Field(ge=0)], ...] = (0.001, 0.01, 0.05, 0.1)
+    camvid_gammas: tuple[Magnitude, ...] = (0.001, 0.01, 0.05, 0.1)
     """The searches of Figure 6, a point each."""
-    gamma_seeds: tuple[NonNegative, ...] = ()
+    gamma_seeds: tuple[Seed, ...] = ()
     """Further seeds of each search of Figure 6, beside `seed`; the paper has none."""
-    null_seeds: tuple[NonNegative, ...] = ()
+    null_seeds: tuple[Seed, ...] = ()
     """Seeds of the null searches: one at gamma 0 and one with random signs of alpha's gradients for each."""
-    training_seeds: NonNegative = 0
+    training_seeds: Annotated[int, Field(ge=0, le=1000)] = 0
     """Further trainings, with seeds of their own, of A and of what C4, C5 and C11 hold against it."""
-    random_networks: Positive = 10
+    random_networks: Count = 10
     """Networks of Table 3's random search."""
-    matched_networks: NonNegative = 10
+    matched_networks: Annotated[int, Field(ge=0, le=1000)] = 10
     """Networks of the latency-matched random search beside it; 0 leaves it out."""
     matched_tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """How far their predicted latency may be from A's, as a share."""
     downsampling_positions: tuple[Positions, ...] = ((1, 5, 10), (3, 5, 8), (1, 2, 4))
     """The settings of Table 5 beside A's own, as positions among 12 cells."""
-    random_aggregations: Positive = 10
+    random_aggregations: Count = 10
     """Random aggregation cells of Table 6."""
     coarse: bool = True
     """Whether the rows marked * are run, which train on fine and coarse frames together (A16)."""
@@ -334,7 +346,7 @@ class Config(Block):
 
     scale: Literal["tiny", "camvid", "paper"] = "tiny"
     """Which workflow/scales/SCALE.yaml the other keys start from."""
-    seed: NonNegative = 0
+    seed: Seed = 0
     """Of sampling, pretraining, finetuning and checks; searches have seeds of their own."""
     runtime: RuntimeConfig = RuntimeConfig()
     data: DataConfig = DataConfig()

@@ -12,9 +12,9 @@ from pipeline_src.config.block import EXECUTION, Block, NonNegative, Positive, P
 class StepProcesses(Block):
     """Training processes of one job, started by torchrun where they are several."""
 
-    nodes: Positive = 1
+    nodes: Annotated[int, Field(ge=1, le=4096)] = 1
     """Machines; several need SLURM, where srun starts torchrun on each."""
-    per_node: Positive = 1
+    per_node: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes on each machine; on GPUs at most their number."""
 
 
@@ -34,9 +34,9 @@ class RuntimeConfig(Block):
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks run; auto is CUDA where there is one, else the CPU."""
-    threads: Positive = 4
+    threads: Annotated[int, Field(ge=1, le=1024)] = 4
     """CPU threads of one job; the same number gives the same bytes again."""
-    workers: Annotated[NonNegative, EXECUTION] = 4
+    workers: Annotated[int, Field(ge=0, le=256), EXECUTION] = 4
     """Processes that load images for one job; 0 loads in the job itself."""
     precision: Precision = "float32"
     """Of forward passes in training and evaluation; float16 needs CUDA."""
@@ -44,7 +44,7 @@ class RuntimeConfig(Block):
     """How many processes train together, by step."""
     cache_mib: Annotated[NonNegative, EXECUTION] = 1024
     """Decoded frames are kept in memory where all of a job's fit into this many MiB."""
-    checkpoint_every_s: Annotated[float, Field(gt=0), EXECUTION] = 60.0
+    checkpoint_every_s: Annotated[float, Field(gt=0, le=1e6), EXECUTION] = 60.0
     """Seconds from one checkpoint of a long job to the next."""
     job_minutes_max: Annotated[Positive | None, EXECUTION] = None
     """Longest time limit that a cluster's job asks for; longer work goes on in the next attempt."""

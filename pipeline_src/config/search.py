@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pipeline_src.config.block import Block, Fraction, NonNegative, Positive, Rate
+from pipeline_src.config.block import (
+    Block,
+    Fraction,
+    Magnitude,
+    NonNegative,
+    Positive,
+    PositiveMagnitude,
+    Rate,
+)
 
 DeriveZero = Literal["keep", "guard", "exclude"]
 
@@ -40,7 +48,7 @@ class SearchConfig(Block):
     """Adam's rate for alpha and beta; the normal cells of a hyper-cell share an alpha (A4)."""
     architecture_betas: tuple[Fraction, Fraction] = (0.5, 0.999)
     """Adam's decay rates of the moments."""
-    architecture_weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    architecture_weight_decay: Magnitude = 1e-4
     """Weight decay of alpha and beta."""
     architecture_accumulation: Positive = 1
     """Steps whose gradients of alpha and beta are averaged before a step of Adam (A24)."""
@@ -56,16 +64,16 @@ class SearchConfig(Block):
     """Mean entropy of alpha, in nats, at which a search ends behind the warm-up; null never (A26)."""
     weight_lr: Rate = 0.025
     """SGD's rate for w in the first epoch, then along a cosine."""
-    weight_lr_min: Annotated[float, Field(ge=0)] = 0.001
+    weight_lr_min: Magnitude = 0.001
     """End of the cosine."""
     weight_momentum: Fraction = 0.9
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-3
+    weight_decay: Magnitude = 1e-3
     """Weight decay of w."""
-    gradient_clip: Annotated[float, Field(gt=0)] | None = 5.0
+    gradient_clip: PositiveMagnitude | None = 5.0
     """Largest norm of w's gradient; null does not clip. The paper names none."""
-    temperature_start: Annotated[float, Field(gt=0)] = 3.0
+    temperature_start: PositiveMagnitude = 3.0
     """Gumbel-softmax temperature of the first epoch."""
-    temperature_end: Annotated[float, Field(gt=0)] = 0.03
+    temperature_end: PositiveMagnitude = 0.03
     """Temperature of the last epoch; at most `temperature_start`."""
     temperature_schedule: Literal["linear", "exponential"] = "linear"
     """From start to end by epoch (A10)."""

@@ -167,6 +167,7 @@ def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Check
         "results/tiny/finetune/random-0/camvid-train": "log.csv",
         "results/tiny/evaluate/random-9": "cityscapes-train/val-96x192.json",
         "results/tiny/evaluate/random-0/cityscapes-train/val-1x2.json": "",
+        "results/tiny/evaluate/random-0/cityscapes-train/val-1x2.json.run.json": "",
         "results/tiny/speed/random-0/cityscapes-1x2.json": "",
         "results/tiny/speed/random-0/cityscapes-1x2.json.run.json": "",
     }

@@ -1,0 +1,77 @@
+"""Settings that are each in range and cannot work together: told before the first job, not hours in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline_src.config.models import Config
+
+WIDEST = 16_384
+"""Channels of a node at most."""
+
+
+def at_odds(config: Config) -> Iterator[tuple[str, str]]:
+    """Each key that cannot work with another, and why."""
+    yield from _batches(config)
+    yield from _precision(config)
+    yield from _batch_norm(config)
+    yield from _widths(config)
+
+
+def _batches(config: Config) -> Iterator[tuple[str, str]]:
+    for step in ("search", "pretrain", "finetune"):
+        batch = getattr(config, step).batch_size
+        processes = getattr(config.runtime.processes, step)
+        count = processes.nodes * processes.per_node
+        if batch % count:
+            yield (
+                f"{step}.batch_size",
+                f"{batch} images cannot be shared out evenly over the {count} processes of "
+                f"runtime.processes.{step}.",
+            )
+
+
+def _precision(config: Config) -> Iterator[tuple[str, str]]:
+    if config.runtime.device == "cpu" and config.runtime.precision == "float16":
+        yield "runtime.precision", "float16 needs a GPU, and runtime.device is cpu: bfloat16 or float32 work."
+
+
+def _batch_norm(config: Config) -> Iterator[tuple[str, str]]:
+    """Batch norm needs two values of a channel: a batch of one image must leave more than one pixel."""
+    factor = 8 * math.prod(config.space.stem_strides)
+    for step, name, height, width in _crops(config):
+        batch = getattr(config, step).batch_size
+        if batch * math.ceil(height / factor) * math.ceil(width / factor) < 2:
+            yield (
+                f"{step}.batch_size",
+                f"one image of {height}x{width} px ({name}) is one pixel behind the network's {factor}-fold "
+                "downsampling, and batch norm needs two: take two images or a larger crop.",
+            )
+
+
+def _crops(config: Config) -> Iterator[tuple[str, str, int, int]]:
+    yield "pretrain", "data.imagenet.crop_px", config.data.imagenet.crop_px, config.data.imagenet.crop_px
+    for name in ("cityscapes", "camvid"):
+        block: Any = getattr(config.data, name)
+        if block is not None:
+            yield "finetune", f"data.{name}.crop_*_px", block.crop_height_px, block.crop_width_px
+            yield (
+                "search",
+                f"data.{name}.search_crop_*_px",
+                block.search_crop_height_px,
+                block.search_crop_width_px,
+            )
+
+
+def _widths(config: Config) -> Iterator[tuple[str, str]]:
+    space = config.space
+    widest = space.initial_channels * space.channel_multiplier**3
+    if widest > WIDEST:
+        yield (
+            "space.initial_channels",
+            f"{space.initial_channels}, times {space.channel_multiplier} at each of three reductions, make "
+            f"{widest} channels; {WIDEST} are the most.",
+        )
