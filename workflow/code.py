@@ -31,14 +31,21 @@ class Module:
         digest: of what the interpreter acts on; the same under every version of Python.
         imports: full names of what is imported when it runs, `a.b` for `import a.b`, `a` and `a.b` for
             `from a import b`.
+        asked: these, what is named, and the packages above.
         strings: every string of the code, docstrings left out.
+        named: the modules and packages of the project that these name.
     """
 
     def __init__(self, name: str, text: str) -> None:
+        self.name = name
         reader = _Reader(name)
         reader.read(ast.parse(text))
         self.digest = hashlib.sha256(" ".join(reader.parts).encode()).hexdigest()
         self.imports, self.strings = frozenset(reader.imports), frozenset(reader.strings)
+        self.named = frozenset(text for text in reader.strings if DOTTED.fullmatch(text))
+        self.asked = frozenset(
+            parent for one in (name, *self.imports, *self.named) for parent in _with_parents(one)
+        )
 
 
 def imported(node: ast.AST) -> set[str]:
@@ -121,6 +128,7 @@ class Package:
             parts = path.relative_to(root).with_suffix("").parts
             self.paths[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
         self._modules: dict[str, Module] = {}
+        self._read: dict[str, dict[str, str]] = {}
 
     def module(self, name: str) -> Module:
         """A module by its full name, parsed once."""
@@ -147,24 +155,28 @@ class Package:
                 continue
             module = self.module(name)
             found[name] = module.digest
-            named = {text for text in module.strings if DOTTED.fullmatch(text)}
-            asked = {parent for one in (name, *module.imports, *named) for parent in _with_parents(one)}
-            waiting += sorted(one for one in asked & self.paths.keys() if (name, one) not in cut)
-            found |= self._data(named, module.strings)
+            waiting += [one for one in module.asked & self.paths.keys() if (name, one) not in cut]
+            if module.named:
+                found |= self._data(module)
         return found
 
-    def _data(self, packages: set[str], strings: Collection[str]) -> dict[str, str]:
-        """Digests of the data files of the named packages, and of their folders that are named too."""
+    def _data(self, module: Module) -> dict[str, str]:
+        """Digests of the data files of the packages that a module names, and of named folders there."""
+        if module.name in self._read:
+            return self._read[module.name]
         found = {}
-        for package in packages:
+        for package in module.named:
             folder = self.root / package.replace(".", "/")
             for path in folder.iterdir() if folder.is_dir() else ():
-                is_data = path.is_file() or (path.name in strings and not (path / "__init__.py").exists())
+                is_data = path.is_file() or (
+                    path.name in module.strings and not (path / "__init__.py").exists()
+                )
                 for file in [path, *path.rglob("*")] if is_data else ():
                     if file.is_file() and file.suffix not in (".py", ".pyc") and file.name != "README.md":
                         # The line ends are git's affair.
                         content = file.read_bytes().replace(b"\r\n", b"\n")
                         found[str(file.relative_to(self.root))] = hashlib.sha256(content).hexdigest()
+        self._read[module.name] = found
         return found
 
     def code_of(self, command: str, *also: str, peers: Collection[str] | None = None) -> dict[str, str]:
