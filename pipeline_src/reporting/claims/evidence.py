@@ -26,7 +26,7 @@ class Network:
         architecture: which network it is.
         judged: data set and split.
         miou: in percent, of the last epoch; None where not measured.
-        latency_ms: mean, lower and upper quartile over repeats; None where not measured.
+        latency_ms: median, lower and upper quartile over repeats; None where not measured.
         parameters: learnable ones; None where not timed.
         device: that was timed.
         sources: the files that the values are from.
@@ -110,7 +110,7 @@ class Evidence:
                     architecture=architecture,
                     judged=f"{evaluation.training.dataset} {evaluation.split}",
                     miou=value,
-                    latency_ms=(timing.mean, timing.q1, timing.q3) if timing else None,
+                    latency_ms=(timing.median, timing.q1, timing.q3) if timing else None,
                     parameters=record.parameters if record else None,
                     device=" ".join(record.fingerprint.device.split()) if record else "",
                     sources=tuple(sources),

@@ -66,7 +66,7 @@ class SeedSpread:
 class _Timing(BaseModel):
     q1: float
     q3: float
-    mean: float
+    median: float
 
 
 class _Speed(BaseModel):
@@ -224,4 +224,4 @@ def _timing_std(side: Side, number: Number) -> float | None:
     if timing is None:
         return None
     # FPS is 1000 over the latency, so its relative spread is the latency's.
-    return (timing.q3 - timing.q1) / IQR_OF_NORMAL / timing.mean * number.mean
+    return (timing.q3 - timing.q1) / IQR_OF_NORMAL / timing.median * number.mean

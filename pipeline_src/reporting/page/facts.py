@@ -41,8 +41,9 @@ class Facts:
             "Status": cell.status.replace("_", " "),
             "Why": cell.reason,
             "Runs (n)": str(cell.n) if cell.n else "",
-            "Mean": _number(cell.mean),
+            "Median" if cell.q1 is not None else "Mean": _number(cell.mean),
             "Standard deviation (n - 1)": _number(cell.std),
+            "Quartiles of the repeats": _quartiles(cell),
             "Smallest and largest": f"{_number(cell.min)} to {_number(cell.max)}" if cell.n > 1 else "",
             "Trained and judged on": cell.data,
             "Scale": cell.scale if cell.status == "measured" else "",
@@ -117,6 +118,13 @@ def _indented(settings: str) -> str:
         return json.dumps(json.loads(settings), indent=1)
     except ValueError:
         return settings
+
+
+def _quartiles(cell: Cell) -> str:
+    if cell.q1 is None or cell.q3 is None:
+        return ""
+    wide = "; wide apart: the machine was busy, and another run may differ as much" if cell.is_noisy else ""
+    return f"{_number(cell.q1)} to {_number(cell.q3)} {cell.unit}{wide}"
 
 
 def _number(value: float | None) -> str:

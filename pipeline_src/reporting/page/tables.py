@@ -54,6 +54,7 @@ class Value:
     number: str
     marks: tuple[str, ...]
     note: str
+    noise: str
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Val
         number="" if entry.number is None else repr(round(entry.number, 6)),
         marks=at.cells.get((cell.row_id, cell.column_id), ()) if line.which == "paper" else (),
         note=f"n={cell.n}" if entry.state == "partly" else "",
+        noise=entry.noise,
     )
 
 

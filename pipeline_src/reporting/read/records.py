@@ -46,9 +46,9 @@ class EvaluationRecord(_Record):
 
 
 class Timing(_Record):
-    """A latency over repeats: mean and quartiles."""
+    """A latency over repeats: median and quartiles; a busy machine moves a mean, and hardly a median."""
 
-    mean: Milliseconds
+    median: Milliseconds
     q1: Milliseconds
     q3: Milliseconds
 

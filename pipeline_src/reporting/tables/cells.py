@@ -56,6 +56,7 @@ class Cell:
         data: on which training, split and size it was measured.
         scale: the scale of everything measured here.
         footnotes: ids of the paper's contradictions that stand here.
+        q1, q3: quartiles of a single run's timing over its repeats; None for all else.
         differs: why a number here is not set against the printed one: `data set: Cityscapes, here CamVid`.
         readings: what each run gave, a value or a reason; no part of a stored table.
     """
@@ -79,9 +80,21 @@ class Cell:
     data: str
     scale: str
     footnotes: tuple[str, ...]
+    q1: float | None = None
+    q3: float | None = None
     differs: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def is_noisy(self) -> bool:
+        """Whether the middle half of a timing's repeats spreads over more than `WIDE_SHARE` of its median."""
+        if self.q1 is None or self.q3 is None or not self.mean:
+            return False
+        return (self.q3 - self.q1) / self.mean > WIDE_SHARE
+
+
+WIDE_SHARE = 0.2
+"""Of its median from which the quartiles of a timing are wide apart: the machine was busy."""
 
 STORED = tuple(one.name for one in fields(Cell) if one.name != "readings")
 """The columns of a table's long form."""
@@ -214,6 +227,7 @@ def _cell(
     else:
         status = "not_run"
     numbers = [reading.value for reading in good if isinstance(reading.value, float)]
+    quartiles = good[0].quartiles if len(good) == 1 else None
     return Cell(
         row_id=row_id,
         row=pair.key,
@@ -234,6 +248,8 @@ def _cell(
         data="; ".join(dict.fromkeys(reading.data for reading in good if reading.data)),
         scale=scale,
         footnotes=footnotes_at(layout.name, pair.key, column.title) if column.printed else (),
+        q1=quartiles[0] if quartiles else None,
+        q3=quartiles[1] if quartiles else None,
         differs=_differs(layout, column, pair, good) if quoted else (),
         readings=readings,
     )

@@ -54,7 +54,9 @@ def markdown(table: Table) -> str:
         row[0] += _superscript(at.rows.get(group.row_id, ())) if line is group.lines[0] else ""
         for place, entry in enumerate(line.entries, start=2):
             row[place] += _superscript(_notes(at, line, entry))
-            row[place] = f"**{row[place]}**" if entry.best else row[place]
+            if entry.best:
+                number = _plain_markdown(entry.text)
+                row[place] = row[place].replace(number, f"**{number}**", 1)
     shown = {column.title: column.id for column in columns_shown(table.layout)}
     titles = [
         _plain_markdown(name) + _superscript(at.columns.get(shown.get(name, ""), ()))
@@ -124,7 +126,8 @@ def _frame(table: Table, everything: bool) -> pd.DataFrame:
 
 
 def _marked(entry: Entry) -> str:
-    return f"{entry.text} (n={entry.cell.n})" if entry.state == "partly" else entry.text
+    text = f"{entry.text} (n={entry.cell.n})" if entry.state == "partly" else entry.text
+    return f"{text} {entry.noise}".rstrip()
 
 
 def _notes(at: Marks, line: Line, entry: Entry) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ NOT_RUN = "not run"
 BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
     "mIoU, IoU and FPS, the lowest latency and number of parameters; ties share bold, "
-    "and none is bold where all are equal."
+    "and none is bold where all are equal or where the quartiles of the best timing overlap another's. "
+    "Brackets after a timing hold the quartiles of its repeats."
 )
 
 
@@ -38,6 +39,7 @@ class Entry:
         state: a value, one of which some runs are missing, `not run`, nothing that could be there, or two
             values `apart`: not of the same thing, so no difference is told but what differs.
         best: whether it is the best of its column, by `BEST_RULE`.
+        noise: quartiles of a timing, and that they are wide apart where they are.
     """
 
     cell: Cell
@@ -45,6 +47,7 @@ class Entry:
     number: float | None
     state: State
     best: bool = False
+    noise: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,31 @@ def _best(table: Table, column: Column) -> str | None:
     means = [cell.mean for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
     if not sign or len({f"{mean:.{column.decimals}f}" for mean in means}) < 2:
         return None
-    return f"{max(means, key=lambda mean: sign * mean):.{column.decimals}f}"
+    best = f"{max(means, key=lambda mean: sign * mean):.{column.decimals}f}"
+    return None if column.quantity.is_timing and _overlaps(table, column, best) else best
+
+
+def _overlaps(table: Table, column: Column, best: str) -> bool:
+    """Whether the best timing cannot be told from another by quartiles or, of several runs, their range."""
+    cells = [cell for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
+    first = [_range(cell) for cell in cells if f"{cell.mean:.{column.decimals}f}" == best]
+    others = [_range(cell) for cell in cells if f"{cell.mean:.{column.decimals}f}" != best]
+    return any(low <= high2 and low2 <= high for low, high in first for low2, high2 in others)
+
+
+def _range(cell: Cell) -> tuple[float, float]:
+    assert cell.min is not None and cell.max is not None
+    if cell.q1 is None or cell.q3 is None:
+        return cell.min, cell.max
+    return cell.q1, cell.q3
+
+
+def _noise(column: Column, cell: Cell) -> str:
+    """`[5.46 to 6.31]`, with `noisy` where the repeats spread wide."""
+    if cell.q1 is None or cell.q3 is None:
+        return ""
+    digits = column.decimals
+    return f"[{cell.q1:.{digits}f} to {cell.q3:.{digits}f}]" + (" noisy" if cell.is_noisy else "")
 
 
 def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
@@ -182,7 +209,8 @@ def _here(column: Column, cell: Cell, best: str | None) -> Entry:
     if cell.status != "measured":
         return Entry(cell, NOT_RUN, None, "not_run")
     is_best = best is not None and cell.mean is not None and f"{cell.mean:.{column.decimals}f}" == best
-    return Entry(cell, cell.measured, cell.mean, "partly" if cell.reason else "value", is_best)
+    state: State = "partly" if cell.reason else "value"
+    return Entry(cell, cell.measured, cell.mean, state, is_best, _noise(column, cell))
 
 
 def _difference(column: Column, cell: Cell) -> Entry:

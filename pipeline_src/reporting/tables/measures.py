@@ -13,7 +13,7 @@ from typing import Literal
 from pipeline_src import places
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
 from pipeline_src.reporting.paper.classes import class_named
-from pipeline_src.reporting.read.records import EvaluationRecord, Results, Score, SpeedRecord
+from pipeline_src.reporting.read.records import EvaluationRecord, Results, Score, SpeedRecord, Timing
 from pipeline_src.reporting.tables.conditions import SET_NAMES, Conditions
 from pipeline_src.space.genotype import Genotype
 
@@ -25,13 +25,17 @@ NO_BEST_EPOCH = "no best epoch: the validation split was trained on, so nothing 
 
 @dataclass(frozen=True)
 class Reading:
-    """One run's value, the file it is from and what it was measured on; or why there is none."""
+    """One run's value, the file it is from and what it was measured on; or why there is none.
+
+    `quartiles` are those of a timing over its repeats, the lower first, in the value's unit.
+    """
 
     value: float | str | None
     source: str
     reason: str = ""
     data: str = ""
     conditions: Conditions | None = None
+    quartiles: tuple[float, float] | None = None
 
 
 Measure = Callable[[Row, Results], tuple[Reading, ...]]
@@ -119,59 +123,68 @@ def class_iou(title: str) -> Measure:
     return _scores("test", "last", pick)
 
 
-def _timings(pick: Callable[[SpeedRecord], float | str | None]) -> Measure:
+Timed = tuple[float | str, tuple[float, float] | None]
+"""A value and its quartiles."""
+
+
+def _timings(pick: Callable[[SpeedRecord], Timed | None]) -> Measure:
     def read(speed: Speed, results: Results) -> Reading:
         path = places.speed(speed)
         record = results.speed(speed)
         if record is None:
             return _missing(path)
-        value = pick(record)
-        if value is None:
+        found = pick(record)
+        if found is None:
             return Reading(None, path, f"{path} has no latency with batch norm folded")
+        value, quartiles = found
         data = f"{record.dataset} {record.input_height_px}x{record.input_width_px}"
         conditions = Conditions(
             SET_NAMES.get(record.dataset, record.dataset),
             size=(record.input_height_px, record.input_width_px),
             device=_one_line(record.fingerprint.device),
         )
-        return Reading(value, path, data=data, conditions=conditions)
+        return Reading(value, path, data=data, conditions=conditions, quartiles=quartiles)
 
     return lambda row, results: tuple(read(one, results) for one in row.speeds)
 
 
-def _latency_ms(record: SpeedRecord, folded: bool) -> float | None:
-    timing = record.latency_folded_ms if folded else record.latency_ms
-    return None if timing is None else timing.mean
+def _timing(record: SpeedRecord, folded: bool) -> Timing | None:
+    return record.latency_folded_ms if folded else record.latency_ms
 
 
 def latency(folded: bool = False) -> Measure:
-    """Latency in milliseconds at batch 1, the mean over repeats (Sec. 4.3), batch norm folded or not."""
-    return _timings(lambda record: _latency_ms(record, folded))
+    """Latency in milliseconds at batch 1, the median over repeats (Sec. 4.3), batch norm folded or not."""
+
+    def pick(record: SpeedRecord) -> Timed | None:
+        timing = _timing(record, folded)
+        return None if timing is None else (timing.median, (timing.q1, timing.q3))
+
+    return _timings(pick)
 
 
 def fps(folded: bool = False) -> Measure:
-    """Frames per second: 1000 over the mean latency in milliseconds."""
+    """Frames per second: 1000 over the median latency in milliseconds."""
 
-    def pick(record: SpeedRecord) -> float | None:
-        mean_ms = _latency_ms(record, folded)
-        return None if mean_ms is None else 1000 / mean_ms
+    def pick(record: SpeedRecord) -> Timed | None:
+        timing = _timing(record, folded)
+        return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
 
     return _timings(pick)
 
 
 def parameters() -> Measure:
     """Learnable parameters in millions."""
-    return _timings(lambda record: record.parameters / 1e6)
+    return _timings(lambda record: (record.parameters / 1e6, None))
 
 
 def device() -> Measure:
     """The device that was timed, as its fingerprint names it."""
-    return _timings(lambda record: _one_line(record.fingerprint.device) or "unnamed device")
+    return _timings(lambda record: (_one_line(record.fingerprint.device) or "unnamed device", None))
 
 
 def input_size(times: str) -> Measure:
     """The network's input as height, `times`, width in pixels."""
-    return _timings(lambda record: f"{record.input_height_px}{times}{record.input_width_px}")
+    return _timings(lambda record: (f"{record.input_height_px}{times}{record.input_width_px}", None))
 
 
 def _genotypes(pick: Callable[[Architecture, Genotype], float | str]) -> Measure:

@@ -38,7 +38,7 @@ def metric_sources(grid: Grid) -> tuple[str, ...]:
 def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
     """Accuracy and speed of each network, by architecture; what was not measured has no key.
 
-    Keys are `TRAINING_SPLIT-HxW_miou_percent` (last epoch), `SET-HxW_latency_ms` (mean) and `SET-HxW_fps`.
+    Keys are `TRAINING_SPLIT-HxW_miou_percent` (last epoch), `SET-HxW_latency_ms` (median) and `SET-HxW_fps`.
 
     Raises:
         UserError: a result file is malformed.
@@ -57,8 +57,8 @@ def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
         if timing is None:
             continue
         numbers = found.setdefault(speed.architecture.name, {})
-        numbers[f"{Path(places.speed(speed)).stem}_latency_ms"] = round(timing.latency_ms.mean, 4)
-        numbers[f"{Path(places.speed(speed)).stem}_fps"] = round(1000 / timing.latency_ms.mean, 3)
+        numbers[f"{Path(places.speed(speed)).stem}_latency_ms"] = round(timing.latency_ms.median, 4)
+        numbers[f"{Path(places.speed(speed)).stem}_fps"] = round(1000 / timing.latency_ms.median, 3)
     return dict(sorted(found.items()))
 
 
