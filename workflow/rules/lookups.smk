@@ -22,19 +22,22 @@ def raw_marker(dataset):
 @cache
 def raw_state(dataset):
     """What tells that a raw set has changed since it was prepared; cached, since it looks at every file once."""
+    return raw_state_of(
+        Path(raw_root(dataset)), Path(DATA, dataset), rendered=is_rendered(dataset)
+    )
+
+
+if workflow.is_main_process:  # a cluster's jobs look only at what they prepare
     try:
-        return raw_state_of(
-            Path(raw_root(dataset)),
-            Path(DATA, dataset),
-            rendered=is_rendered(dataset),
-        )
-    except UserError as error:
-        raise WorkflowError(str(error)) from None
+        for one in (*DATASETS, "imagenet"):
+            raw_state(one)
+    except Exception as error:
+        raise WorkflowError(told(error, sys.argv)) from None
 
 
 def say_doubts():
     """Print what the preparation of the sets warned of: their logs are read only when something fails."""
-    for dataset in (*DATASETS, "imagenet"):
+    for dataset in (*DATASETS, "imagenet") if workflow.is_main_process else ():
         for doubt in doubts_in(Path(DATA, dataset)):
             print(f"Look at the data: {dataset}: {doubt}", file=sys.stderr)
 
