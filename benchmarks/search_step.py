@@ -1,10 +1,11 @@
-"""Seconds a search step, and its ratio to the floor: forward and backward of the supernet alone.
+"""Seconds a search step, soft and with one drawn operation an edge, and the ratio to the floor.
 
     python -m benchmarks.search_step [--height 96 --width 128 --batch 4 --depths 5 10 10 --steps 5 ...]
 
 A step is all that the search does: Gumbel masks, forward, loss with the expected latency, backward, both
-optimizers, bookkeeping. The floor is measured in turn with the steps, on the same supernet and a batch of
-the same shape, with fixed masks and no loss or optimizer. Prints one JSON object.
+optimizers, bookkeeping. The floor is forward and backward of the supernet alone, with fixed masks and a
+batch of the same shape. Soft steps (Eq. 2, 3), single ones (A20) and the floor are measured in turn, so that
+each ratio is of one moment of the machine. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -42,7 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def build(args: argparse.Namespace, device: torch.device) -> Searcher:
+def build(args: argparse.Namespace, device: torch.device, sampling: Literal["soft", "single"]) -> Searcher:
     """A searcher over noise images, with one microsecond for every operation."""
     space = SpaceConfig()
     noise = torch.Generator().manual_seed(0)
@@ -60,7 +62,7 @@ def build(args: argparse.Namespace, device: torch.device) -> Searcher:
         architecture_batches=None,
         validate=None,
         latency=LatencyModel.build(space, (args.height, args.width), lambda _: 1.0, device),
-        config=SearchConfig(epochs=1, warmup_epochs=0),
+        config=SearchConfig(epochs=1, warmup_epochs=0, sampling=sampling),
         plan=SearchPlan(gamma=0.01, steps_per_epoch=steps),
         device=device,
         generator=noise,
@@ -68,13 +70,14 @@ def build(args: argparse.Namespace, device: torch.device) -> Searcher:
 
 
 def measure(args: argparse.Namespace) -> dict[str, object]:
-    """Search for a few steps, each followed by one pass of the floor."""
+    """Search for a few steps of either kind in turn, each pair followed by one pass of the floor."""
     seed_everything(0, args.threads)
     device = resolve_device(args.device)
-    searcher = build(args, device)
+    searcher, drawing = build(args, device, "soft"), build(args, device, "single")
     masks = searcher.parameters.map_masks(lambda logits: torch.softmax(logits.detach(), dim=-1))
     images = torch.randn(args.batch, 3, args.height, args.width, device=device)
     step_s: list[float] = []
+    single_s: list[float] = []
     floor_s: list[float] = []
 
     def wait() -> float:
@@ -82,20 +85,25 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
             torch.cuda.synchronize(device)
         return time.perf_counter()
 
-    steps = searcher.run()
+    steps, single_steps = searcher.run(), drawing.run()
     for _ in range(args.steps + WARMUP):
         started = wait()
         next(steps)
         between = wait()
+        next(single_steps)
+        ended = wait()
         logits = searcher.supernet(images, masks)
         logits.backward(torch.full_like(logits, 1e-6))
         step_s.append(between - started)
-        floor_s.append(wait() - between)
+        single_s.append(ended - between)
+        floor_s.append(wait() - ended)
     return {
         "benchmark": "search_step",
         "step_s": summary(step_s[WARMUP:]),
         "floor_s": summary(floor_s[WARMUP:]),
         "ratio_to_floor": ratios(step_s[WARMUP:], floor_s[WARMUP:]),
+        "single_step_s": summary(single_s[WARMUP:]),
+        "soft_to_single": ratios(step_s[WARMUP:], single_s[WARMUP:]),
         "settings": vars(args),
         **surroundings(device),
     }

@@ -79,9 +79,8 @@ def _matrices(
     import torch
 
     from pipeline_src.cli.progress import progress
-    from pipeline_src.data.loading import batch_count, batches
     from pipeline_src.evaluation.confusion import ConfusionMatrix
-    from pipeline_src.evaluation.metrics import evaluate_networks
+    from pipeline_src.evaluation.metrics import evaluate_set
     from pipeline_src.evaluation.trained import load_network
     from pipeline_src.training.distributed import resolve_device
 
@@ -92,17 +91,16 @@ def _matrices(
     if not data.manifest.labelled[args.split]:
         return ConfusionMatrix(data.num_classes), ConfusionMatrix(data.num_classes)
     torch.set_num_threads(config.runtime.threads)
-    size = config.evaluate.batch_size
-    source = batches(data, size, 0, 0, shuffle=False, drop_last=False, workers=config.runtime.workers)
     # With the last epoch the best, both files hold the same network: once is enough.
     weights = best.state_dict()
     same = all(torch.equal(value, weights[name]) for name, value in last.state_dict().items())
-    matrices = evaluate_networks(
+    matrices = evaluate_set(
         [last] if same else [last, best],
-        progress(source, batch_count(len(data), size, drop_last=False), "batches"),
-        data.num_classes,
+        data,
+        config.evaluate.batch_size,
         resolve_device(config.runtime.device),
         config.runtime.precision,
-        data.manifest.ignore,
+        workers=config.runtime.workers,
+        progress=progress,
     )
     return matrices[0], matrices[-1]

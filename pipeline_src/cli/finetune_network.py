@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.transforms import EvalTransform, TrainTransform
     from pipeline_src.training.checkpoint import load_weights
     from pipeline_src.training.distributed import session
+    from pipeline_src.training.engine import Keeping
     from pipeline_src.training.finetune import finetune, transfer_backbone
-    from pipeline_src.training.loop import Keeping
     from pipeline_src.training.seeding import seed_everything
 
     config = read_settings(args.settings, BLOCKS, args.execution)
@@ -83,7 +83,9 @@ def run(args: argparse.Namespace) -> None:
             val = SegmentationDataset(
                 args.prepared, args.raw, (args.validation_split,), EvalTransform(args.input_size)
             )
-            validate = miou_of(val, config.evaluate.batch_size, world, cfg.validation_images)
+            validate = miou_of(
+                val, config.evaluate.batch_size, world, cfg.validation_images, runtime.precision
+            )
         source, steps = training_source(
             train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from pipeline_src.config.models import Precision
     from pipeline_src.data.datasets import ClassificationDataset
 
 HELP = "pretrain a backbone on class folders (ImageNet)"
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.transforms import ClassEvalTransform, ClassTrainTransform
     from pipeline_src.training.checkpoint import save_weights
     from pipeline_src.training.distributed import session
-    from pipeline_src.training.loop import Keeping
+    from pipeline_src.training.engine import Keeping
     from pipeline_src.training.pretrain import pretrain
     from pipeline_src.training.seeding import seed_everything
 
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
         result = pretrain(
             build_classifier(design, train.num_classes),
             source,
-            _top1(val, cfg.batch_size, world.device),
+            _top1(val, cfg.batch_size, world.device, runtime.precision),
             steps_per_epoch=steps,
             cfg=cfg,
             runtime=runtime,
@@ -100,15 +101,17 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _top1(
-    dataset: ClassificationDataset, batch_size: int, device: torch.device
+    dataset: ClassificationDataset, batch_size: int, device: torch.device, precision: Precision
 ) -> Callable[[nn.Module], float]:
-    """A validation: share of the set whose likeliest class is the right one."""
+    """A validation: share of the set whose likeliest class is the right one, in the precision trained in."""
     from pipeline_src.data.loading import batches
+    from pipeline_src.training.engine import autocast
 
     def validate(network: nn.Module) -> float:
         right = seen = 0
         for images, classes in batches(dataset, batch_size, 0, 0, shuffle=False, drop_last=False):
-            answers = network(images.to(device)).argmax(dim=1).cpu()
+            with autocast(device, precision):
+                answers = network(images.to(device)).argmax(dim=1).cpu()
             right, seen = right + int((answers == classes).sum()), seen + len(classes)
         return right / seen
 

@@ -71,9 +71,8 @@ def run(args: argparse.Namespace) -> None:
     ):
         searcher = _build(args, config, world, checkpoints)
         searcher.resume()
-        left = config.search.epochs * searcher.plan.steps_per_epoch
-        left -= searcher.epoch * searcher.plan.steps_per_epoch + searcher.batch
-        steps = searcher.run(on_epoch=_say if world.is_main else None)
+        left = searcher.epochs * searcher.steps_per_epoch - searcher.steps_done
+        steps = searcher.run(on_epoch=_say)
         for _ in progress(steps, left, "search steps") if world.is_main else steps:
             pass
         if world.is_main:
@@ -202,7 +201,15 @@ def _validation(args: argparse.Namespace, config: Config, world: World) -> Any:
         # drop_last: the supernet normalises over the batch, and a batch of one has no spread to use.
         source = batches(dataset, size, 0, 0, shuffle=False, drop_last=True)
         named = ((images, labels, ()) for images, labels in source)
-        return evaluate_network(Masked(forward), named, dataset.num_classes, world.device).miou()
+        matrix = evaluate_network(
+            Masked(forward),
+            named,
+            dataset.num_classes,
+            world.device,
+            config.runtime.precision,
+            dataset.manifest.ignore,
+        )
+        return matrix.miou()
 
     return validate
 

@@ -13,9 +13,10 @@ from typing import Any
 from torch import nn
 
 from pipeline_src.artifacts import write_text
+from pipeline_src.config.models import Precision
 from pipeline_src.data.datasets import ClassificationDataset, SegmentationDataset
 from pipeline_src.data.loading import batch_count, batches
-from pipeline_src.evaluation.metrics import evaluate_network
+from pipeline_src.evaluation.metrics import evaluate_set
 from pipeline_src.training.distributed import World
 
 BYTES_PER_PIXEL = 4  # three colour bytes and a label byte
@@ -60,15 +61,13 @@ def training_source(
 
 
 def miou_of(
-    dataset: SegmentationDataset, batch_size: int, world: World, limit: int | None
+    dataset: SegmentationDataset, batch_size: int, world: World, limit: int | None, precision: Precision
 ) -> Callable[[nn.Module], float]:
-    """A validation: mIoU in 0..1 over the first `limit` images of a set."""
-    count = None if limit is None else -(-limit // batch_size)
+    """A validation: mIoU in 0..1 over the first `limit` images of a set, in the precision trained in."""
     dataset.require_labels("validated on")
 
     def validate(network: nn.Module) -> float:
-        source = batches(dataset, batch_size, 0, 0, shuffle=False, drop_last=False, limit=count)
-        return evaluate_network(network, source, dataset.num_classes, world.device).miou()
+        return evaluate_set([network], dataset, batch_size, world.device, precision, limit=limit)[0].miou()
 
     return validate
 

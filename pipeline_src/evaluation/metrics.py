@@ -5,8 +5,8 @@ Shape legend: B batch, K classes, H W pixels of a label at its own size, h w pix
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,12 +15,52 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision
 from pipeline_src.data.classes import IGNORE
+from pipeline_src.data.datasets import SegmentationDataset
+from pipeline_src.data.loading import batch_count
+from pipeline_src.data.loading import batches as batches_of
 from pipeline_src.errors import CheckpointError
 from pipeline_src.evaluation.confusion import ConfusionMatrix
 from pipeline_src.space.cell import resize
+from pipeline_src.training.engine import autocast
 
 ClassMap = NDArray[np.uint8]
 Batch = tuple[Tensor, Tensor | Sequence[Tensor], Sequence[str]]
+
+
+def evaluate_set(
+    networks: Sequence[nn.Module],
+    dataset: SegmentationDataset,
+    batch_size: int,
+    device: torch.device,
+    precision: Precision,
+    *,
+    workers: int = 0,
+    limit: int | None = None,
+    progress: Callable[[Iterable[Any], int, str], Iterable[Any]] | None = None,
+) -> list[ConfusionMatrix]:
+    """Count each network's predictions over a data set: validations and `evaluate-network` alike.
+
+    Args:
+        networks: as for `evaluate_networks`.
+        dataset: with an EvalTransform, so that labels have their own sizes.
+        batch_size: images at a time; changes no number beyond rounding.
+        precision: of the forward pass, the same that the run trains and is evaluated in.
+        workers: loader processes; 0 loads in this one.
+        limit: only the first so many images; None takes all.
+
+    Raises:
+        CheckpointError, DataError: as `evaluate_networks`.
+    """
+    count = None if limit is None else -(-limit // batch_size)
+    source: Iterable[Any] = batches_of(
+        dataset, batch_size, 0, 0, shuffle=False, drop_last=False, workers=workers, limit=count
+    )
+    if progress is not None:
+        total = batch_count(len(dataset), batch_size, drop_last=False, limit=count)
+        source = progress(source, total, "batches")
+    return evaluate_networks(
+        networks, source, dataset.num_classes, device, precision, dataset.manifest.ignore
+    )
 
 
 def evaluate_network(
@@ -89,8 +129,7 @@ def predict_classes(
         CheckpointError: the network yields values that are not numbers.
     """
     # Casting by autocast, not by `.half()`: the weights stay as trained and batch norm in float32.
-    cast = nullcontext() if precision == "float32" else torch.autocast(device.type, getattr(torch, precision))
-    with cast:
+    with autocast(device, precision):
         logits = network(images.to(device, non_blocking=True))
     logits = logits.float()
     # One sum tells: any NaN or infinity makes it NaN or infinite. Asking each value takes 30 times as long.

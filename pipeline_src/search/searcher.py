@@ -1,15 +1,12 @@
 """The search (Sec. 3, 4.1): w, alpha and beta trained together on one supernet.
 
-It can be killed after any step and goes on from its checkpoint to the very bytes of a run that was
-never interrupted (CPU, same threads).
+`training.engine` runs its steps: a search can be killed after any of them and goes on from its checkpoint
+to the very bytes of one that was never interrupted (CPU, same threads).
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision, SearchConfig
-from pipeline_src.errors import ConfigError, UserError
+from pipeline_src.errors import ConfigError
 from pipeline_src.search.architecture_optimizer import ArchitectureOptimizer
 from pipeline_src.search.gumbel import gumbel_draw, gumbel_softmax
 from pipeline_src.search.journal import EpochTotals, alpha_entropy, epoch_row
@@ -26,16 +23,10 @@ from pipeline_src.space.operations import SampledEdges
 from pipeline_src.space.supernet import ArchitectureParameters, Masks, Supernet
 from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints
-from pipeline_src.training.interruption import Interrupted, StopRequest, watch_signals
+from pipeline_src.training.engine import Batch, BatchSource, Engine, Keeping
 from pipeline_src.training.losses import CrossEntropy
 from pipeline_src.training.schedules import cosine, temperature
-from pipeline_src.training.seeding import preserved_rng, restore_rng_state, rng_state
 
-LOG = logging.getLogger(__name__)
-
-Batch = tuple[Tensor, Tensor]
-BatchSource = Callable[[int, int], Iterator[Batch]]
-"""(epoch from 0, batches to skip) -> (images, labels) of the rest of that epoch."""
 Validation = Callable[[Callable[[Tensor], Tensor]], float]
 """A forward function (B, 3, H, W) -> logits (B, K, H, W), to be judged -> mIoU in 0..1."""
 
@@ -61,8 +52,8 @@ class SearchPlan:
     checkpoint_every_s: float = 60.0
 
 
-class Searcher:
-    """One search run.
+class Searcher(Engine):
+    """One search run; its `rows` are the log, a row an epoch.
 
     Args:
         supernet, parameters: on `device`, freshly initialised.
@@ -73,6 +64,9 @@ class Searcher:
         generator: CPU generator of the Gumbel noise, seeded alike in every process.
         null_signs: generator of a null's random signs (A27), seeded alike too; None for a search proper.
     """
+
+    what = "search"
+    remedy = "Lower search.weight_lr, or set search.gradient_clip."
 
     def __init__(
         self,
@@ -100,13 +94,19 @@ class Searcher:
                 "is float16, whose range is too small for the search's gradients, which are not scaled.",
                 "Set bfloat16 or float32 for the search.",
             )
+        super().__init__(
+            epochs=config.epochs,
+            steps_per_epoch=plan.steps_per_epoch,
+            sources=[train_batches, *([architecture_batches] if architecture_batches else [])],
+            precision=plan.precision,
+            device=device,
+            keeping=Keeping(checkpoints, plan.identity, plan.checkpoint_every_s),
+        )
         if distributed.world_size() > 1:
             distributed.synchronise_batch_norm(supernet, device)
         self.supernet, self.parameters = supernet, parameters
-        self.train_batches, self.architecture_batches = train_batches, architecture_batches
         self.validate, self.latency = validate, latency
-        self.config, self.plan, self.device = config, plan, device
-        self.generator, self.checkpoints = generator, checkpoints
+        self.config, self.plan, self.generator = config, plan, generator
         self.weight_optimizer = torch.optim.SGD(
             supernet.parameters(),
             lr=config.weight_lr,
@@ -115,10 +115,7 @@ class Searcher:
         )
         self.architecture_optimizer = ArchitectureOptimizer(parameters, config, null_signs)
         self.cross_entropy = CrossEntropy()
-        self.epoch = self.batch = 0
         self.totals = EpochTotals()
-        self.rows: list[dict[str, Any]] = []
-        self.saved_at = time.monotonic()
 
     @property
     def temperature(self) -> float:
@@ -166,26 +163,7 @@ class Searcher:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do: all epochs are done, or the search is decided (A26)."""
-        done = self.epoch >= self.config.epochs
-        return done or (self.batch == 0 and self._is_decided(self.epoch))
-
-    def run(self, on_epoch: Callable[[dict[str, Any]], None] | None = None) -> Iterator[None]:
-        """Search to the end, yielding after each step; `rows` then holds the log, a row an epoch.
-
-        Raises:
-            Interrupted: SIGTERM or SIGUSR1 came; a checkpoint was written, if any are kept.
-            UserError: the loss is no longer finite, or a checkpoint cannot be written.
-        """
-        with watch_signals() as stop:
-            while not self.is_over:
-                for batches in self._rest_of_epoch():
-                    self._step(*batches)
-                    self.batch += 1
-                    self._keep(stop, due=time.monotonic() - self.saved_at >= self.plan.checkpoint_every_s)
-                    yield
-                row = self._finish_epoch()
-                if on_epoch is not None:
-                    on_epoch(row)
+        return super().is_over or (self.batch == 0 and self._is_decided(self.epoch))
 
     def sample_masks(self) -> Masks:
         """One Gumbel sample of every alpha and beta (Eq. 3, 6), or one operation an edge (A20)."""
@@ -203,23 +181,12 @@ class Searcher:
         edges = drawn if self.config.sampling == "single" else soft
         return self.parameters.map_masks(edges, uniform if all_depths else soft)
 
-    def _rest_of_epoch(self) -> Iterator[tuple[Batch, Batch | None]]:
-        missing = self.plan.steps_per_epoch - self.batch
-        # A loader may draw from the global generators when it starts, which would differ after a resume.
-        with preserved_rng():
-            weights = self.train_batches(self.epoch, self.batch)
-            other = self.architecture_batches(self.epoch, self.batch) if self.architecture_batches else None
-        for _ in range(missing):
-            batch = self._moved(next(weights))
-            yield batch, self._moved(next(other)) if other is not None else None
+    def begin_epoch(self) -> None:
+        """Nothing to be done: the supernet is always in training mode but for its validations."""
 
-    def _moved(self, batch: Batch) -> Batch:
-        # PyTorch 2.13's CPU kernels crash on some channels_last tensors: hence contiguous().
-        images, labels = (part.to(self.device, non_blocking=True).contiguous() for part in batch)
-        return images, labels
-
-    def _step(self, batch: Batch, architecture_batch: Batch | None) -> None:
+    def step(self, batches: Sequence[Batch]) -> None:
         """Single level: one backward pass steps w, alpha and beta (A12). Bilevel: alpha and beta first."""
+        batch, architecture_batch = batches[0], batches[1] if len(batches) > 1 else None
         for group in self.weight_optimizer.param_groups:
             group["lr"] = self.learning_rate
         if architecture_batch is not None:
@@ -240,7 +207,7 @@ class Searcher:
         self.weight_optimizer.zero_grad(set_to_none=True)
         self.architecture_optimizer.zero_grad()
         masks = self.sample_masks()
-        with self._autocast():
+        with self.autocast():
             logits = self.supernet(images, masks)
         cross_entropy = self.cross_entropy(logits, labels)
         latency_us = self.latency.expected_us(masks)
@@ -257,96 +224,57 @@ class Searcher:
             beta_is_frozen=self.beta_is_frozen, ends_epoch=self.batch + 1 == self.plan.steps_per_epoch
         )
 
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self.plan.precision == "float32":
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, getattr(torch, self.plan.precision))
+    def loss_is_finite(self) -> bool:
+        """Whether cross entropy and latency of every step of this epoch are."""
+        return self.totals.is_finite
 
-    def _finish_epoch(self) -> dict[str, Any]:
-        if not self.totals.is_finite:
-            raise UserError(
-                f"search epoch {self.epoch + 1}",
-                "the loss is no longer a finite number.",
-                "Lower search.weight_lr, or set search.gradient_clip.",
-            )
+    def end_epoch(self, epochs_done: int) -> dict[str, Any]:
+        """Validate if it is time, and make the log row."""
         row = epoch_row(
-            epoch=self.epoch + 1,
+            epoch=epochs_done,
             temperature=self.temperature,
             lr=self.learning_rate,
             totals=self.totals,
             parameters=self.parameters,
-            scores=self._scores(),
+            scores=self._scores(epochs_done),
             beta_frozen=self.beta_is_frozen,
         )
-        self.rows.append(row)
-        self.epoch, self.batch, self.totals = self.epoch + 1, 0, EpochTotals()
+        self.totals = EpochTotals()
         return row
 
-    def _scores(self) -> tuple[float | None, float | None]:
+    def _scores(self, epochs_done: int) -> tuple[float | None, float | None]:
         """mIoU of the soft network (noise-free masks at this temperature) and of the derived one."""
-        done = self.epoch + 1
-        last = done == self.config.epochs or self._is_decided(done)
-        wanted = last or done % self.config.validation_every == 0
-        if self.validate is None or not wanted:
+        last = epochs_done == self.config.epochs or self._is_decided(epochs_done)
+        validate = self.validate
+        if validate is None or not (last or epochs_done % self.config.validation_every == 0):
             return None, None
-        with torch.no_grad(), preserved_rng():
+        with torch.no_grad():
             soft = self.parameters.map_masks(lambda logits: torch.softmax(logits / self.temperature, dim=-1))
-            self.supernet.eval()
-            scores = tuple(
-                self.validate(lambda images, masks=masks: self.supernet(images, masks))  # type: ignore[misc]
-                for masks in (soft, self.parameters.argmax_masks(self.config.derive_zero))
-            )
-            self.supernet.train()
+        hard = self.parameters.argmax_masks(self.config.derive_zero)
+        self.supernet.eval()
+        scores = [
+            self.scored(lambda masks=masks: validate(lambda images: self.supernet(images, masks)))  # type: ignore[misc]
+            for masks in (soft, hard)
+        ]
+        self.supernet.train()
         return scores[0], scores[1]
 
-    def _keep(self, stop: StopRequest, *, due: bool) -> None:
-        wish = 2 if stop.requested else 1 if due else 0
-        agreed = distributed.all_reduce_max(wish, self.device)
-        if agreed >= 1:
-            self._save()
-        if agreed == 2:
-            raise Interrupted(f"told to stop in search epoch {self.epoch + 1}; start again to go on")
+    def state(self) -> dict[str, Any]:
+        """Supernet, parameters, both optimizers, the noise's generator and the epoch's sums."""
+        return {
+            "totals": self.totals.state(),
+            "supernet": self.supernet.state_dict(),
+            "parameters": self.parameters.state_dict(),
+            "weight_optimizer": self.weight_optimizer.state_dict(),
+            "architecture_optimizer": self.architecture_optimizer.state_dict(),
+            "gumbel": self.generator.get_state(),
+        }
 
-    def _save(self) -> None:
-        if self.checkpoints is not None and distributed.is_main():
-            self.checkpoints.save(
-                self.epoch * self.plan.steps_per_epoch + self.batch,
-                {
-                    "identity": self.plan.identity,
-                    "epoch": self.epoch,
-                    "batch": self.batch,
-                    "totals": self.totals.state(),
-                    "rows": self.rows,
-                    "supernet": self.supernet.state_dict(),
-                    "parameters": self.parameters.state_dict(),
-                    "weight_optimizer": self.weight_optimizer.state_dict(),
-                    "architecture_optimizer": self.architecture_optimizer.state_dict(),
-                    "gumbel": self.generator.get_state(),
-                    "generators": rng_state(),
-                },
-            )
-        self.saved_at = time.monotonic()
-
-    def resume(self) -> None:
-        """Take up the newest good checkpoint of this very search, if there is one."""
-        found = None
-        if self.checkpoints is not None and distributed.is_main():
-            found = self.checkpoints.load_newest()
-        found = distributed.broadcast_object(found)
-        if found is None:
-            return
-        state = found[1]
-        if state["identity"] != self.plan.identity:
-            LOG.warning(
-                "The checkpoint is of other settings or inputs: the search starts from the beginning."
-            )
-            return
-        LOG.info("Going on in search epoch %d after batch %d.", state["epoch"] + 1, state["batch"])
-        self.epoch, self.batch, self.rows = state["epoch"], state["batch"], state["rows"]
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up what `state` returned."""
         self.totals = EpochTotals.of(state["totals"])
         self.supernet.load_state_dict(state["supernet"])
         self.parameters.load_state_dict(state["parameters"])
         self.weight_optimizer.load_state_dict(state["weight_optimizer"])
         self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])
         self.generator.set_state(state["gumbel"])
-        restore_rng_state(state["generators"])

@@ -10,16 +10,8 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import FinetuneConfig, RuntimeConfig
 from pipeline_src.errors import CheckpointError
-from pipeline_src.training.loop import (
-    BatchSource,
-    Keeping,
-    Plan,
-    Progress,
-    Row,
-    TrainingResult,
-    Validation,
-    run_epochs,
-)
+from pipeline_src.training.engine import BatchSource, Keeping
+from pipeline_src.training.loop import Plan, Progress, Row, TrainingResult, Validation, run_epochs
 from pipeline_src.training.losses import BootstrappedCrossEntropy
 from pipeline_src.training.schedules import poly
 

@@ -9,16 +9,8 @@ import torch
 from torch import nn
 
 from pipeline_src.config.models import PretrainConfig, RuntimeConfig
-from pipeline_src.training.loop import (
-    BatchSource,
-    Keeping,
-    Plan,
-    Progress,
-    Row,
-    TrainingResult,
-    Validation,
-    run_epochs,
-)
+from pipeline_src.training.engine import BatchSource, Keeping
+from pipeline_src.training.loop import Plan, Progress, Row, TrainingResult, Validation, run_epochs
 from pipeline_src.training.losses import CrossEntropy
 from pipeline_src.training.schedules import exponential
 

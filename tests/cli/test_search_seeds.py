@@ -21,7 +21,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     def noted(searcher: Searcher, *args: Any, **kwargs: Any) -> Iterator[None]:
         weights = next(searcher.supernet.parameters()).detach().clone().flatten().tolist()
-        labels = next(searcher.train_batches(0, 0))[0].flatten()[:50].tolist()
+        labels = next(searcher.sources[0](0, 0))[0].flatten()[:50].tolist()
         state = {"weights": weights, "alpha": searcher.parameters.normal[0].tolist(), "data": labels}
         found.append({**state, "noise": searcher.generator.get_state().tolist()})
         return run(searcher, *args, **kwargs)

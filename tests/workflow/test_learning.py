@@ -52,7 +52,7 @@ def test_a_network_learns_more_than_pixel_positions(tmp_path: Path) -> None:
     result = finetune(
         network,
         source,
-        miou_of(val, 4, world, None),
+        miou_of(val, 4, world, None, "float32"),
         steps_per_epoch=steps,
         cfg=FinetuneConfig(epochs=20, lr=0.05, batch_size=4, validation_every=20),
         runtime=RuntimeConfig(),

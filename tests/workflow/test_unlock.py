@@ -119,7 +119,7 @@ def test_two_runs_at_once_then_a_crash_then_unlock(crashing: Checkout) -> None:
     assert cleared.returncode == 0, cleared.stderr
     assert look_at(job) is None and "Unlocked working directory" in cleared.stderr
     log = crashing.root / f"logs/tiny/search_architecture/{SEARCHED}.log"
-    assert "interrupted: told to stop in search epoch" in log.read_text()
+    assert "interrupted: told to stop after search step" in log.read_text()
     assert list(crashing.root.glob(f".checkpoints/tiny/search/{SEARCHED}/*.ckpt"))
 
     ended = crashing.snakemake(GENOTYPE)

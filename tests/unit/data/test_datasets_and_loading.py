@@ -251,4 +251,4 @@ def test_a_split_without_labels_is_neither_trained_nor_validated_on(set_of_its_o
         _camvid(set_of_its_own)
     data = _camvid(set_of_its_own, EvalTransform((32, 64)))
     with pytest.raises(DataError, match="has no labels in split 'val', so it cannot be validated on"):
-        miou_of(data, 1, World(0, 1, torch.device("cpu")), None)
+        miou_of(data, 1, World(0, 1, torch.device("cpu")), None, "float32")

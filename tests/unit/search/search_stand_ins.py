@@ -13,6 +13,7 @@ from pipeline_src.search.searcher import Searcher, SearchPlan, Validation
 from pipeline_src.space.catalogue import CELL_OPERATIONS
 from pipeline_src.space.supernet import ArchitectureParameters, Supernet
 from pipeline_src.training.checkpoint import Checkpoints
+from pipeline_src.training.engine import BatchSource
 
 SPACE = SpaceConfig(initial_channels=4, aggregation_channels=8, head_channels=8, head_dilations=(1, 2, 3))
 DEPTHS = (2, 2, 2)
@@ -27,14 +28,18 @@ def latency_model() -> LatencyModel:
     return LatencyModel.build(SPACE, (64, 64), lambda key: 10.0 + CELL_OPERATIONS.index(key.operation), CPU)
 
 
-def batch(epoch: int, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-    noise = generator(1000 * epoch + index)
-    images = torch.randn(2, 3, 32, 32, generator=noise)
-    return images, (images[:, 0] > 0).long()
+def batches_of(side_px: int) -> BatchSource:
+    """Three batches an epoch of two square images of noise, labelled by the sign of their red."""
+
+    def source(epoch: int, start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        for index in range(start, 3):
+            images = torch.randn(2, 3, side_px, side_px, generator=generator(1000 * epoch + index))
+            yield images, (images[:, 0] > 0).long()
+
+    return source
 
 
-def source(epoch: int, start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    yield from (batch(epoch, index) for index in range(start, 3))
+source = batches_of(32)
 
 
 def build(
@@ -43,6 +48,8 @@ def build(
     every_s: float = 1e9,
     validate: Validation | None = None,
     null: bool = False,
+    identity: str = "test",
+    side_px: int = 32,
     measured_offset_us: float | None = None,
     **changes: object,
 ) -> Searcher:
@@ -55,8 +62,8 @@ def build(
     return Searcher(
         Supernet(SPACE, DEPTHS, 2),
         ArchitectureParameters(DEPTHS, noise),
-        train_batches=source,
-        architecture_batches=source if config.level == "bilevel" else None,
+        train_batches=batches_of(side_px),
+        architecture_batches=batches_of(side_px) if config.level == "bilevel" else None,
         validate=validate,
         latency=latency_model(),
         config=config,
@@ -64,7 +71,7 @@ def build(
             gamma=gamma,
             steps_per_epoch=3,
             measured_offset_us=measured_offset_us,
-            identity="test",
+            identity=identity,
             checkpoint_every_s=every_s,
         ),
         device=CPU,

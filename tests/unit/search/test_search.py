@@ -138,7 +138,6 @@ def _parts(searcher: Searcher) -> dict[str, object]:
     names = (
         "supernet",
         "parameters",
-        "train_batches",
         "validate",
         "latency",
         "config",
@@ -146,7 +145,7 @@ def _parts(searcher: Searcher) -> dict[str, object]:
         "device",
         "generator",
     )
-    return {name: getattr(searcher, name) for name in names}
+    return {name: getattr(searcher, name) for name in names} | {"train_batches": source}
 
 
 def test_float16_is_refused() -> None:
@@ -159,12 +158,19 @@ def test_float16_is_refused() -> None:
 def test_a_large_gamma_makes_the_network_faster() -> None:
     slow = finish(build(gamma=0.0, epochs=8, architecture_lr=0.2))
     fast = finish(build(gamma=50.0, epochs=8, architecture_lr=0.2))
-    assert fast.rows[-1]["latency_us"] < 0.8 * slow.rows[-1]["latency_us"]
+    # Of alpha and beta themselves: the log's latency is that of three draws of the last epoch.
+    expected_us = [
+        one.latency.expected_us(one.parameters.map_masks(lambda logits: torch.softmax(logits, -1))).item()
+        for one in (fast, slow)
+    ]
+    assert expected_us[0] < 0.8 * expected_us[1]
     assert fast.parameters.derive(SPACE).depths == (1, 1, 1)
 
 
 def test_golden_search_curve() -> None:
-    rows = finish(build()).rows
+    # Maps of 3x3 at the deepest cells: batch norm over the two values of 1x1 turns the last bit of a sum,
+    # which differs from one processor to the next, into another curve.
+    rows = finish(build(side_px=96)).rows
     curve = [
         {key: row[key] for key in ("ce", "latency_us", "expected_depth_1", "alpha_entropy")} for row in rows
     ]
@@ -173,6 +179,8 @@ def test_golden_search_curve() -> None:
     expected = json.loads(GOLDEN.read_text())
     assert [list(row) for row in curve] == [list(row) for row in expected]
     for ours, theirs in zip(curve, expected, strict=True):
+        # Adam divides by the gradient's own size: where beta's is nearly 0, rounding decides its direction.
+        assert ours.pop("expected_depth_1") == pytest.approx(theirs.pop("expected_depth_1"), rel=3e-3)
         assert list(ours.values()) == pytest.approx(list(theirs.values()), rel=1e-4)
 
 
@@ -196,8 +204,7 @@ def test_killed_and_resumed_search_ends_in_the_same_bytes(tmp_path: Path, killed
 def test_checkpoint_of_another_search_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     first = build(tmp_path, every_s=0.0)
     next(first.run())
-    other = build(tmp_path)
-    other.plan = SearchPlan(gamma=0.5, steps_per_epoch=3, identity="another")
+    other = build(tmp_path, identity="another")
     other.resume()
     assert (other.epoch, other.batch) == (0, 0)
     assert "starts from the beginning" in caplog.text

@@ -26,9 +26,10 @@ from training_stand_ins import (
 from pipeline_src.config.models import FinetuneConfig, PretrainConfig, RuntimeConfig
 from pipeline_src.errors import CheckpointError, ConfigError, UserError
 from pipeline_src.training.checkpoint import Checkpoints
+from pipeline_src.training.engine import BatchSource, Keeping
 from pipeline_src.training.finetune import finetune, transfer_backbone
 from pipeline_src.training.interruption import Interrupted, watch_signals
-from pipeline_src.training.loop import BatchSource, Keeping, TrainingResult, Validation
+from pipeline_src.training.loop import TrainingResult, Validation
 from pipeline_src.training.pretrain import pretrain
 from pipeline_src.training.seeding import seed_everything
 

@@ -16,9 +16,10 @@ from training_stand_ins import STEPS, TinyNet, pixel_accuracy, segmentation_batc
 from pipeline_src.config.models import FinetuneConfig, RuntimeConfig
 from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints, save_weights
+from pipeline_src.training.engine import BatchSource, Keeping
 from pipeline_src.training.finetune import finetune
 from pipeline_src.training.interruption import Interrupted
-from pipeline_src.training.loop import BatchSource, Keeping, TrainingResult
+from pipeline_src.training.loop import TrainingResult
 from pipeline_src.training.seeding import seed_everything
 
 CASES = {
