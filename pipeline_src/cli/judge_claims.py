@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "judge the paper's claims C1 to C12 from result files, each by a stated test"
-BLOCKS = ("scale", "seed", "data", "experiments")
+BLOCKS = ("scale", "seed", "data", "space", "search", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,23 +16,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
-        "--output", type=Path, required=True, help="the JSON to write; the same as CSV goes beside it"
+        "--output",
+        type=Path,
+        required=True,
+        help="the JSON to write; claims.csv and agreement.csv go beside",
     )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Judge the claims and write both files."""
+    """Judge the claims, and write them and how alike searches choose."""
     require_results(args.results)
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
+    from pipeline_src.reporting.claims.chosen import write_agreements
     from pipeline_src.reporting.claims.claim import write_claims, write_claims_csv
-    from pipeline_src.reporting.claims.judge import judge
+    from pipeline_src.reporting.claims.evidence import Evidence
+    from pipeline_src.reporting.claims.judge import judged
     from pipeline_src.reporting.claims.sources import claim_sources
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in claim_sources(grid)]
     with recorded(args.output, args, [path for path in inputs if path.exists()]):
-        claims = judge(grid, args.results)
+        evidence = Evidence(grid, args.results)
+        claims = judged(evidence)
         write_claims(claims, args.output)
         write_claims_csv(claims, args.output.with_suffix(".csv"))
+        write_agreements(evidence, args.output.with_name("agreement.csv"))

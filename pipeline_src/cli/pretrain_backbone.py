@@ -95,7 +95,9 @@ def run(args: argparse.Namespace) -> None:
             progress=progress,
         )
         if world.is_main:
-            write_log(args.output / "log.csv", result.rows)
+            # What top-1 is to be held against: chance depends on both.
+            judged = {"val_images": len(val), "classes": train.num_classes}
+            write_log(args.output / "log.csv", [{**row, **judged} for row in result.rows])
             metadata = {**network_metadata(design), "dataset": train.manifest.name}
             save_weights(args.output / "weights.safetensors", result.last_state, metadata)
 

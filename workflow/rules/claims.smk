@@ -1,19 +1,22 @@
 # The paper's claims, judged.
 #
 # in:  results/SCALE/{evaluate,speed,search,architectures}
-# out: reports/SCALE/claims.json, reports/SCALE/claims.csv
+# out: reports/SCALE/claims.json, claims.csv and agreement.csv
 from pipeline_src.reporting.claims.sources import claim_sources
 
-CLAIMS = [f"{REPORTS}/claims.json", f"{REPORTS}/claims.csv"]
+CLAIMS = [
+    f"{REPORTS}/{name}" for name in ("claims.json", "claims.csv", "agreement.csv")
+]
 
 
 rule judge_claims:
-    """Claims C1 to C12: the paper's evidence, ours, the test, and the verdict that it gives."""
+    """Claims C1 to C12, by the test of each; and how alike searches choose, against chance and null."""
     input:
         artifacts=[f"{RESULTS}/{path}" for path in claim_sources(GRID)],
     output:
         claims=CLAIMS[0],
         table=CLAIMS[1],
+        agreement=CLAIMS[2],
     log:
         f"{LOGS}/judge_claims/claims.log",
     benchmark:

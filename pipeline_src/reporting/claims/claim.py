@@ -32,6 +32,8 @@ class Claim:
         unit: of the interval.
         verdict: computed from the above.
         reason: which rule gave the verdict, and what is missing where it is undecided.
+        p_holm: p_value as Holm corrects it for the number of the claims; None where there is none.
+        settings: what the search does here beyond the paper, where the claim rests on searches.
         sources: the result files that it is from, relative to `results/SCALE`.
         scale: the scale of the runs.
     """
@@ -50,6 +52,8 @@ class Claim:
     unit: str
     verdict: Verdict
     reason: str
+    p_holm: float | None
+    settings: tuple[str, ...]
     sources: tuple[str, ...]
     scale: str
 
@@ -72,6 +76,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
                     **one,
                     "where": tuple(one["where"]),
                     "sources": tuple(one["sources"]),
+                    "settings": tuple(one["settings"]),
                     "interval": None if one["interval"] is None else tuple(one["interval"]),
                 }
             )

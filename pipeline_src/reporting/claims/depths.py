@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline_src.reporting.claims.chosen import why_not_found
 from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import Evidence, Searched, Settling
 from pipeline_src.reporting.claims.finding import (
@@ -21,6 +22,7 @@ from pipeline_src.reporting.claims.finding import (
 )
 from pipeline_src.reporting.claims.statistics import (
     ERROR,
+    FEWEST,
     against_chance,
     mean_interval,
     runs_for_majority,
@@ -35,6 +37,10 @@ TOLERANCE_CELLS = 1.0
 MOST_CELLS = 2
 """Of the first hyper-cell, as the paper has it (Sec. 4.4.6)."""
 HYPER_CELLS = 3
+_JUDGED_WHERE = (
+    "Live searches only; judged where the searches of Table 4 agree on depths beyond chance and beyond"
+    " their null."
+)
 
 
 def _braces(numbers: Sequence[int]) -> str:
@@ -74,9 +80,9 @@ def depths_are_robust(evidence: Evidence) -> Claim:
         f"Table 4, Sec. 4.4.2: {runs}.",
         "A run's distance is that of its farthest hyper-cell from the median of all runs, in cells. Mean"
         " distance against depths drawn evenly from 1 to the initial number (scipy.stats.monte_carlo_test,"
-        " one-sided, null hypothesis: chance), interval by percentile bootstrap over runs"
-        " (scipy.stats.bootstrap). Reproduced: p <= 0.05 and the interval below one cell, the most that the"
-        " paper's own runs differ by. Not reproduced: the interval above one cell.",
+        f" one-sided, null hypothesis: chance), t interval of the mean over {FEWEST} runs or more"
+        " (scipy.stats.t). Reproduced: p <= 0.05 and the interval below one cell, the most that the paper's"
+        f" own runs differ by. Not reproduced: the interval above one cell. {_JUDGED_WHERE}",
     )
     return claim_of(statement, _robustness(evidence), evidence.scale)
 
@@ -95,13 +101,12 @@ def _robustness(evidence: Evidence) -> Finding:
     tested = against_chance([number for run in depths for number in run], highest, farthest)
     ours = f"{ours}; mean distance {fmean(distances):.2f} cells"
     known |= {"statistic": tested.statistic, "p_value": tested.p, "interval": interval, "unit": "cells"}
-    needed = runs_for_signs()
-    if len(runs) < needed or interval is None:
-        reason = (
-            f"From {len(runs)} runs even the whole range of values covers the truth with less than 95 %;"
-            f" {needed} runs are needed."
-        )
+    if interval is None:
+        reason = f"{len(runs)} live runs are too few for an interval; {FEWEST} runs are needed."
         return undecided(with_faults(reason, faults), ours, **known)
+    blocked = why_not_found(evidence, "depths")
+    if blocked:
+        return undecided(with_faults(blocked, faults), ours, **known)
     verdict: Verdict = "undecided"
     if interval[0] > TOLERANCE_CELLS:
         verdict, reason = "not reproduced", "Runs lie more than one cell apart."
@@ -127,10 +132,9 @@ def first_settles_first(evidence: Evidence) -> Claim:
         " optimal depth much earlier than the other ones'.",
         "Over all searches of the grid: a hyper-cell settles at the epoch from which its argmax depth stays"
         " as it ends, counted from when beta is trained; the lead is the epoch of the earlier of"
-        " hyper-cells 2 and 3 less that of hyper-cell 1. Two-sided signed-rank test by permutation"
-        " (scipy.stats.wilcoxon), null hypothesis: no lead; interval of the mean lead by percentile"
-        " bootstrap (scipy.stats.bootstrap). Decided where p <= 0.05 and the interval excludes zero, by the"
-        " sign.",
+        " hyper-cells 2 and 3 less that of hyper-cell 1. Two-sided signed-rank test, exact, in"
+        " Wilcoxon's form, null hypothesis: no lead; t interval of the mean lead (scipy.stats.t)."
+        f" Decided where p <= 0.05 and the interval excludes zero, by the sign. {_JUDGED_WHERE}",
     )
     return claim_of(statement, _settling(evidence), evidence.scale)
 
@@ -155,6 +159,9 @@ def _settling(evidence: Evidence) -> Finding:
         reason = f"{telling} searches with a lead or a lag cannot give p <= 0.05; {needed} could."
         return undecided(with_faults(reason, faults), ours, n=len(leads), sources=sources)
     tested, interval = signed_rank(leads), mean_interval(leads)
+    blocked = why_not_found(evidence, "depths")
+    if blocked:
+        return undecided(with_faults(blocked, faults), ours, n=len(leads), sources=sources)
     verdict = by_interval(interval, tested.p)
     leading = (
         f"A mean lead of {fmean(leads):.1f} epochs ({interval_text(interval, 'epochs')}), p = {tested.p:.2g}"
@@ -185,7 +192,7 @@ def early_downsampling(evidence: Evidence) -> Claim:
         "Over the searches of Table 4 that start with more than two cells there. The claim is a bound: not"
         " reproduced where a run keeps more. Reproduced where all keep to it, against chance (two of the"
         " smallest initial number; scipy.stats.binomtest, one-sided) with p <= 0.05, and the exact interval"
-        " of the share that does lies above one half.",
+        f" of the share that does lies above one half. {_JUDGED_WHERE}",
     )
     return claim_of(statement, _early(evidence), evidence.scale)
 
@@ -201,6 +208,9 @@ def _early(evidence: Evidence) -> Finding:
             f"No search that has ended started with more than {MOST_CELLS} cells: none could break the bound."
         )
         return undecided(with_faults(reason, faults), ours, sources=sources)
+    blocked = why_not_found(evidence, "depths")
+    if blocked:
+        return undecided(with_faults(blocked, faults), ours, n=len(kept), sources=sources)
     chance = MOST_CELLS / min(one.search.depths[0] for one in telling)
     hits = sum(1 for number in kept if number <= MOST_CELLS)
     tested = share(hits, len(kept), chance)

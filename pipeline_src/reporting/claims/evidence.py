@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from statistics import fmean
+from typing import Any, NamedTuple
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Row, Search
+from pipeline_src.reporting.claims.statistics import Spread, pooled
+from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.logs import read_log
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.tables.measures import Role, miou
 from pipeline_src.space.genotype import Genotype
 
 HYPER_CELLS = (1, 2, 3)
+NULLS = "nulls"
+NO_SPREAD = "experiments.training_seeds, five repeats in all at least"
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,8 @@ class Network:
         label: the row's.
         architecture: which network it is.
         judged: data set and split.
-        miou: in percent, of the last epoch; None where not measured.
+        miou: in percent, of the last epoch of the first training; None where not measured.
+        mious: of the first training and its repeats with other seeds, where measured.
         latency_ms: median, lower and upper quartile over repeats; None where not measured.
         parameters: learnable ones; None where not timed.
         device: that was timed.
@@ -37,6 +45,7 @@ class Network:
     architecture: Architecture
     judged: str
     miou: float | None
+    mious: tuple[float, ...]
     latency_ms: tuple[float, float, float] | None
     parameters: int | None
     device: str
@@ -47,6 +56,11 @@ class Network:
     def fps(self) -> float | None:
         """Frames per second: 1000 over the mean latency."""
         return None if self.latency_ms is None else 1000 / self.latency_ms[0]
+
+    @property
+    def mean(self) -> float | None:
+        """Mean mIoU in percent over the trainings."""
+        return fmean(self.mious) if self.mious else None
 
     @property
     def is_measured(self) -> bool:
@@ -72,6 +86,13 @@ class Settling:
     source: str
 
 
+class TrainingSpread(NamedTuple):
+    """How far trainings of one network lie apart, None where none was repeated; and the files behind it."""
+
+    spread: Spread | None
+    sources: tuple[str, ...]
+
+
 class Evidence:
     """The results of one grid, as the judgements ask for them.
 
@@ -82,6 +103,8 @@ class Evidence:
     def __init__(self, grid: Grid, results: Path) -> None:
         self.grid, self.root, self.reader = grid, results, Results(results)
         self.scale = grid.config.scale
+        self.agreed: dict[str, Any] = {}
+        self.alive = cache(lambda architecture: liveness_of(architecture, self.reader))
 
     def networks(self, table: str, role: Role, label: str | None = None) -> tuple[Network, ...]:
         """The networks behind a table's rows, or behind the row of that label."""
@@ -91,12 +114,19 @@ class Evidence:
     def _of_row(self, row: Row, role: Role) -> list[Network]:
         evaluations = row.val if role == "val" else row.test
         speeds = {speed.architecture.name: speed for speed in row.speeds}
+        readings = dict(zip(evaluations, miou(role)(row, self.reader), strict=True))
         found = []
-        for evaluation, reading in zip(evaluations, miou(role)(row, self.reader), strict=True):
+        for evaluation, first in readings.items():
+            if evaluation.training.seed is not None:
+                continue
             architecture = evaluation.training.architecture
-            value = reading.value if isinstance(reading.value, float) else None
-            sources = [reading.source] if value is not None else []
-            faults = [reading.reason] if value is None else []
+            of_network = [
+                reading for one, reading in readings.items() if one.training.architecture == architecture
+            ]
+            good = [reading for reading in of_network if isinstance(reading.value, float)]
+            sources = [reading.source for reading in good]
+            faults = [reading.reason for reading in of_network if reading not in good]
+            value = first.value if isinstance(first.value, float) else None
             speed = speeds.get(architecture.name)
             record = self.reader.speed(speed) if speed else None
             if speed and record:
@@ -110,6 +140,7 @@ class Evidence:
                     architecture=architecture,
                     judged=f"{evaluation.training.dataset} {evaluation.split}",
                     miou=value,
+                    mious=tuple(float(reading.value) for reading in good),  # type: ignore[arg-type]
                     latency_ms=(timing.median, timing.q1, timing.q3) if timing else None,
                     parameters=record.parameters if record else None,
                     device=" ".join(record.fingerprint.device.split()) if record else "",
@@ -124,39 +155,77 @@ class Evidence:
         """The networks of Table 4: A searched and trained again with other seeds and initial numbers."""
         return self.networks("table_4", "val")
 
-    @cached_property
-    def spread(self) -> tuple[float, ...]:
-        """mIoU in percent of the reruns: how far one search and training lies from the next."""
-        return tuple(one.miou for one in self.reruns if one.miou is not None)
+    def training_spread(self, dataset: str | None = None) -> TrainingSpread:
+        """How far one training of a network lies from the next, pooled over the networks that were repeated.
 
-    @property
-    def spread_sources(self) -> tuple[str, ...]:
-        """The files behind `spread`."""
-        return tuple(one.sources[0] for one in self.reruns if one.miou is not None)
+        Args:
+            dataset: that was trained and judged on; the main set for None.
+        """
+        wanted = dataset or self.grid.main
+        groups: dict[str, dict[str, float]] = {}
+        for row in self.grid.rows:
+            role: Role = "val" if row.val else "test"
+            for one, reading in zip(row.val or row.test, miou(role)(row, self.reader), strict=True):
+                run = one.training
+                plain = run.split == "train" and not run.coarse and one.size == self.grid.input_size(wanted)
+                repeated = self.grid.repeats(run.architecture, run.dataset)
+                if run.dataset == wanted and plain and repeated and isinstance(reading.value, float):
+                    groups.setdefault(run.architecture.name, {})[reading.source] = reading.value
+        repeats = [group for group in groups.values() if len(group) > 1]
+        found = pooled([list(group.values()) for group in repeats])
+        return TrainingSpread(found, tuple(source for group in repeats for source in group))
+
+    def dead(self, *architectures: Architecture) -> list[str]:
+        """Of these networks those that are known to be dead, and why."""
+        found = [self.alive(one) for one in architectures]
+        return [one.fault for one in found if one is not None and one.fault]
 
     def genotype(self, architecture: Architecture) -> tuple[Genotype | None, str]:
         """A network's genotype, None where absent, and its place."""
         return self.reader.genotype(architecture), places.genotype(architecture)
 
     def searched(self, table: str | None = None) -> tuple[tuple[Searched, ...], tuple[str, ...]]:
-        """The searches of the grid, or of a table's rows, that have ended; and what is missing."""
+        """The live networks of the grid's searches, or of a table's rows; and what is missing or dead.
+
+        Nulls are left out, unless their table is asked for.
+        """
+        rows = self.grid.of_table(table) if table else [r for r in self.grid.rows if r.table != NULLS]
+        return self.ended(rows)
+
+    def nulls(self, label: str) -> tuple[Searched, ...]:
+        """The null searches of one kind that have ended, dead or not."""
+        rows = [row for row in self.grid.of_table(NULLS) if row.label == label]
+        return self.ended(rows, live=False)[0]
+
+    def ended(self, rows: Sequence[Row], live: bool = True) -> tuple[tuple[Searched, ...], tuple[str, ...]]:
+        """The searches behind these rows that have ended; what is missing and, if `live`, what is dead."""
         found, faults = [], []
-        rows = self.grid.of_table(table) if table else self.grid.rows
         behind = {speed.architecture for row in rows for speed in row.speeds}
         for architecture in self.grid.architectures:
             if architecture.search is None or architecture not in behind:
                 continue
             genotype, path = self.genotype(architecture)
+            dead = self.dead(architecture) if live else []
             if genotype is None:
                 faults.append(f"{path} is missing")
+            elif dead:
+                faults += dead
             else:
                 found.append(Searched(architecture.search, genotype, path))
         return tuple(found), tuple(faults)
 
     def settlings(self) -> tuple[tuple[Settling, ...], tuple[str, ...]]:
-        """When the hyper-cells of every search settled; and which searches do not say."""
+        """When the hyper-cells of every search that is live settled; and which searches do not say."""
         found, faults = [], []
-        for search in self.grid.searches:
+        nulls = {one.architecture for row in self.grid.of_table(NULLS) for one in row.speeds}
+        for architecture in self.grid.architectures:
+            search = architecture.search
+            if search is None or architecture in nulls:
+                continue
+            dead = self.dead(architecture)
+            if dead:
+                faults += dead
+                continue
             source = places.search_log(search)
             path = self.root / source
             if not path.exists():

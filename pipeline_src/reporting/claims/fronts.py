@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline_src.reporting.claims.claim import Claim, Verdict
-from pipeline_src.reporting.claims.evidence import Evidence, Network
+from pipeline_src.reporting.claims.evidence import NO_SPREAD, Evidence, Network
 from pipeline_src.reporting.claims.finding import (
     TOLERANCE_POINTS,
     Finding,
@@ -19,7 +19,7 @@ from pipeline_src.reporting.claims.finding import (
     undecided,
     with_faults,
 )
-from pipeline_src.reporting.claims.statistics import Interval, single_margin, trainings_to_resolve
+from pipeline_src.reporting.claims.statistics import Interval, Spread, margin_of, trainings_to_resolve
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 
 OWN = ("AutoRTNet-A", "AutoRTNet-B")
@@ -27,8 +27,9 @@ PAIR = 2
 """Sum of the squared weights in a difference of two single runs."""
 
 _CLEAR = (
-    "Clearly more accurate: by more than the 95 % t interval (scipy.stats.t) of a difference of two single"
-    " runs, whose spread is that of the searches of Table 4. Clearly faster: the upper quartile of its"
+    "Clearly more accurate: by more than the 95 % t interval (scipy.stats.t) of a difference of the means"
+    " over the trainings of two networks, whose spread is pooled over the networks that were trained more"
+    " than once. Clearly faster: the upper quartile of its"
     " latency lies below the other's lower quartile."
 )
 
@@ -39,8 +40,8 @@ class Standing:
 
     Attributes:
         own, rival: the two.
-        gap: mIoU of own less that of rival, in percent.
-        interval: of the gap; None where the spread of reruns is unknown.
+        gap: mean mIoU of own's trainings less that of the rival's, in percent.
+        interval: of the gap; None where the spread of trainings is unknown.
         place: `ahead` where own is clearly more accurate or clearly faster; `behind` where the rival is
             clearly more accurate and own is not clearly faster; `open` otherwise.
         faster: own is clearly faster.
@@ -59,11 +60,11 @@ class Standing:
         return self.interval is not None and no_worse(self.interval) == "reproduced"
 
 
-def stand(own: Network, rival: Network, spread: Sequence[float]) -> Standing:
-    """Compare two measured networks; `spread` are mIoUs of reruns."""
-    assert own.miou is not None and rival.miou is not None and own.latency_ms and rival.latency_ms
-    gap = own.miou - rival.miou
-    margin = single_margin(spread, PAIR)
+def stand(own: Network, rival: Network, spread: Spread | None) -> Standing:
+    """Compare two measured networks; `spread` is that of one network's trainings."""
+    assert own.mean is not None and rival.mean is not None and own.latency_ms and rival.latency_ms
+    gap = own.mean - rival.mean
+    margin = margin_of([(spread, 1 / len(own.mious) + 1 / len(rival.mious))])
     interval = None if margin is None else (gap - margin, gap + margin)
     faster = own.latency_ms[2] < rival.latency_ms[1]
     if faster or (interval is not None and interval[0] > 0):
@@ -75,8 +76,8 @@ def stand(own: Network, rival: Network, spread: Sequence[float]) -> Standing:
 
 def shown(network: Network) -> str:
     """`AutoRTNet-A 72.2 % at 110.0 FPS`."""
-    assert network.miou is not None and network.fps is not None
-    return f"{network.label} {percent(network.miou)} at {network.fps:.1f} FPS"
+    assert network.mean is not None and network.fps is not None
+    return f"{network.label} {percent(network.mean)} at {network.fps:.1f} FPS"
 
 
 def tightest(standings: Sequence[Standing]) -> Interval | None:
@@ -85,7 +86,7 @@ def tightest(standings: Sequence[Standing]) -> Interval | None:
     return min(near, key=lambda one: one.gap).interval if near else None
 
 
-def why(standings: Sequence[Standing], spread: Sequence[float]) -> str:
+def why(standings: Sequence[Standing], spread: Spread | None) -> str:
     """Which rival stands in the way, or that none does."""
     behind = [one for one in standings if one.place == "behind"]
     if behind:
@@ -97,14 +98,14 @@ def why(standings: Sequence[Standing], spread: Sequence[float]) -> str:
     unclear = [one for one in standings if one.place == "open"]
     if not unclear:
         return "Each is clearly faster or clearly more accurate than every other."
-    if len(spread) < 2:
-        return "How far reruns lie apart is unknown: Table 4 needs at least two searches with a value."
     pair = min(unclear, key=lambda one: abs(one.gap))
-    needed = trainings_to_resolve(pair.gap, spread, PAIR)
+    if spread is None or pair.interval is None:
+        return f"How far trainings of one network lie apart is unknown: {NO_SPREAD}."
+    needed = trainings_to_resolve(pair.gap, spread.value, PAIR)
     runs = f"about {needed} trainings of each" if needed else "no practicable number of trainings"
     return (
-        f"{pair.own.label} and {pair.rival.label} are {abs(pair.gap):.1f} points apart, within what a rerun"
-        f" changes, and {pair.own.label} is not clearly faster; {runs} would tell them apart."
+        f"{pair.own.label} and {pair.rival.label} are {abs(pair.gap):.1f} points apart, within what another"
+        f" training changes, and {pair.own.label} is not clearly faster; {runs} would tell them apart."
     )
 
 
@@ -161,15 +162,24 @@ def _front(evidence: Evidence) -> Finding:
     own = [one for one in own if one in alike]
     if len(own) < len(OWN):
         return undecided("A and B were not timed on one device.", "; ".join(map(shown, measured)), n=len(own))
+    dead = evidence.dead(*(one.architecture for one in own))
+    if dead:
+        return undecided(
+            with_faults("A or B is dead: its cells pass nothing on.", dead),
+            "; ".join(map(shown, alike)),
+            n=len(alike),
+            sources=tuple(source for one in alike for source in one.sources),
+        )
     peers = [one for one in alike if one.label not in OWN]
-    standings = [stand(one, rival, evidence.spread) for one in own for rival in alike if rival != one]
+    spread, more = evidence.training_spread()
+    standings = [stand(one, rival, spread) for one in own for rival in alike if rival != one]
     places = {one.place for one in standings}
     verdict: Verdict = "undecided"
     if "behind" in places:
         verdict = "not reproduced"
     elif peers and places == {"ahead"}:
         verdict = "reproduced"
-    reason = why(standings, evidence.spread)
+    reason = why(standings, spread)
     if not peers:
         reason += " No other system is measured here, and quoted speeds are of another device: one is needed."
     apart = [
@@ -182,7 +192,7 @@ def _front(evidence: Evidence) -> Finding:
         n=len(alike),
         interval=tightest(standings),
         unit="% mIoU ahead of the closest system that is not clearly slower",
-        sources=(*(source for one in alike for source in one.sources), *evidence.spread_sources),
+        sources=(*(source for one in alike for source in one.sources), *more),
     )
 
 
@@ -230,16 +240,22 @@ def _downsampling(evidence: Evidence) -> Finding:
     own = next((one for one in networks if one.label == "hyper-cell" and one.is_measured), None)
     faults = [fault for one in networks for fault in one.faults]
     measured = [one for one in networks if one.is_measured]
-    others = [one for one in measured if own and one != own and not _same_positions(evidence, own, one)]
+    others = _distinct(evidence, own, measured) if own else []
+    dead = evidence.dead(own.architecture) if own else []
     sources = tuple(source for one in networks for source in one.sources)
     if own is None or not others or {one.device for one in others} != {own.device}:
         reason = "The searched setting and one that differs from it must be measured, all on one device."
         ours = "; ".join(map(shown, measured))
         return undecided(with_faults(reason, faults), ours, n=len(measured), sources=sources)
-    standings = [stand(own, other, evidence.spread) for other in others]
+    if dead:
+        reason = "A is dead: where its cells downsample changes nothing."
+        ours = "; ".join(map(shown, measured))
+        return undecided(with_faults(reason, dead), ours, n=len(measured), sources=sources)
+    spread, more = evidence.training_spread()
+    standings = [stand(own, other, spread) for other in others]
     places = {one.place for one in standings}
     verdict: Verdict = "undecided"
-    reason = why(standings, evidence.spread)
+    reason = why(standings, spread)
     better = [one.rival.label for one in standings if not one.no_less_accurate]
     if "behind" in places:
         verdict = "not reproduced"
@@ -257,12 +273,18 @@ def _downsampling(evidence: Evidence) -> Finding:
         n=1 + len(others),
         interval=tightest(standings),
         unit="% mIoU ahead of the closest setting that is not clearly slower",
-        sources=(*sources, *evidence.spread_sources),
+        sources=(*sources, *more),
     )
 
 
-def _same_positions(evidence: Evidence, own: Network, other: Network) -> bool:
-    """Whether a moved setting is the searched one after all, as small networks allow."""
-    genotypes = [evidence.genotype(one.architecture)[0] for one in (own, other)]
-    positions = [one.downsampling_positions for one in genotypes if one is not None]
-    return len(positions) == len(genotypes) and positions[0] == positions[1]
+def _distinct(evidence: Evidence, own: Network, networks: Sequence[Network]) -> list[Network]:
+    """The settings that are networks of their own: small networks make some the same, down to A itself."""
+    seen = [evidence.genotype(own.architecture)[0]]
+    found = []
+    for one in networks:
+        genotype = evidence.genotype(one.architecture)[0]
+        if one == own or (genotype is not None and genotype in seen):
+            continue
+        seen.append(genotype)
+        found.append(one)
+    return found

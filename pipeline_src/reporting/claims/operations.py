@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from pipeline_src.reporting.claims.chosen import why_not_found
 from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.finding import Finding, Statement, all_of, claim_of, undecided, with_faults
 from pipeline_src.reporting.claims.statistics import ERROR, Share, runs_for_majority, share
-from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIONS, CELL_OPERATIONS
+from pipeline_src.space.catalogue import (
+    AGGREGATION_EDGES,
+    AGGREGATION_OPERATIONS,
+    CELL_OPERATIONS,
+    HYPER_CELLS,
+)
 from pipeline_src.space.genotype import Genotype
+from pipeline_src.space.reach import stage_size
 
 DILATION_4 = "dilconv3x3_d4_x2"
 EARLY = "conv3x3"
 
+_COINCIDE = "the maps that a search sees tell dilation 4 from the other operations"
 _MAJORITY = (
     "Reproduced: the exact interval of the true share (scipy.stats.binomtest) lies above one half. Not"
     " reproduced: it lies below one half. p: one-sided binomial test against chance"
 )
+
+
+def coinciding(map_size: tuple[int, int]) -> tuple[str, ...]:
+    """Dilated operations that are the same function on a map of this (height, width), bit for bit.
+
+    A tap at a distance of the dilation falls beside the map, into the padding, where the dilation is not
+    smaller than the map's side. Where all but the middle one do, the dilation no longer matters.
+    """
+    found = []
+    for name in AGGREGATION_OPERATIONS:
+        dilation = re.search(r"_d(\d+)", name)
+        if dilation and int(dilation[1]) >= max(map_size):
+            found.append(name)
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _twins(evidence: Evidence) -> str:
+    """Why a search could not tell dilation 4 from another one; empty where it could."""
+    space = evidence.grid.config.space
+    for dataset in dict.fromkeys(one.dataset for one in evidence.grid.searches):
+        block = evidence.grid.dataset_config(dataset)
+        crop = (block.search_crop_height_px, block.search_crop_width_px)
+        size = stage_size(space, crop, HYPER_CELLS)
+        alike = coinciding(size)
+        if DILATION_4 in alike:
+            shown = f"{size[0]}x{size[1]}"
+            return (
+                f"Searches on {dataset} see maps of {shown} behind the third hyper-cell, crops being"
+                f" {crop[0]}x{crop[1]}: {' and '.join(alike)} are the same function there. Larger"
+                f" data.{dataset}.search_crop_height_px and search_crop_width_px tell them apart."
+            )
+    return ""
 
 
 def leaving(genotype: Genotype, source: str) -> tuple[str, ...]:
@@ -70,7 +111,9 @@ def third_hyper_cell(evidence: Evidence) -> Claim:
         ("figure_7",),
         "Sec. 4.4.6, Figure 7, A alone: 'the operations from the outputs of third hyper-cell always choose"
         " the operation with dil=4 rather than dil=2 or 8'.",
-        f"Over all searches of the grid, a network each. {_MAJORITY} (1/{len(AGGREGATION_OPERATIONS)} an"
+        f"Over all live searches of the grid, a network each, where {_COINCIDE}, and where the searches of"
+        " Table 4 agree on the aggregation cell beyond chance and beyond their null."
+        f" {_MAJORITY} (1/{len(AGGREGATION_OPERATIONS)} an"
         f" edge, {chance:.3g} for the {edges} edges of x3).",
     )
     return claim_of(statement, _third(evidence, chance), evidence.scale)
@@ -80,6 +123,7 @@ def _third(evidence: Evidence, chance: float) -> Finding:
     genotypes, faults, sources = _genotypes(evidence)
     if not genotypes:
         return undecided(with_faults(_needs_searches(), faults))
+    blocked = _twins(evidence) or why_not_found(evidence, "aggregation")
     found = _count(genotypes, all_dilated_by_4, chance)
     chosen = [operation for one in genotypes for operation in leaving(one, "x3")]
     hits = chosen.count(DILATION_4)
@@ -87,8 +131,8 @@ def _third(evidence: Evidence, chance: float) -> Finding:
         ours=f"{found.hits} of {found.n} searches with dilation 4 on all edges of x3 ({hits} of"
         f" {len(chosen)} edges)"
         f"{_own(evidence, lambda one: ', '.join(leaving(one, 'x3')))}",
-        verdict=majority(found),
-        reason=with_faults(majority_reason(found), faults),
+        verdict="undecided" if blocked else majority(found),
+        reason=with_faults(blocked or majority_reason(found), faults),
         n=found.n,
         statistic=float(found.hits),
         p_value=found.p,
@@ -109,7 +153,8 @@ def operations_by_depth(evidence: Evidence) -> Claim:
         "Sec. 4.4.6, Figure 7, A alone: 'the selection of operations in early stage always tends to"
         " conv3x3', and in the aggregation cell 'the deeper layers enjoy dilated convolution, while the"
         " lower layers only prefer the common convolution operations'.",
-        "Both parts over all searches of the grid, a network each; reproduced where both are, not"
+        "Both parts over all live searches of the grid, a network each, where the searches of Table 4 agree"
+        " on cells and aggregation cell beyond chance and beyond their null; reproduced where both are, not"
         f" reproduced where one is not. {_MAJORITY} (by symmetry at most 1/{len(CELL_OPERATIONS)} and 1/2;"
         " the larger p counts). Interval: of the part with the smaller share.",
     )
@@ -122,6 +167,7 @@ def _by_depth(evidence: Evidence) -> Finding:
         return undecided(with_faults(_needs_searches(), faults))
     early = _count(genotypes, prefers_conv3x3_early, 1 / len(CELL_OPERATIONS))
     deep = _count(genotypes, dilates_deep, 0.5)
+    blocked = why_not_found(evidence, "cells", "aggregation")
     weaker = min(early, deep, key=lambda one: one.hits)
     edges = [operation for one in genotypes for operation in early_operations(one)]
     plain = sum(operation.startswith("conv3x3") for operation in edges)
@@ -129,9 +175,9 @@ def _by_depth(evidence: Evidence) -> Finding:
         ours=f"{early.hits} of {early.n} searches with conv3x3 most frequent early ({edges.count(EARLY)} of"
         f" {len(edges)} edges, {plain} with conv3x3 repeated); {deep.hits} of {deep.n} with more dilation on"
         f" x3 than on x1{_own(evidence, lambda one: ', '.join(early_operations(one)))}",
-        verdict=all_of((majority(early), majority(deep))),
+        verdict="undecided" if blocked else all_of((majority(early), majority(deep))),
         reason=with_faults(
-            f"Early cells: {majority_reason(early)} Aggregation: {majority_reason(deep)}", faults
+            blocked or f"Early cells: {majority_reason(early)} Aggregation: {majority_reason(deep)}", faults
         ),
         n=early.n,
         statistic=float(weaker.hits),

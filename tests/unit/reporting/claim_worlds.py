@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 from fabricate import Folder
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.models import Config, SpaceConfig
-from pipeline_src.config.runs import Architecture
+from pipeline_src.config.models import Config, ExperimentsConfig, SpaceConfig
+from pipeline_src.config.peers import System
+from pipeline_src.config.runs import Architecture, Search, Training
 from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.judge import judge
 from pipeline_src.space.genotype import Genotype
+from pipeline_src.space.sampling import random_genotype as drawn
 
 NORMAL = (-1.5, -1.0, -0.65, -0.4, -0.15, 0.15, 0.4, 0.65, 1.0, 1.5)
 """Ten values with mean 0, spread like a normal sample."""
@@ -32,6 +35,9 @@ GAMMAS = {0.001: (73.3, 138.0), 0.01: (70.2, 200.2), 0.05: (69.2, 232.1), 0.1: (
 MOVED = {"1.5.10": (71.6, 90.2), "3.5.8": (72.5, 75.7), "1.2.4": (68.4, 125.0)}
 
 
+PEER_ROWS = {f"table_{number}": "" for number in (1, 2, 7, 8, 9, 10)}
+
+
 class PeerGrid(Grid):
     """A grid with other systems beside ours, of any name."""
 
@@ -40,13 +46,23 @@ class PeerGrid(Grid):
         self.names = names
 
     @property
-    def peers(self) -> tuple[tuple[str, Architecture], ...]:
-        return tuple((name, Architecture(name, "peer", "")) for name in self.names)
+    def peers(self) -> tuple[tuple[System, Architecture], ...]:
+        systems = [System(name, name, "built", PEER_ROWS, None, "") for name in self.names]
+        return tuple((one, Architecture(one.name, "peer", "")) for one in systems)
+
+
+DECIDING = ExperimentsConfig(gamma_seeds=(1, 3), null_seeds=(1, 2, 3, 4, 5), training_seeds=2)
+"""The paper's grid, and the runs beyond it that its claims need."""
+
+
+def paper_config() -> Config:
+    """The paper's settings with `DECIDING`."""
+    return Config(scale="paper", experiments=DECIDING)
 
 
 def paper_grid(*peers: str) -> PeerGrid:
-    """The paper's grid with measured peers, by default ICNet."""
-    return PeerGrid(Config(scale="paper"), peers or ("ICNet",))
+    """The grid of `paper_config` with measured peers, by default ICNet."""
+    return PeerGrid(paper_config(), peers or ("ICNet",))
 
 
 def genotype(
@@ -76,6 +92,9 @@ class World:
     fps: dict[tuple[str, str], float] = field(default_factory=dict)
     genotypes: dict[str, Genotype] = field(default_factory=dict)
     settled: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    repeat: float = 0.15
+    """How far the mIoU in percent of a repeat of training lies from the first: above, below, above."""
+    top1: dict[str, float] = field(default_factory=dict)
     parameters: int = 2_500_000
     device: dict[str, str] = field(default_factory=dict)
     without: Callable[[str], bool] = field(default=lambda name: False)
@@ -86,7 +105,9 @@ class World:
         for one in self.grid.evaluations:
             run = one.training
             if not self.without(run.architecture.name):
-                value = self.miou.get((run.architecture.name, run.name), 60.0)
+                value = self.miou.get((run.architecture.name, run.name))
+                if value is None:
+                    value = self.miou.get((run.architecture.name, _first(run)), 60.0) + self._moved(run)
                 folder.evaluation(one, round(value / 100, 6))
         for speed in self.grid.speeds:
             name = speed.architecture.name
@@ -97,14 +118,52 @@ class World:
         for architecture in self.grid.architectures:
             if not (architecture.is_peer or self.without(architecture.name)):
                 folder.genotype(architecture, self.genotypes.get(architecture.name, genotype()))
+        for backbone in self.grid.backbones:
+            if not self.without(backbone):
+                write_pretraining(root / places.pretraining_log(backbone), self.top1.get(backbone, 0.4))
         for search in self.grid.searches:
             if not self.without(search.name):
                 write_log(root / places.search_log(search), self.settled.get(search.name, (10, 40, 60)))
         return root
 
+    def _moved(self, run: Training) -> float:
+        """What a repeat of a training differs from the first by."""
+        number = 0 if run.seed is None else run.seed - self.grid.config.seed
+        return 0.0 if number == 0 else self.repeat * (1 if number % 2 else -1)
+
     def judged(self, root: Path) -> dict[str, Claim]:
         """The claims on this world, by id."""
         return {claim.id: claim for claim in judge(self.grid, self.write(root))}
+
+
+def proper(grid: Grid) -> tuple[Search, ...]:
+    """The searches that are no nulls."""
+    nulls = {one.architecture.search for row in grid.of_table("nulls") for one in row.speeds}
+    return tuple(one for one in grid.searches if one not in nulls)
+
+
+def _first(run: Training) -> str:
+    return replace(run, seed=None).name
+
+
+def write_pretraining(path: Path, top1: float, images: int = 1000, classes: int = 10) -> None:
+    """A pretraining's log of two epochs, of which the last was judged."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["epoch,lr,loss,val_top1,val_images,classes", f"1,0.1,2.3,,{images},{classes}"]
+    path.write_text("\n".join([*lines, f"2,0.1,2.0,{top1},{images},{classes}"]) + "\n", encoding="utf-8")
+
+
+def random_genotype(seed: int, depths: tuple[int, int, int] = (5, 10, 10)) -> Genotype:
+    """Operations and depths drawn evenly."""
+    return drawn(SpaceConfig(), depths, np.random.default_rng([99, seed]))
+
+
+DEAD = tuple({"depth": 1, "reduction": ("zero",) * 5, "normal": ("zero",) * 5} for _ in range(3))
+
+
+def dead_genotype() -> Genotype:
+    """What a search collapses to: a cell each, and every edge zero."""
+    return genotype(hyper_cells=DEAD)
 
 
 def write_log(path: Path, settled: tuple[int, int, int], frozen: int = 50, epochs: int = 150) -> None:
@@ -129,8 +188,9 @@ def paper_world(grid: Grid | None = None) -> World:
     world.fps |= {(A, "camvid"): 140.0, (B, "camvid"): 82.5, (B, "cityscapes"): 71.4}
     world.miou["ICNet", "cityscapes-trainval"], world.fps["ICNet", "cityscapes"] = 69.5, 37.7
     for gamma, (miou, fps) in GAMMAS.items():
-        name = f"camvid-g{gamma:g}-s2-d5.10.10"
-        world.miou[name, "camvid-train"], world.fps[name, "camvid"] = miou, fps
+        for seed, step in ((2, 0.0), (1, 0.1), (3, -0.1)):
+            name = f"camvid-g{gamma:g}-s{seed}-d5.10.10"
+            world.miou[name, "camvid-train"], world.fps[name, "camvid"] = miou + step, fps - 30 * step
     for positions, (miou, fps) in MOVED.items():
         name = f"downsampling-{positions}"
         world.miou[name, "cityscapes-train"], world.fps[name, "cityscapes"] = miou, fps
@@ -143,6 +203,8 @@ def paper_world(grid: Grid | None = None) -> World:
     world.miou["aggregation-none", "cityscapes-train"] = 69.9
     world.genotypes["aggregation-none"] = genotype(aggregation=None)
     for number, search in enumerate(world.grid.searches):
+        if search.null or search.gamma == 0:
+            world.genotypes[search.name] = random_genotype(number)
         world.settled[search.name] = (5 + number, 30 + 3 * number, 60 + number)
     return world
 

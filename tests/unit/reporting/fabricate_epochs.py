@@ -34,8 +34,8 @@ def write_search(folder: Folder, search: Search, shift: float = 0.0) -> Path:
 
 def write_pretraining(folder: Folder, backbone: str, loss: float = 2.0) -> Path:
     """Loss falls by 0.1 an epoch, top-1 rises by 5 % from 20 %."""
-    lines = ["epoch,lr,loss,val_top1"]
-    lines += [f"{epoch},0.05,{loss - epoch / 10},{0.2 + epoch / 20}" for epoch in range(1, EPOCHS + 1)]
+    lines = ["epoch,lr,loss,val_top1,val_images,classes"]
+    lines += [f"{epoch},0.05,{loss - epoch / 10},{0.2 + epoch / 20},100,10" for epoch in range(1, EPOCHS + 1)]
     return _write(folder.root / places.pretraining_log(backbone), lines)
 
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from claim_worlds import A, B, paper_grid, paper_world
+from claim_worlds import MOVED, A, B, paper_config, paper_grid, paper_world
 
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.models import Config
 from pipeline_src.reporting.claims.claim import Claim, read_claims, write_claims, write_claims_csv
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.fronts import on_the_front
@@ -31,11 +30,12 @@ def _words(grid: Grid, results: Path, output: Path) -> list[str]:
 
 
 def test_the_command_writes_json_csv_and_a_record(tmp_path: Path) -> None:
-    world = paper_world(Grid(Config(scale="paper")))
+    world = paper_world(Grid(paper_config()))
     results = world.write(tmp_path / "results")
     output = tmp_path / "reports" / "claims.json"
     assert main(_words(world.grid, results, output)) == 0
     assert sorted(path.name for path in output.parent.iterdir()) == [
+        "agreement.csv",
         "claims.csv",
         "claims.json",
         "claims.json.run.json",
@@ -52,8 +52,28 @@ def test_the_command_writes_json_csv_and_a_record(tmp_path: Path) -> None:
     assert all(str(results / source) in record["inputs"] for claim in claims for source in claim.sources)
 
 
+def test_how_alike_searches_choose_is_a_table(tmp_path: Path) -> None:
+    world = paper_world(Grid(paper_config()))
+    results = world.write(tmp_path / "results")
+    output = tmp_path / "reports" / "claims.json"
+    assert main(_words(world.grid, results, output)) == 0
+    with (output.parent / "agreement.csv").open(newline="", encoding="utf-8") as stream:
+        lines = {(line["dataset"], line["gamma"], line["choice"]): line for line in csv.DictReader(stream)}
+    a = lines["cityscapes", "0.01", "cells"]
+    assert (a["searches"], a["places"], a["nulls"], a["observed"]) == ("6", "30", "5", "1.0")
+    assert float(a["uniform"]) == pytest.approx(0.1, abs=0.01)
+    # One third conv3x3 and two thirds skip, dealt to the places by chance: 1/9 + 4/9.
+    assert float(a["marginal"]) == pytest.approx(5 / 9, abs=0.02)
+    assert float(a["p_null"]) == pytest.approx(1 / 462, rel=1e-3)
+    assert a["beyond_chance"] == a["beyond_null"] == "True"
+    # Searches without a weight of latency are a group like others, and the null of depths to all but itself.
+    null = lines["cityscapes", "0", "depths"]
+    assert (null["searches"], null["nulls"], null["p_null"], null["beyond_null"]) == ("5", "0", "", "False")
+    assert {gamma for dataset, gamma, _ in lines if dataset == "camvid"} == {"0.001", "0.01", "0.05", "0.1"}
+
+
 def test_the_same_files_give_the_same_bytes_in_any_process(tmp_path: Path) -> None:
-    world = paper_world(Grid(Config(scale="paper")))
+    world = paper_world(Grid(paper_config()))
     results = world.write(tmp_path / "results")
     written = []
     for seed in ("1", "2"):
@@ -67,7 +87,7 @@ def test_the_same_files_give_the_same_bytes_in_any_process(tmp_path: Path) -> No
 def test_a_bad_file_ends_with_status_2_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world = paper_world(Grid(Config(scale="paper")))
+    world = paper_world(Grid(paper_config()))
     results = world.write(tmp_path / "results")
     (results / f"evaluate/{A}/cityscapes-train/val-768x1536.json").write_text("[")
     output = tmp_path / "reports" / "claims.json"
@@ -98,10 +118,12 @@ def test_csv_has_one_line_a_claim_whatever_the_text(tmp_path: Path) -> None:
 
 def _front(tmp_path: Path, *points: tuple[float, float]) -> Claim:
     names = tuple(f"peer-{number}" for number in range(len(points)))
-    world = paper_world(paper_grid(*names) if names else Grid(Config(scale="paper")))
+    world = paper_world(paper_grid(*names) if names else Grid(paper_config()))
     for name, (miou, fps) in zip(names, points, strict=True):
         world.miou[name, "cityscapes-trainval"], world.fps[name, "cityscapes"] = miou, fps
-    needed = {*(one.architecture.name for row in world.grid.of_table("table_4") for one in row.speeds), B}
+    repeated = {"aggregation-none", *(f"downsampling-{positions}" for positions in MOVED)}
+    reruns = {one.architecture.name for row in world.grid.of_table("table_4") for one in row.speeds}
+    needed = repeated | reruns | {B}
     world.without = lambda name: name not in needed | set(names)
     return on_the_front(Evidence(world.grid, world.write(tmp_path)))
 

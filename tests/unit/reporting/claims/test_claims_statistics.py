@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import stdev
 
 import numpy as np
 import pytest
-from claim_worlds import GAMMAS, RERUNS, paper_world
+from claim_worlds import GAMMAS, RERUNS, paper_world, proper
 from scipy import stats
 
 from pipeline_src.reporting.claims import statistics as claims
-from pipeline_src.reporting.claims.ablations import random_cells_needed
 from pipeline_src.reporting.claims.depths import farthest
 from pipeline_src.reporting.claims.evidence import settled
 
@@ -23,7 +24,7 @@ def test_search_against_random_search_is_scipys_exact_rank_test(tmp_path: Path) 
     world = paper_world()
     found = world.judged(tmp_path)["C2"]
     searched = [miou for _, miou, _ in RERUNS.values()]
-    random = [round(world.miou[f"random-{index}", "cityscapes-train"], 4) for index in range(10)]
+    random = [round(world.miou[f"matched-{index}", "cityscapes-train"], 4) for index in range(10)]
     by_permutation = stats.mannwhitneyu(  # two reruns tie
         searched,
         random,
@@ -34,8 +35,8 @@ def test_search_against_random_search_is_scipys_exact_rank_test(tmp_path: Path) 
         (by_permutation.statistic, by_permutation.pvalue), rel=1e-5
     )
     assert found.p_value == pytest.approx(2 / 8008, rel=1e-5)
-    assert found.interval is not None
-    assert found.interval[0] < fmean(searched) - fmean(random) < found.interval[1]
+    welch = stats.ttest_ind(searched, random, equal_var=False).confidence_interval(0.95)
+    assert found.interval == pytest.approx((welch.low, welch.high), rel=1e-5)
 
 
 def test_without_ties_the_rank_test_is_exact() -> None:
@@ -57,34 +58,73 @@ def test_the_runs_that_a_rank_test_needs_reach_the_level_and_one_fewer_does_not(
     assert claims.runs_for_ranks(1) == 39 and claims.runs_for_ranks(6) == 3
 
 
-def test_means_have_scipys_bootstrap_intervals_and_the_same_ones_again() -> None:
-    first, second = [3.0, 5.0, 9.0, 4.0], [1.0, 2.0, 4.0]
-    expected = stats.bootstrap(
-        (first, second),
-        lambda one, other, axis: np.mean(one, axis=axis) - np.mean(other, axis=axis),
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    found = claims.mean_difference_interval(first, second)
-    assert found == (expected.low, expected.high) == claims.mean_difference_interval(first, second)
-    assert claims.mean_interval([2.0]) is None and claims.mean_interval([2.0, 2.0]) == (2.0, 2.0)
-    shifted = claims.mean_difference_interval([10.0], second)
-    alone = claims.mean_interval(second)
-    assert shifted is not None and alone is not None
-    assert shifted == pytest.approx((10 - alone[1], 10 - alone[0]), abs=0.05)
-    assert claims.mean_difference_interval([1.0], [2.0]) is None
-    backward = claims.mean_difference_interval(second, [10.0])
-    assert backward is not None and backward == pytest.approx((-shifted[1], -shifted[0]), abs=0.05)
+def test_means_have_t_intervals_and_none_below_six_values() -> None:
+    first, second = [3.0, 5.0, 9.0, 4.0, 4.5, 7.0], [1.0, 2.0, 4.0, 2.5, 0.0, 1.5, 2.0]
+    expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    assert claims.mean_difference_interval(first, second) == pytest.approx((expected.low, expected.high))
+    alone = stats.ttest_1samp(first, 0).confidence_interval(0.95)
+    assert claims.mean_interval(first) == pytest.approx((alone.low, alone.high))
+    assert claims.mean_interval(first[:5]) is None
+    assert claims.mean_difference_interval(first[:5], second) is None
+    assert claims.mean_difference_interval(second, first[:5]) is None
+    assert claims.slope_interval([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], 0.9) is None
+
+
+def _coverage(covers: Callable[[np.random.Generator], bool], draws: int = 3000) -> float:
+    generator = np.random.default_rng(1)
+    return float(np.mean([covers(generator) for _ in range(draws)]))
+
+
+def test_intervals_of_six_values_cover_what_they_say() -> None:
+    """The percentile bootstrap that stood here before covers 0.86 to 0.88 of means of six values."""
+
+    def mean(generator: np.random.Generator) -> bool:
+        found = claims.mean_interval(generator.normal(size=6).tolist())
+        return found is not None and found[0] < 0 < found[1]
+
+    def difference(generator: np.random.Generator) -> bool:
+        first, second = generator.normal(0, 1, 6).tolist(), generator.normal(0, 3, 8).tolist()
+        found = claims.mean_difference_interval(first, second)
+        return found is not None and found[0] < 0 < found[1]
+
+    def trainings(generator: np.random.Generator) -> bool:
+        groups = [generator.normal(size=2).tolist() for _ in range(6)]
+        margin = claims.margin_of([(claims.pooled(groups), 2)])
+        return margin is not None and abs(np.subtract(*generator.normal(size=2))) < margin
+
+    for kind in (mean, difference, trainings):
+        assert 0.94 < _coverage(kind) < 0.965, kind
+
+
+def test_a_bootstrap_would_not_cover() -> None:
+    """Why the percentile bootstrap does not serve: at n = 6 it misses the mean twice as often as it says."""
+    ends = np.random.default_rng(2).integers(0, 6, size=(400, 6))
+
+    def covers(generator: np.random.Generator) -> bool:
+        means = generator.normal(size=6)[ends].mean(axis=1)
+        low, high = np.percentile(means, [2.5, 97.5])
+        return bool(low < 0 < high)
+
+    assert 0.83 < _coverage(covers, 1500) < 0.91
 
 
 def test_leads_are_judged_by_scipys_signed_rank_test(tmp_path: Path) -> None:
     world = paper_world()
     found = world.judged(tmp_path)["C7"]
+    names = {search.name for search in proper(world.grid)}
     leads = [min(second, third) - first for first, second, third in world.settled.values()]
-    expected = stats.wilcoxon(leads, method="exact")
-    assert len(set(leads)) == found.n == 11
-    assert (found.statistic, found.p_value) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-5)
+    leads = [lead for search, lead in zip(world.settled, leads, strict=True) if search in names]
+    assert min(leads) > 0 and found.n == len(leads) == 19
+    assert (found.statistic, found.p_value) == (0.0, pytest.approx(2 / 2**19, rel=1e-5))
+    untied = [3.0, -1.0, 2.5, 7.0, 4.0, -0.5, 6.0]
+    expected = stats.wilcoxon(untied, method="exact")
+    assert claims.signed_rank(untied) == pytest.approx((expected.statistic, expected.pvalue))
     assert claims.signed_rank([0, 0]) == (0.0, 1.0)
+    tied = [1.0, 1.0, -1.0, 2.0, 3.0, 3.0, -2.0]
+    ranks = stats.rankdata(np.abs(tied))
+    sums = [sum(part) for part in itertools.product(*((0.0, rank) for rank in ranks))]
+    below = min(sum(ranks[np.array(tied) > 0]), sum(ranks[np.array(tied) < 0]))
+    assert claims.signed_rank(tied).p == pytest.approx(2 * np.mean(np.array(sums) <= below))
     assert claims.signed_rank([0, 1, 2, 3, 4, 5, 6]).p == pytest.approx(2 / 2**6)
     assert claims.runs_for_signs() == 6
 
@@ -98,23 +138,61 @@ def test_shares_are_scipys_binomial_test(hits: int, n: int, chance: float) -> No
     assert claims.runs_for_majority() == 6
 
 
-def test_gammas_are_judged_by_kendalls_tau(tmp_path: Path) -> None:
-    found = paper_world().judged(tmp_path)["C6"]
-    gammas, miou = list(GAMMAS), [accuracy for accuracy, _ in GAMMAS.values()]
-    expected = stats.kendalltau(gammas, miou, method="exact", alternative="less")
-    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-5) == pytest.approx(1 / 24, rel=1e-5)
-    slopes = stats.theilslopes(miou, np.log10(gammas), alpha=0.9)
+def test_gammas_are_judged_by_jonckheeres_test(tmp_path: Path) -> None:
+    world = paper_world()
+    found = world.judged(tmp_path)["C6"]
+    groups = [
+        [world.miou[f"camvid-g{gamma:g}-s{seed}-d5.10.10", "camvid-train"] for seed in (1, 2, 3)]
+        for gamma in GAMMAS
+    ]
+    # In perfect order: one of the 12! / (3!)^4 ways of dealing twelve values into the four groups.
+    assert found.n == 12 and found.statistic == 6 * 9
+    assert found.p_value == pytest.approx(6**4 / math.factorial(12), rel=1e-5)
+    x = [math.log10(gamma) for gamma in GAMMAS for _ in range(3)]
+    slopes = stats.theilslopes([value for group in groups for value in group], x, alpha=0.9)
     assert found.interval == pytest.approx((slopes.low_slope, slopes.high_slope), rel=1e-5)
-    assert claims.points_for_trend() == 4
 
 
-def test_a_trend_with_ties_is_counted_over_all_orders() -> None:
-    x, y = [1, 2, 3, 4], [1.0, 1.0, 2.0, 3.0]
-    tau = stats.kendalltau(x, y).statistic
-    orders = [stats.kendalltau(x, order).statistic for order in itertools.permutations(y)]
-    expected = sum(one >= tau - 1e-12 for one in orders) / len(orders)
-    assert claims.trend(x, y, "greater") == (pytest.approx(tau), pytest.approx(expected))
-    assert claims.trend(x, [5.0] * 4, "less") == (0.0, 1.0)
+def test_with_one_value_a_group_the_trend_is_kendalls() -> None:
+    for values in ([1.0, 2.0, 3.0, 4.0], [2.0, 1.0, 4.0, 3.0], [4.0, 3.0, 2.0, 1.0]):
+        for direction in ("greater", "less"):
+            kendall = stats.kendalltau(range(4), values, method="exact", alternative=direction).pvalue
+            found = claims.trend([[value] for value in values], direction)
+            assert found.p == pytest.approx(kendall), (values, direction)
+    assert claims.smallest_trend_p([1, 1, 1, 1]) == pytest.approx(1 / 24)
+    assert claims.smallest_trend_p([1, 1, 1]) > 0.05 > claims.smallest_trend_p([2, 2, 2])
+
+
+def test_a_trend_of_groups_is_counted_over_all_orders() -> None:
+    groups = [[1.0, 4.0], [2.0, 6.0], [5.0]]
+    values = [value for group in groups for value in group]
+
+    def pairs(order: Sequence[float]) -> int:
+        dealt = (order[:2], order[2:4], order[4:])
+        return sum(b > a for x, y in itertools.combinations(dealt, 2) for a in x for b in y)
+
+    every = [pairs(order) for order in itertools.permutations(values)]
+    found = claims.trend(groups, "greater")
+    assert found == (pairs(values), pytest.approx(np.mean(np.array(every) >= pairs(values))))
+    tied = claims.trend([[1.0, 1.0], [1.0, 2.0], [3.0, 3.0]], "greater")
+    assert tied.p == pytest.approx(np.mean(np.array(_half_pairs()) >= tied.statistic), abs=0.015)
+    assert claims.trend([[5.0], [5.0], [5.0]], "less").p == 1.0
+
+
+def _half_pairs() -> list[float]:
+    found = []
+    for order in itertools.permutations([1.0, 1.0, 1.0, 2.0, 3.0, 3.0]):
+        dealt = (order[:2], order[2:4], order[4:])
+        pairs = [(a, b) for x, y in itertools.combinations(dealt, 2) for a in x for b in y]
+        found.append(sum(1.0 if b > a else 0.5 if b == a else 0.0 for a, b in pairs))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_trend_of_noise_is_found_at_its_level(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    ps = [claims.trend(generator.normal(size=(4, 3)).tolist(), "greater").p for _ in range(1000)]
+    assert 0.02 < np.mean(np.array(ps) <= 0.05) <= 0.065
 
 
 def test_the_order_of_three_groups_is_counted_over_all_orders() -> None:
@@ -130,44 +208,37 @@ def test_the_order_of_three_groups_is_counted_over_all_orders() -> None:
     assert claims.ordered_groups(([1.0], [1.0, 1.0], [1.0])) == (0.0, 1.0)
 
 
-def test_a_single_runs_margin_is_the_t_interval_of_a_difference() -> None:
-    values = [72.9, 73.0, 72.5, 72.8, 73.0, 72.8]
-    low, high = stats.t.interval(0.95, 5, loc=0, scale=stdev(values) * 2**0.5)
-    margin = claims.single_margin(values, 2)
-    assert margin is not None and (-margin, margin) == pytest.approx((low, high))
-    assert claims.single_margin(values[:1], 2) is None
+def test_the_spread_of_trainings_is_pooled_within_networks() -> None:
+    found = claims.pooled([[1.0, 3.0], [10.0, 14.0, 12.0], [99.0]])
+    assert found == (pytest.approx(math.sqrt((2.0 + 2 * 4.0) / 3)), 3)
+    assert claims.pooled([[1.0], [2.0]]) is None and claims.pooled([]) is None
 
 
-def test_the_margin_covers_what_it_says() -> None:
-    """Two more runs of the same kind differ by less in 95 of 100 cases."""
-    generator = np.random.default_rng(0)
-    inside = 0
-    for _ in range(2000):
-        *values, one, other = generator.normal(size=8)
-        margin = claims.single_margin(values, 2)
-        assert margin is not None
-        inside += abs(one - other) < margin
-    assert 0.94 < inside / 2000 < 0.96
+def test_a_margin_is_students_and_welchs() -> None:
+    margin = claims.margin_of([(claims.Spread(0.2, 10), 2)])
+    assert margin == pytest.approx(stats.t.ppf(0.975, 10) * 0.2 * 2**0.5)
+    first, second = [3.0, 5.0, 9.0, 4.0, 4.5, 7.0], [1.0, 2.0, 4.0, 2.5, 0.0, 1.5]
+    expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
+    parts = [(claims.Spread(stdev(side), 5), 1 / 6) for side in (first, second)]
+    assert claims.margin_of(parts) == pytest.approx((expected.high - expected.low) / 2)
+    assert claims.margin_of([(claims.Spread(0.2, 4), 2)]) is None and claims.margin_of([(None, 2)]) is None
+    assert claims.margin_of([(claims.Spread(0.0, 9), 2)]) == 0.0
 
 
 def test_the_trainings_that_a_gap_needs_shrink_its_interval_to_it() -> None:
-    values = [1.0, 2.0, 3.0, 4.0]
-    needed = claims.trainings_to_resolve(0.5, values, 2)
+    needed = claims.trainings_to_resolve(0.5, 1.3, 2)
     assert needed is not None
-    half = [1.959964 * stdev(values) * (2 / n) ** 0.5 for n in (needed, needed - 1)]
+    half = [1.959964 * 1.3 * (2 / n) ** 0.5 for n in (needed, needed - 1)]
     assert half[0] <= 0.5 < half[1]
-    assert claims.trainings_to_resolve(0.0, values, 2) is None
-    assert claims.trainings_to_resolve(1e-3, values, 2) is None  # more than anyone would run
-    assert claims.trainings_to_resolve(100.0, values, 2) == 1
+    assert claims.trainings_to_resolve(0.0, 1.3, 2) is None
+    assert claims.trainings_to_resolve(1e-3, 1.3, 2) is None  # more than anyone would run
+    assert claims.trainings_to_resolve(100.0, 1.3, 2) == 1
 
 
-def test_the_random_cells_that_a_step_needs() -> None:
-    needed = random_cells_needed(1.5, 0.6)
-    assert needed is not None and needed > 5
-    halves = [stats.t.ppf(0.975, n - 1) * 0.6 * (1 + 1 / n) ** 0.5 for n in (needed, needed - 1)]
-    assert halves[0] < 1.5 <= halves[1]
-    assert random_cells_needed(100.0, 0.6) == 5  # the order's p alone
-    assert random_cells_needed(1.0, 0.6) is None and random_cells_needed(-1.0, 0.6) is None
+def test_holm_corrects_for_all_tests_of_which_some_have_no_p() -> None:
+    found = claims.holm([0.01, None, 0.04, 0.03])
+    assert found == (pytest.approx(0.04), None, pytest.approx(0.09), pytest.approx(0.09))
+    assert claims.holm([0.9, 0.8]) == (1.0, 1.0)
 
 
 def test_distance_is_that_of_a_runs_farthest_hyper_cell() -> None:

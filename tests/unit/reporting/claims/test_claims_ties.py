@@ -20,7 +20,7 @@ def _grid(networks: int) -> Grid:
         robustness=(RobustnessRun(seed=2, depths=(1, 1, 1)),),
         camvid_gammas=(0.1,),
         random_networks=networks,
-        matched_networks=0,
+        matched_networks=networks,
         random_aggregations=networks,
         coarse=False,
     )
