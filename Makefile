@@ -6,7 +6,7 @@ CORES ?= all
 ARGS ?=
 KILL ?=
 BIN := $(VENV)/bin
-RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+RUN := PATH="$(if $(filter /%,$(VENV)),,$(CURDIR)/)$(BIN):$$PATH"
 
 STEPS := $(RUN) python -m workflow.artifacts
 

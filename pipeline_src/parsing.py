@@ -1,4 +1,4 @@
-"""Text, JSON and YAML read strictly: what could be read in two ways is an error, no silent choice.
+"""Text and JSON read strictly: what could be read in two ways is an error, no silent choice.
 
 [no torch] Refused beyond bad syntax: a key that stands twice, NaN and infinity, numbers and nests beyond all
 reason.
@@ -10,8 +10,6 @@ import json
 import math
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from pipeline_src.errors import UserError
 
@@ -91,51 +89,3 @@ def _int(text: str) -> int:
     if len(text) > LONGEST_NUMBER:
         raise Unreadable(f"has a number of {len(text)} digits")
     return int(text)
-
-
-def parse_yaml(text: str) -> Any:
-    """The value of a YAML text.
-
-    Raises:
-        Unreadable: see the module.
-    """
-    try:
-        return yaml.load(text, Loader=_StrictLoader)
-    except yaml.YAMLError as error:
-        raise Unreadable(f"is not readable YAML ({' '.join(str(error).split())})") from error
-    except RecursionError as error:
-        raise Unreadable("is nested too deeply") from error
-    except ValueError as error:  # a date that is none, a number of too many digits
-        raise (
-            error if isinstance(error, Unreadable) else Unreadable(f"is not readable YAML ({error})")
-        ) from error
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """As PyYAML's safe loader, but a key may stand once, and a nest has an end."""
-
-    depth = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise Unreadable("is nested too deeply")
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def compose_mapping_node(self, anchor: Any) -> Any:
-        node = super().compose_mapping_node(anchor)
-        first: dict[str, int] = {}
-        for key, _ in node.value:
-            line = key.start_mark.line + 1
-            name = str(key.value)
-            if name in first and key.tag != "tag:yaml.org,2002:merge":
-                raise Unreadable(f"has the key {name!r} twice, on lines {first[name]} and {line}")
-            first[name] = line
-        return node
-
-    def construct_scalar(self, node: Any) -> Any:
-        if node.tag.endswith((":int", ":float")) and len(node.value) > LONGEST_NUMBER:
-            raise Unreadable(f"has a number of {len(node.value)} digits")
-        return super().construct_scalar(node)

@@ -31,6 +31,13 @@ BEST_WEIGHTS = "weights_best.safetensors"
 PREDICTIONS_INDEX = "index.json"
 ARCHIVE = "submission.zip"
 
+KINDS = frozenset(
+    place.split("/")[0]
+    for place in (
+        LOOKUP_TABLE, SEARCH, SAMPLED, PRETRAINING, FINETUNING, EVALUATION, SPEED, PREDICTIONS,
+    )
+)  # fmt: skip
+"""The folders of `results/SCALE`, one for each kind of result."""
 SHOWN_FIGURES: tuple[str, ...] = ("figure_8", "figure_9")
 """The figures that show predictions."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.errors import UserError
 
 RUNTIME_KEYS = tuple(
@@ -86,13 +88,19 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 
 
 def require_results(results: Path) -> None:
-    """Refuse a `--results` that is no folder.
+    """Refuse a `--results` that is no folder, or one of something else.
 
     Raises:
-        UserError: it is none.
+        UserError: it is none, or holds files but no folder of any kind of result.
     """
+    remedy = "Give the folder results/SCALE with --results."
     if not results.is_dir():
-        raise UserError(results, "is not a folder.", "Give the folder results/SCALE with --results.")
+        raise UserError(results, "is not a folder.", remedy)
+    names = {path.name for path in results.iterdir()}
+    if not names:
+        logging.getLogger(__name__).warning("%s is empty: nothing in it is run.", results)
+    elif not names & places.KINDS:
+        raise UserError(results, f"holds no results ({', '.join(sorted(places.KINDS))}).", remedy)
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> None:
         metric_sources,
         network_metrics,
     )
+    from pipeline_src.spreadsheets import guarded_line
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     metrics = args.output / "metrics.json"
@@ -51,6 +52,6 @@ def run(args: argparse.Namespace) -> None:
             text = io.StringIO()
             writer = csv.DictWriter(text, columns, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(lines)
+            writer.writerows(guarded_line(line) for line in lines)
             write_text(args.output / "curves" / f"{kind}.csv", text.getvalue())
         write_json(metrics, network_metrics(grid, args.results))

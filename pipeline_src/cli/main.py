@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+SYSTEMS = ("linux", "darwin")
 EXIT_ERROR = 2
 EXIT_FAULT = 70  # EX_SOFTWARE: not the user's to mend
 EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: start the same command again and it goes on
@@ -76,6 +77,11 @@ def _dispatch(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(_overview())
         return 0
+    if sys.platform not in SYSTEMS:
+        print(
+            f"error: {sys.platform} is not supported. Use Linux or macOS; on Windows, WSL 2.", file=sys.stderr
+        )
+        return EXIT_ERROR
     command, rest = words[0], words[1:]
     known = [name for group in COMMANDS.values() for name in group]
     if command not in known:

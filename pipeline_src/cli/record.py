@@ -6,7 +6,6 @@ import argparse
 import importlib.metadata
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -115,6 +114,11 @@ def _processor_s() -> float:
 
 
 def _peak_memory_mib() -> dict[str, float]:
+    """Of this process and its children; empty on a system that does not count it."""
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return {}
     scale = 1024.0 if sys.platform != "darwin" else 1024.0**2
     peaks = {
         "process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,

@@ -17,6 +17,7 @@ from pipeline_src.config.models import Precision
 from pipeline_src.data.datasets import ClassificationDataset, SegmentationDataset
 from pipeline_src.data.loading import batch_count, batches
 from pipeline_src.evaluation.metrics import evaluate_set
+from pipeline_src.spreadsheets import guarded_line
 from pipeline_src.training.distributed import World
 
 BYTES_PER_PIXEL = 4  # three colour bytes and a label byte
@@ -83,5 +84,5 @@ def write_log(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(guarded_line(row) for row in rows)
     write_text(path, text.getvalue())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Positive = Annotated[int, Field(ge=1, le=1_000_000)]
 NonNegative = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -26,6 +29,24 @@ Precision = Literal["float32", "bfloat16", "float16"]
 
 EXECUTION = "execution"
 """Marks a key, by `Annotated`, that changes how a job runs and no result: a change of it redoes nothing."""
+
+
+def _expanded(path: str) -> str:
+    """A path without `~` and variables: what a shell would have made of it.
+
+    Raises:
+        ValueError: a variable is not set, or there is no such user.
+    """
+    whole = os.path.expandvars(path)
+    with suppress(RuntimeError):  # no such user: told below
+        whole = str(Path(whole).expanduser()) if whole.startswith("~") else whole
+    if whole.startswith("~") or "$" in whole:
+        raise ValueError("has a ~ or a $VARIABLE that means nothing here; give the whole path")
+    return whole
+
+
+Place = Annotated[str, AfterValidator(_expanded)]
+"""A path, in which `~` and `$HOME` are what they are in a shell."""
 
 
 class Block(BaseModel):

@@ -13,7 +13,8 @@ from pipeline_src.config.feasible import at_odds
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import restricted
 from pipeline_src.errors import ConfigError, UserError
-from pipeline_src.parsing import Unreadable, parse_json, parse_yaml, read_text
+from pipeline_src.parsing import Unreadable, parse_json, read_text
+from pipeline_src.strict_yaml import parse_yaml
 
 SCALES: tuple[str, ...] = get_args(Config.model_fields["scale"].annotation)
 

@@ -17,6 +17,7 @@ from pipeline_src.config.block import (
     Depths,
     Fraction,
     Magnitude,
+    Place,
     Positions,
     PositiveMagnitude,
     Rate,
@@ -71,7 +72,7 @@ class RenderClassesConfig(Block):
 class SegmentationSetConfig(Block):
     """A segmentation data set: where it lies and the sizes at which it is used (A13)."""
 
-    path: str | None = None
+    path: Place | None = None
     """Folder of the raw data set; null renders it where `render` is given."""
     render: RenderConfig | None = None
     """What to render where `path` is null; null where real data is needed."""
@@ -129,7 +130,7 @@ class CamvidConfig(SegmentationSetConfig):
 class ImagenetConfig(Block):
     """Class folders `train/CLASS/*` and `val/CLASS/*`."""
 
-    path: str | None = None
+    path: Place | None = None
     """Folder of the raw set; null renders one where `render` is given."""
     render: RenderClassesConfig | None = None
     """What to render where `path` is null; null where real data is needed."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from pipeline_src.data.datasets import ClassificationDataset, ItemKey, SegmentationDataset
 from pipeline_src.errors import DataError, UserError
+
+SHARED_MEMORY = Path("/dev/shm")
+PREFETCHED = 2  # batches that each of torch's loader processes keeps ready
+LOADING_TIMEOUT_S = 600
+REMEDY = "docker run --shm-size=2g, or --ipc=host"
 
 AnyDataset = SegmentationDataset | ClassificationDataset
 
@@ -83,9 +90,43 @@ def batches(
         num_workers=workers,
         collate_fn=_collate,
         pin_memory=torch.cuda.is_available(),
+        timeout=LOADING_TIMEOUT_S if workers else 0,
     )
+    if workers and mine:
+        require_shared_memory(_bytes_of(dataset, mine[0]), workers)
     # The loader is started now, and not when the first batch is asked for.
     return _raising(iter(loader))
+
+
+def require_shared_memory(batch_bytes: int, workers: int, place: Path = SHARED_MEMORY) -> None:
+    """Refuse loader processes where the memory through which they hand over batches is too small.
+
+    Without this they wait for each other for ever, or die of a bus error.
+
+    Args:
+        batch_bytes: of one batch. workers: each keeps two batches ready.
+        place: where the system keeps shared memory; one that is not there has no limit of its own.
+
+    Raises:
+        UserError: less is free than the batches take.
+    """
+    if not place.is_dir():
+        return
+    free, needed = shutil.disk_usage(place).free, PREFETCHED * workers * batch_bytes
+    if needed > free:
+        raise UserError(
+            place,
+            f"has {free / 2**20:.0f} MiB free, and the batches of {workers} loader processes take "
+            f"{needed / 2**20:.0f} MiB.",
+            f"Set runtime.workers: 0; or give a container more ({REMEDY}).",
+        )
+
+
+def _bytes_of(dataset: AnyDataset, keys: list[ItemKey]) -> int:
+    """Size of a batch, from its first sample."""
+    sample = _Told(dataset)[keys[0]]
+    parts = sample if isinstance(sample, tuple) else ()
+    return len(keys) * sum(one.nbytes for one in parts if isinstance(one, torch.Tensor))
 
 
 class _Told(Dataset):
@@ -115,7 +156,19 @@ def _collate(samples: list[Any]) -> Any:
 
 
 def _raising(loaded: Iterator[Any]) -> Iterator[Any]:
-    for batch in loaded:
+    while True:
+        try:
+            batch = next(loaded, None)
+        except RuntimeError as error:
+            if "DataLoader" not in str(error):
+                raise
+            raise UserError(
+                "loader processes",
+                f"have ended or give nothing ({' '.join(str(error).split())[:120]}).",
+                f"Set runtime.workers: 0; or give a container more shared memory ({REMEDY}).",
+            ) from error
+        if batch is None:
+            return
         if isinstance(batch, UserError):
             raise batch
         yield batch

@@ -15,6 +15,7 @@ from pipeline_src.data.classes import IGNORE, Colour
 from pipeline_src.data.folders import MANIFEST_NAME as MANIFEST_NAME
 from pipeline_src.errors import DataError, first_fault
 from pipeline_src.ownership import require_replaceable
+from pipeline_src.spreadsheets import guarded, unguarded
 
 VOID = "void"
 _ITEMS_NAME = "items.csv"
@@ -170,7 +171,7 @@ class ClassManifest(_Record):
                 split = row.pop("split")
                 if split in by_split:
                     numbers = (int(row["class_index"]), int(row["width"]), int(row["height"]))
-                    by_split[split].append(ClassItem(row["image"], *numbers, row["image_sha256"]))
+                    by_split[split].append(ClassItem(unguarded(row["image"]), *numbers, row["image_sha256"]))
         return tuple(item for split in wanted for item in by_split[split])
 
 
@@ -185,7 +186,7 @@ def write_class_items(prepared: Path, items: dict[str, list[ClassItem]]) -> str:
             for split, rows in items.items():
                 for row in rows:
                     writer.writerow(
-                        (split, row.image, row.class_index, row.width, row.height, row.image_sha256)
+                        (split, guarded(row.image), row.class_index, row.width, row.height, row.image_sha256)
                     )
 
     write_atomically(path, fill)

@@ -148,7 +148,9 @@ def save_weights(path: Path, state_dict: Mapping[str, torch.Tensor], metadata: M
     """
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in state_dict.items()}
     # One key only: safetensors writes several in an order that changes from run to run.
-    header = json.dumps({"sha256": _digest(tensors), "metadata": dict(metadata)}, sort_keys=True)
+    described = dict(metadata)
+    checksums = {"sha256": _digest(tensors), "metadata_sha256": _digest_of_metadata(described)}
+    header = json.dumps({**checksums, "metadata": described}, sort_keys=True)
     content = safetensors.torch.save(tensors, {"autortnet": header})
 
     def write(temporary: Path) -> None:
@@ -191,11 +193,20 @@ def _read_header(path: Path) -> dict[str, Any]:
         raise _bad_weights(path, "was not written by this program.") from error
     if not isinstance(header, dict) or not {"sha256", "metadata"} <= header.keys():
         raise _bad_weights(path, "was not written by this program.")
+    known = header.get("metadata_sha256")
+    if known is None:
+        LOG.warning("%s is of an earlier version: nothing tells whether its description was altered.", path)
+    elif known != _digest_of_metadata(header["metadata"]):
+        raise _bad_weights(path, "was altered: its description (classes, sizes) has another checksum.")
     return header
 
 
 def _bad_weights(path: Path, problem: str) -> CheckpointError:
     return CheckpointError(path, problem, "Run the step that makes it again, or fetch it again.")
+
+
+def _digest_of_metadata(metadata: Any) -> str:
+    return hashlib.sha256(json.dumps(metadata, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(tensors: Mapping[str, torch.Tensor]) -> str:

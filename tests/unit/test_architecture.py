@@ -13,13 +13,15 @@ from workflow.code import Package, for_type_checkers, imported
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-EVERYWHERE = {"errors", "parsing", "ownership", "artifacts"}
+EVERYWHERE = {"spreadsheets", "strict_yaml", "errors", "parsing", "ownership", "artifacts"}
 MAY_IMPORT = {
     "errors": set(),
     "parsing": {"errors"},
+    "strict_yaml": {"errors", "parsing"},
+    "spreadsheets": set(),
     "ownership": {"errors"},
     "artifacts": {"errors", "ownership", "parsing"},
-    "config": {"errors", "parsing"},
+    "config": {"strict_yaml", "errors", "parsing"},
     "places": {"config"},
     "data": {"config", *EVERYWHERE},
     "space": {"config", *EVERYWHERE},

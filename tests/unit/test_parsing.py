@@ -9,7 +9,8 @@ import pytest
 from pipeline_src.artifacts import read_json
 from pipeline_src.config.load import read_yaml
 from pipeline_src.errors import ConfigError, UserError
-from pipeline_src.parsing import Unreadable, parse_json, parse_yaml, read_text
+from pipeline_src.parsing import Unreadable, parse_json, read_text
+from pipeline_src.strict_yaml import parse_yaml
 
 
 @pytest.mark.parametrize(

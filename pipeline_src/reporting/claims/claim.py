@@ -10,6 +10,7 @@ from typing import Literal
 
 from pipeline_src.artifacts import read_json, write_json, write_text
 from pipeline_src.errors import UserError
+from pipeline_src.spreadsheets import guarded
 
 Verdict = Literal["reproduced", "not reproduced", "undecided"]
 
@@ -104,5 +105,4 @@ def _cell(value: object) -> str:
         return repr(value)
     text = ";".join(map(str, value)) if isinstance(value, tuple) else str(value)
     line = " ".join(text.split())
-    # A leading sign would make a spreadsheet read the text as a formula.
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) and not isinstance(value, tuple) else line
+    return line if isinstance(value, tuple) and not line.startswith(("=", "@")) else guarded(line)

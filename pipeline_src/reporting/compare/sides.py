@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.tables.layout import Column, column_of
+from pipeline_src.spreadsheets import unguarded
 
 Key = tuple[str, str, str]
 
@@ -110,9 +112,21 @@ def _read_cells(path: Path) -> list[Number]:
     csv.field_size_limit(sys.maxsize)
     try:
         with path.open(encoding="utf-8", newline="") as stream:
-            return [_number(path.name.removesuffix(CELLS), line) for line in csv.DictReader(stream)]
+            read = list(csv.DictReader(stream))
+        lines = [{key: unguarded(text) for key, text in line.items()} for line in read]
+        return [_number(path.name.removesuffix(CELLS), line) for line in lines]
     except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
         raise UserError(path, f"is not a table's cells ({error!r}).", "Render the report again.") from error
+
+
+def _finite(text: str) -> float | None:
+    """A number, None where there is none; ValueError for NaN and infinity, which nothing could judge."""
+    if not text:
+        return None
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number")
+    return number
 
 
 def _number(artefact: str, line: dict[str, str]) -> Number:
@@ -122,8 +136,8 @@ def _number(artefact: str, line: dict[str, str]) -> Number:
             name: line[name]
             for name in ("row_id", "row", "column_id", "column", "quoted", "measured", "unit", "status")
         },
-        mean=float(line["mean"]) if line["mean"] else None,
-        std=float(line["std"]) if line["std"] else None,
+        mean=_finite(line["mean"]),
+        std=_finite(line["std"]),
         n=int(line["n"]),
         sources=tuple(line["sources"].split(";")) if line["sources"] else (),
         data=line["data"],

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from pipeline_src.artifacts import write_text
 from pipeline_src.errors import UserError
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-ESCAPE = "'"
+from pipeline_src.spreadsheets import guarded, unguarded
 
 
 @dataclass(frozen=True)
@@ -84,29 +82,6 @@ class Line:
 
 
 COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Line))
-
-
-def guarded(text: str) -> str:
-    """Text as a spreadsheet shall show it: an apostrophe before what it would calculate."""
-    if text.startswith(ESCAPE) or (text.startswith(FORMULA_STARTS) and not _is_harmless(text)):
-        return ESCAPE + text
-    return text
-
-
-def _is_harmless(text: str) -> bool:
-    """A number, or a dash for "nothing"."""
-    if text == "-":
-        return True
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.strip() == text
-
-
-def unguarded(text: str) -> str:
-    """The text that `guarded` was given."""
-    return text.removeprefix(ESCAPE)
 
 
 def write_provenance(lines: Iterable[Line], path: Path) -> None:

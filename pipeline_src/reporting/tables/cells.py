@@ -30,6 +30,7 @@ from pipeline_src.reporting.tables.conditions import (
 from pipeline_src.reporting.tables.layout import Column, Layout, layout_of
 from pipeline_src.reporting.tables.matching import Kind, Pair, pairs
 from pipeline_src.reporting.tables.measures import Reading
+from pipeline_src.spreadsheets import guarded
 
 Status = Literal["quoted", "measured", "not_run"]
 
@@ -167,7 +168,8 @@ def write_table(table: Table, path: Path) -> None:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame of text as UTF-8 CSV with `\\n` line ends, whole or not at all."""
-    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+    shown = frame.map(lambda value: guarded(value) if isinstance(value, str) else value)
+    write_text(path, shown.to_csv(index=False, lineterminator="\n"))
 
 
 def tabulate(table: str, grid: Grid, results: Path) -> Table:

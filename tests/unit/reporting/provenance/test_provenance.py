@@ -23,9 +23,7 @@ from pipeline_src.reporting.provenance.lines import provenance
 from pipeline_src.reporting.provenance.stored import (
     COLUMNS,
     Line,
-    guarded,
     read_provenance,
-    unguarded,
     write_provenance,
 )
 from pipeline_src.reporting.provenance.trace import Tracer, provenance_sources
@@ -33,6 +31,7 @@ from pipeline_src.reporting.read import pictures
 from pipeline_src.reporting.read.pictures import Entry
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate
+from pipeline_src.spreadsheets import guarded, unguarded
 
 HOSTILE = (
     "<script>alert(1)</script>",
