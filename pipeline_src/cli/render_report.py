@@ -30,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reports", type=Path, required=True, help="the folder reports/SCALE with figures/ and claims.json"
     )
-    parser.add_argument("--output", type=Path, required=True, help="the page to write, in reports/SCALE")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="the page to write, in reports/SCALE; its first screen goes to summary.md beside it",
+    )
     parser.add_argument(
         "--assumptions",
         type=Path,
@@ -58,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
     from pipeline_src.reporting.page.context import Places, build_context
+    from pipeline_src.reporting.page.first import summary_markdown
     from pipeline_src.reporting.page.render import render
     from pipeline_src.reporting.provenance.trace import Tracer
 
@@ -65,4 +71,6 @@ def run(args: argparse.Namespace) -> None:
     tracer = Tracer(args.results, grid.config.scale)
     places = Places(args.results, args.reports, args.assumptions, args.graph)
     with recorded(args.output, args, [args.assumptions, args.graph]):
-        write_text(args.output, render(build_context(grid, places, tracer.of, alone=args.alone)))
+        context = build_context(grid, places, tracer.of, alone=args.alone)
+        write_text(args.output, render(context))
+        write_text(args.output.with_name("summary.md"), summary_markdown(context))

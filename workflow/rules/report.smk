@@ -2,7 +2,8 @@
 #
 # in:  results/SCALE/{evaluate,speed,search,architectures}, logs of all runs, pictures
 # out: reports/SCALE/tables/table_N.{csv,cells.csv,md,tex}, reports/SCALE/figures/figure_N.csv,
-#      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html
+#      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html,
+#      reports/SCALE/summary.md
 from pipeline_src.reporting.page.captions import caption_of
 from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
 
@@ -120,6 +121,7 @@ rule render_report:
             category="Report",
             labels={"report": "the whole page"},
         ),
+        summary=f"{REPORTS}/summary.md",
     log:
         f"{LOGS}/render_report/report.log",
     benchmark:

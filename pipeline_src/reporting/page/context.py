@@ -13,6 +13,7 @@ from pipeline_src.reporting.page import figures, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.captions import BEYOND, FIGURES
 from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.page.first import first_screen
 from pipeline_src.reporting.page.glossary import GLOSSARY
 from pipeline_src.reporting.page.runs import read_environment
 from pipeline_src.reporting.paper import citation
@@ -73,6 +74,7 @@ def build_context(
     beyond_views = figures.views(beyond_the_paper(), drawn, facts)
     return {
         "paper": citation,
+        "first": first_screen(grid, gathered, claims, facts, self_test),
         "scale": grid.config.scale,
         "alone": alone,
         "reports": f"reports/{grid.config.scale}",
