@@ -220,3 +220,34 @@ def test_page_and_docs_use_plain_words(folder: str) -> None:
     for path in paths:
         found = UNUSUAL.findall(path.read_text(encoding="utf-8"))
         assert not found, f"{path}: {found}"
+
+
+def test_numbers_of_jobs_on_the_cluster_page_are_those_of_the_paper_scale() -> None:
+    from pipeline_src.config.grid import Grid
+    from pipeline_src.config.load import resolve
+
+    grid = Grid(resolve({"scale": "paper"}, REPOSITORY / "workflow" / "scales"))
+    rows = re.findall(
+        r"^\| (search|pretrain|finetune|evaluate)\b[^|]*\| (\d+) \|", _read("docs/cluster.md"), re.M
+    )
+    assert {name: int(number) for name, number in rows} == {
+        "search": len(grid.searches),
+        "pretrain": len(grid.backbones),
+        "finetune": len(grid.trainings),
+        "evaluate": len(grid.evaluations),
+    }
+
+
+def test_counts_stand_in_dated_records_only() -> None:
+    """A number of jobs, rules or runs in prose goes stale: pages of results have a date, others no number."""
+    count = re.compile(r"\b\d[\d,]* (?:jobs|rules|finetunings|pretrainings)\b")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        if page.parent.name == "results":
+            assert not count.search(text) or re.search(r"\b20\d\d-\d\d-\d\d\b", text), page
+        elif page.name != "CHANGELOG.md":
+            assert not count.search(text), f"{page}: {count.search(text)}"
+
+
+def test_the_readme_fits_a_screen_and_a_half() -> None:
+    assert _read("README.md").count("\n") <= 100
