@@ -21,6 +21,7 @@ from pipeline_src.data.doubts import (
 )
 from pipeline_src.data.folders import count_of
 from pipeline_src.data.images import (
+    INDEX_MODES,
     decode,
     decode_label,
     encode_png,
@@ -109,7 +110,7 @@ def check_frame(frame: Frame) -> CheckedFrame:
         label = decode_label(label_bytes, frame.label)
         _require_size(frame, label, image, pixels)
         train_ids, unknown = frame.read_label(label, frame.label)
-        if label.mode in ("L", "P"):
+        if label.mode in INDEX_MODES:  # read_label has refused values above 255
             values = tuple(np.bincount(np.asarray(label).ravel(), minlength=256).tolist())
     encoded = encode_png(train_ids)
     write_bytes(frame.target, encoded)

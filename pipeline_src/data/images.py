@@ -14,6 +14,8 @@ from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import DataError
 from pipeline_src.ownership import MARK
 
+INDEX_MODES = frozenset({"L", "P", "I", "I;16"})
+"""Pillow's modes of images that have one number a pixel."""
 _LOSSY = frozenset({"JPEG", "MPO", "JPEG2000", "WEBP"})
 
 # What Pillow raises for files that are no image, truncated, or damaged inside.
@@ -127,7 +129,7 @@ def to_indices(image: Image.Image, path: Path) -> np.ndarray:
     Raises:
         DataError: the image has more than one channel, or values above 255.
     """
-    if image.mode not in ("L", "P", "I", "I;16"):
+    if image.mode not in INDEX_MODES:
         raise DataError(
             path,
             f"has pixels of mode {image.mode}, where a label map has one channel of class indices.",

@@ -32,9 +32,11 @@ def labels_of(root: Path, split: str = "train") -> list[Path]:
     return sorted((root / split / "labels").iterdir()) or []
 
 
-def rewrite(paths: list[Path], change: Callable[[np.ndarray], np.ndarray]) -> None:
+def rewrite(
+    paths: list[Path], change: Callable[[np.ndarray], np.ndarray], kind: type[np.unsignedinteger] = np.uint8
+) -> None:
     for path in paths:
-        Image.fromarray(change(np.asarray(Image.open(path)).copy()).astype(np.uint8)).save(path)
+        Image.fromarray(change(np.asarray(Image.open(path)).copy()).astype(kind)).save(path)
 
 
 def refused(root: Path, output: Path, prepare: Callable[[Path, Path], object] = prepare_camvid) -> str:
@@ -57,10 +59,13 @@ def test_train_ids_are_not_label_ids(cityscapes: Path, tmp_path: Path, ignored: 
         assert "split 'train'" in said and "these look like train ids" in said
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 @pytest.mark.parametrize("split", ["gtFine/val", "gtCoarse/train_extra"])
-def test_train_ids_in_one_split_are_found(cityscapes: Path, tmp_path: Path, split: str) -> None:
+def test_train_ids_in_one_split_are_found(
+    cityscapes: Path, tmp_path: Path, split: str, kind: type[np.unsignedinteger]
+) -> None:
     table = np.array([CITYSCAPES_ID_TO_TRAIN[raw] % 255 for raw in range(34)])
-    rewrite(sorted((cityscapes / split).rglob("*.png")), lambda label: table[label])
+    rewrite(sorted((cityscapes / split).rglob("*.png")), lambda label: table[label], kind)
     said = refused(cityscapes, tmp_path / "prepared", prepare_cityscapes)
     name = {"val": "val", "train_extra": "coarse"}[split.split("/")[1]]
     assert f"split {name!r}" in said and "these look like train ids" in said
