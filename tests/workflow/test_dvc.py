@@ -21,8 +21,10 @@ import pytest
 import yaml
 from PIL import Image
 
+from pipeline_src.data.raw_state import TIMES_NAME
 from pipeline_src.data.rendering.layouts import render_camvid
 from pipeline_src.data.sources import CLAIM_NAME
+from workflow.provenance import restore
 
 pytestmark = pytest.mark.slow
 
@@ -238,8 +240,6 @@ def test_a_pulled_file_that_was_altered_is_not_blessed(shared: Clone, tmp_path: 
     clone.run("dvc", "pull")
     table = clone.root / "results/tiny/lut/camvid.json"
     table.write_text(table.read_text() + "\n")
-    from workflow.provenance import restore
-
     done = restore(clone.root, "tiny", overwrite=True)
     assert done.altered == ["results/tiny/lut/camvid.json"] and done.records > 50
     assert clone.planned()["search_architecture"] == 1
@@ -346,3 +346,19 @@ def test_a_label_overwritten_in_an_external_set_is_prepared_again(repository: Pa
     assert after["label_sha256"] != before["label_sha256"]
     assert CLEAN in clone.run("dvc", "status", "data")
     assert NOTHING in clone.run("snakemake", "stage_data", "--dry-run", "--cores", "1")
+
+    # A clone that has the set by its own way, with times of its own, has nothing to prepare.
+    clone.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    clone.run("git", "add", "--all")
+    clone.run("git", "commit", "--quiet", "--message", "Data")
+    clone.run("dvc", "push", "code", "data")
+    second = Clone.of(clone.root, tmp_path / "second")
+    shutil.copytree(raw, second.root / "data/external/camvid", copy_function=shutil.copyfile)
+    second.run("dvc", "pull", "code", "data")
+    restore(second.root, "tiny", overwrite=True)
+    assert not (second.root / "data/tiny/camvid" / TIMES_NAME).exists()
+    assert NOTHING in second.run("snakemake", "stage_data", "--dry-run", "--cores", "1")
+    assert (second.root / "data/tiny/camvid" / TIMES_NAME).exists()
+    assert CLEAN in second.run("dvc", "status", "data")
+    (second.root / label.relative_to(clone.root)).write_bytes(label.read_bytes() + b"\0")
+    assert "prepare_camvid" in second.run("snakemake", "stage_data", "--dry-run", "--cores", "1")
