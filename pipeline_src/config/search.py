@@ -21,13 +21,13 @@ DeriveZero = Literal["keep", "guard", "exclude"]
 
 def _time_or_measured(value: object) -> object:
     """One fault in place of one for each member of the union."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value != "measured" and not (is_number and 0 <= float(str(value)) < float("inf")):
-        raise ValueError("must be a time in microseconds, 0 or more, or measured")
+    is_time = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1e9
+    if not is_time and value != "measured":
+        raise ValueError("must be a time of 0 to 1e9 microseconds, or measured")
     return value
 
 
-Offset = Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["measured"]
+Offset = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | Literal["measured"]
 
 
 class SearchConfig(Block):
