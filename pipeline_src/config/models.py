@@ -331,8 +331,6 @@ class ExperimentsConfig(Block):
                 raise ValueError(f"{name} lists a seed twice")
         if self.seed in self.gamma_seeds:
             raise ValueError(f"gamma_seeds holds {self.seed}, which is seed itself: list further ones only")
-        if self.null_seeds and 0 in self.camvid_gammas:
-            raise ValueError("camvid_gammas holds 0, which is the gamma of a null: leave it out there")
         if len(set(self.downsampling_positions)) != len(self.downsampling_positions):
             raise ValueError("downsampling_positions lists a setting twice")
         if len(set(self.robustness)) != len(self.robustness):

@@ -16,6 +16,7 @@ rule sample_random:
         f"{LOGS}/sample_random/{{index}}.log",
     benchmark:
         f"{LOGS}/benchmarks/sample_random/{{index}}.tsv"
+    priority: READY
     conda:
         "../../environment.yml"
     resources:
@@ -41,6 +42,7 @@ rule sample_matched:
         f"{LOGS}/sample_matched/{{index}}.log",
     benchmark:
         f"{LOGS}/benchmarks/sample_matched/{{index}}.tsv"
+    priority: READY
     conda:
         "../../environment.yml"
     resources:
@@ -69,6 +71,7 @@ rule sample_downsampling:
         f"{LOGS}/benchmarks/sample_downsampling/{{positions}}.tsv"
     wildcard_constraints:
         positions=r"\d+\.\d+\.\d+",
+    priority: READY
     conda:
         "../../environment.yml"
     resources:
@@ -92,6 +95,7 @@ rule sample_aggregation:
         f"{LOGS}/benchmarks/sample_aggregation/{{draw}}.tsv"
     wildcard_constraints:
         draw=r"none|random-\d+",
+    priority: READY
     conda:
         "../../environment.yml"
     resources:

@@ -16,6 +16,7 @@ from pipeline_src.artifacts import require_place_for
 from pipeline_src.cli.boundary import told
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import given_params, resolve
+from pipeline_src.config.priorities import READY, Priorities
 from pipeline_src.config.settings import execution_settings, result_settings
 from pipeline_src.data.sources import missing_sets_message
 from workflow.code import code_of
@@ -123,6 +124,16 @@ def genotype_of(wildcards):
     """The genotype of the wildcard `architecture` or `backbone`; a peer has none."""
     one = network_of(wildcards)
     return [] if one.is_peer else genotype_path(one.name)
+
+
+PRIORITIES = Priorities(GRID)
+
+
+def claim_priority(wildcards):
+    """Jobs come in the order in which claims become decidable: by network, and by training where it is one."""
+    name = wildcards.get("architecture") or wildcards.get("backbone")
+    run = TRAININGS.get((name, wildcards.get("training")))
+    return PRIORITIES.of_training(run) if run else PRIORITIES.of_architecture(name)
 
 
 wildcard_constraints:

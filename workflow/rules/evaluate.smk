@@ -27,6 +27,7 @@ rule evaluate_network:
         f"{LOGS}/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.log",
     benchmark:
         f"{LOGS}/benchmarks/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.tsv"
+    priority: claim_priority
     conda:
         "../../environment.yml"
     threads: CONFIG.runtime.threads

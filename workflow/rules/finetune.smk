@@ -18,6 +18,7 @@ rule finetune_network:
         f"{LOGS}/finetune_network/{{architecture}}-{{training}}.log",
     benchmark:
         f"{LOGS}/benchmarks/finetune_network/{{architecture}}-{{training}}.tsv"
+    priority: claim_priority
     conda:
         "../../environment.yml"
     threads: cores_of("finetune")

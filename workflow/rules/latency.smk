@@ -17,6 +17,7 @@ rule measure_lut:
         f"{LOGS}/measure_lut/{{dataset}}.log",
     benchmark:
         f"{LOGS}/benchmarks/measure_lut/{{dataset}}.tsv"
+    priority: READY
     conda:
         "../../environment.yml"
     threads: measuring_threads
@@ -72,6 +73,7 @@ rule measure_speed:
         f"{LOGS}/measure_speed/{{architecture}}-{{dataset}}-{{size}}.log",
     benchmark:
         f"{LOGS}/benchmarks/measure_speed/{{architecture}}-{{dataset}}-{{size}}.tsv"
+    priority: claim_priority
     conda:
         "../../environment.yml"
     threads: measuring_threads

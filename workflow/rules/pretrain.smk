@@ -16,6 +16,7 @@ rule pretrain_backbone:
         f"{LOGS}/pretrain_backbone/{{backbone}}.log",
     benchmark:
         f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
+    priority: claim_priority
     conda:
         "../../environment.yml"
     threads: cores_of("pretrain")

@@ -16,6 +16,7 @@ rule search_architecture:
         f"{LOGS}/search_architecture/{{architecture}}.log",
     benchmark:
         f"{LOGS}/benchmarks/search_architecture/{{architecture}}.tsv"
+    priority: claim_priority
     conda:
         "../../environment.yml"
     threads: cores_of("search")

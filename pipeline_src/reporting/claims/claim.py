@@ -33,10 +33,10 @@ class Claim:
         unit: of the interval.
         verdict: computed from the above.
         reason: which rule gave the verdict, and what is missing where it is undecided.
-        p_holm: p_value as Holm corrects it for the number of the claims; None where there is none.
-        settings: what the search does here beyond the paper, where the claim rests on searches.
         sources: the result files that it is from, relative to `results/SCALE`.
         scale: the scale of the runs.
+        p_holm: p_value as Holm corrects it for the number of the claims; None where there is none.
+        settings: what the search does here beyond the paper.
     """
 
     id: str
@@ -53,10 +53,10 @@ class Claim:
     unit: str
     verdict: Verdict
     reason: str
-    p_holm: float | None
-    settings: tuple[str, ...]
     sources: tuple[str, ...]
     scale: str
+    p_holm: float | None = None
+    settings: tuple[str, ...] = ()
 
 
 def write_claims(claims: tuple[Claim, ...], path: Path) -> None:

@@ -58,8 +58,6 @@ def claim_of(statement: Statement, finding: Finding, scale: str) -> Claim:
         unit=finding.unit,
         verdict=finding.verdict,
         reason=finding.reason,
-        p_holm=None,
-        settings=(),
         sources=tuple(dict.fromkeys(finding.sources)),
         scale=scale,
     )

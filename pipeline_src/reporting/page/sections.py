@@ -157,12 +157,14 @@ def claim_views(claims: Sequence[Claim], facts: Facts, self_test: bool = False) 
             "Ours": claim.ours,
             "Test": claim.test,
             "Points in the test (n)": str(claim.n),
+            "Beyond the paper": ", ".join(claim.settings),
         }
         key = ""
         if claim.ours and (claim.n or claim.sources):
             key = facts.add(f"claim/{claim.id}", f"{claim.id}: {claim.sentence}", told, claim.sources)
         numbers = [f"statistic {claim.statistic:.4g}"] if claim.statistic is not None else []
         numbers += [f"p = {claim.p_value:.3g}"] if claim.p_value is not None else []
+        numbers += [f"by Holm over the twelve {claim.p_holm:.3g}"] if claim.p_holm is not None else []
         verdict_class = claim.verdict.replace(" ", "-")
         views.append(
             ClaimView(
