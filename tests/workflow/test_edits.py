@@ -1,0 +1,103 @@
+"""What Snakemake itself, with its own records of real jobs, makes of edits of code and settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import minimal
+import pytest
+from workflow_checkout import Checkout
+
+pytestmark = pytest.mark.slow
+
+TARGETS = ("data/tiny/camvid/manifest.json", "results/tiny/lut/camvid.json")
+SIZES = ("input", "crop", "search_crop")
+PARAMS: dict[str, Any] = {
+    "scale": "tiny",
+    "data": {
+        "main": "camvid",
+        "cityscapes": None,
+        "camvid": {
+            "render": {"train": 2, "val": 1, "test": 1, "coarse": 0, "height_px": 64, "width_px": 64},
+            **{f"{name}_{side}_px": 32 for name in SIZES for side in ("height", "width")},
+        },
+        "imagenet": minimal.IMAGENET,
+    },
+    **minimal.BLOCKS,
+    "experiments": {
+        **minimal.EXPERIMENTS, "gamma_a": 0.01, "gamma_b": 0.01, "gamma_c": 0.01, "camvid_gammas": [0.01]
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
+    """A checkout with a package of its own, in which a set was prepared and a table measured."""
+    checkout = Checkout(tmp_path_factory.mktemp("edits") / "clone", repository)
+    package = checkout.root / "pipeline_src"
+    package.unlink()
+    shutil.copytree(repository / "pipeline_src", package, ignore=shutil.ignore_patterns("__pycache__"))
+    checkout.configure(PARAMS)
+    ended = checkout.snakemake(*TARGETS)
+    assert ended.status == 0, ended.text
+    return checkout
+
+
+def reruns(made: Checkout, *config: str) -> set[str]:
+    ended = made.snakemake(*TARGETS, "--dry-run", *(("--config", *config) if config else ()))
+    assert ended.status == 0, ended.text
+    assert bool(ended.rules) != ("Nothing to be done" in ended.text), ended.text
+    return set(ended.rules)
+
+
+@pytest.fixture
+def package(made: Checkout) -> Iterator[Path]:
+    """The package, whose edits are undone."""
+    folder, kept = made.root / "pipeline_src", made.root.parent / "kept"
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(folder, kept)
+    yield folder
+    shutil.rmtree(folder)
+    kept.rename(folder)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_an_edit_of_code_reruns_what_imports_it(made: Checkout, package: Path) -> None:
+    assert reruns(made) == set()
+    edit(package / "data" / "camvid.py", "MAX_UNKNOWN_SHARE = ", "MAX_UNKNOWN_SHARE = 0.5 * ")
+    assert reruns(made) == {"prepare_camvid"}
+    edit(package / "latency" / "timing.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
+    assert reruns(made) == {"prepare_camvid", "measure_lut"}
+    edit(package / "data" / "rendering" / "street.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
+    assert reruns(made) == {"render_scenes", "prepare_camvid", "measure_lut"}
+
+
+def test_comments_docstrings_layout_and_times_rerun_nothing(made: Checkout, package: Path) -> None:
+    for path in package.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"""', '"""Edited: ', 1) + "\n\n# edited\n", encoding="utf-8")
+        os.utime(path, (2e9, 2e9))
+    assert reruns(made) == set()
+
+
+def test_settings_rerun_what_follows_from_them_and_those_of_execution_nothing(made: Checkout) -> None:
+    ways = (
+        "runtime={workers: 2, cache_mib: 1, checkpoint_every_s: 5, job_minutes_max: 30,"
+        " processes: {pretrain: {per_node: 2}, finetune: {per_node: 2}}}",
+        "latency={allow_other_device: true, repeats: 4, check_networks: 21}",
+        "evaluate={batch_size: 1}",
+        "search={epochs: 3}",
+    )
+    assert reruns(made, *ways) == set()
+    assert reruns(made, "latency={lut_repeats: 4}") == {"measure_lut"}
+    assert reruns(made, "space={initial_channels: 4}") == {"measure_lut"}
+    assert reruns(made, "data={camvid: {render: {seed: 5}}}") == {"render_scenes", "prepare_camvid"}

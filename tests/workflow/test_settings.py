@@ -1,0 +1,162 @@
+"""Every key of the configuration: what a change of it reruns, in Snakemake and through DVC."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+import yaml
+from compared import Compared, compared
+from pydantic import BaseModel
+from workflow_checkout import Checkout, Ended, Job
+
+from pipeline_src.config.load import resolve
+from pipeline_src.config.models import Config
+from pipeline_src.config.settings import setting_keys
+from pipeline_src.errors import UserError
+from workflow.stages import COMMANDS
+
+EXECUTION = {
+    "runtime.workers",
+    "runtime.processes",
+    "runtime.cache_mib",
+    "runtime.checkpoint_every_s",
+    "runtime.job_minutes_max",
+    "latency.allow_other_device",
+    "evaluate.batch_size",
+}
+
+
+# Rules read these themselves, to tell a command which run it is about.
+OF_THE_GRID = {"data", "experiments", "seed"}
+# A change of one alone is refused, or there is none at tiny.
+UNTRIED = {
+    "experiments.camvid_gammas",
+    "experiments.gamma_c",
+    "experiments.gamma_seeds",
+    "experiments.null_seeds",
+    "search.derive_zero",
+    "search.sampling",
+    "search.warmup_depth",
+}
+STAGE_OF = {command: stage for stage, commands in COMMANDS.items() for command in commands}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("settings") / "clone", repository)
+
+
+@pytest.fixture(scope="module")
+def jobs(shared: Checkout) -> tuple[Job, ...]:
+    """The jobs of tiny."""
+    ended: Ended = shared.plan()
+    assert ended.status == 0, ended.text
+    return ended.jobs
+
+
+@pytest.fixture(scope="module")
+def tiny(repository: Path) -> Config:
+    return resolve({"scale": "tiny"}, repository / "workflow" / "scales")
+
+
+def other(annotation: Any, value: Any) -> Iterator[Any]:
+    """Values that differ from one; which of them are valid shows when they are tried."""
+    if get_origin(annotation) is Literal:
+        yield from (one for one in get_args(annotation) if one != value)
+    elif isinstance(annotation, types.UnionType):
+        for part in get_args(annotation):
+            yield from other(part, value)
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1, value + 32)
+    elif isinstance(value, float):
+        yield from (value * 0.9, value / 2 + 0.01)
+    elif isinstance(value, tuple) and value:
+        yield from ([*map(plain, value[:-1]), one] for one in other(None, value[-1]))
+        yield [plain(one) for one in value[:-1]]
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from ({**plain(value), name: one} for one in other(None, getattr(value, name)))
+    elif value is None:
+        yield from (3, 0.5)
+
+
+def plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def changed_at(tiny: Config, path: str, repository: Path) -> Iterator[dict[str, Any]]:
+    """Settings that differ from those of tiny at one key and are valid."""
+    *above, name = path.split(".")
+    block: Any = tiny
+    for one in above:
+        block = getattr(block, one)
+    if block is None:
+        return
+    value = getattr(block, name)
+    for candidate in other(type(block).model_fields[name].annotation, value):
+        config: dict[str, Any] = {name: candidate}
+        for one in reversed(above):
+            config = {one: config}
+        try:
+            resolved = resolve({"scale": "tiny", **config}, repository / "workflow" / "scales")
+        except UserError:
+            continue
+        if resolved != tiny:
+            yield config
+
+
+def reruns(before: dict[tuple[str, ...], Compared], after: dict[tuple[str, ...], Compared]) -> set[str]:
+    """The rules with a job that both have and that is not the same."""
+    return {one.rule for key, one in after.items() if one != before[key]}
+
+
+def declare(path: str) -> set[str]:
+    """The commands whose `BLOCKS` name a key, or a block that it is in."""
+    places = {".".join(path.split(".")[:depth]) for depth in range(1, path.count(".") + 2)}
+    return {command for command in STAGE_OF if places & set(getattr(_module(command), "BLOCKS", ()))}
+
+
+def _module(command: str) -> types.ModuleType:
+    return import_module(f"pipeline_src.cli.{command}")
+
+
+@pytest.mark.slow
+def test_exactly_the_keys_of_a_result_rerun_jobs_and_only_of_commands_that_declare_them(
+    shared: Checkout, jobs: tuple[Job, ...], tiny: Config, repository: Path
+) -> None:
+    before = compared(shared.root, {}, jobs)
+    untried: set[str] = set()
+    blocks: dict[str, set[str]] = {stage: {"scale"} for stage in COMMANDS}
+    for path, is_execution in setting_keys():
+        if path == "scale" or path.endswith(".path"):  # other folders
+            continue
+        config = next(changed_at(tiny, path, repository), None)
+        if config is None:
+            untried.add(path)
+            continue
+        after = compared(shared.root, config, jobs)
+        found = reruns(before, after)
+        gone = {before[key].rule for key in before.keys() - after.keys()}
+        block = path.split(".")[0]
+        if is_execution:
+            assert not found and not gone, path
+        elif block in OF_THE_GRID:
+            assert (found or gone) and declare(path) <= found, path
+        else:
+            assert found == declare(path) and not gone, path
+        for rule in found | gone:
+            blocks[STAGE_OF[rule]].add(block)
+    assert untried <= UNTRIED
+    declared = yaml.safe_load((repository / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert {stage: set(declared[stage]["params"]) for stage in COMMANDS} == blocks
+
+
+def test_the_keys_of_execution_are_these() -> None:
+    assert {path for path, is_execution in setting_keys() if is_execution} == EXECUTION
