@@ -108,6 +108,8 @@ def twelve_claims() -> tuple[Claim, ...]:
             n=3 if number % 3 else 0,
             statistic=1.234,
             p_value=0.0421,
+            p_holm=0.5,
+            settings=(),
             interval=(-1.5, 2.25) if number % 3 else None,
             level=0.95,
             unit="%",

@@ -77,6 +77,7 @@ class RowView:
     kind: str
     marks: tuple[str, ...]
     lines: tuple[LineView, ...]
+    dead: str
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,13 @@ def view(table: Table, facts: Facts) -> TableView:
                 LINE_NAMES[line.which],
                 tuple(_value(name, line, entry, at, facts) for entry in line.entries),
                 str(group.n) if line.which == "here" and group.n else "",
-                group.data if line.which == "here" else "",
+                "; ".join(filter(None, (group.data, group.dead))) if line.which == "here" else "",
             )
             for line in group.lines
         )
-        rows.append(RowView(group.row_id, group.heading, group.kind, at.rows.get(group.row_id, ()), lines))
+        rows.append(
+            RowView(group.row_id, group.heading, group.kind, at.rows.get(group.row_id, ()), lines, group.dead)
+        )
     return TableView(
         name=name,
         anchor=name.replace("_", "-"),

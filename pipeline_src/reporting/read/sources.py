@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import Architecture, Row
 from pipeline_src.errors import ConfigError
 
 TABLES: tuple[str, ...] = tuple(f"table_{number}" for number in range(1, 11))
 FIGURES: tuple[str, ...] = ("figure_1", "figure_5", "figure_6")
 
 _BEHIND_FIGURE = {"figure_1": "table_1", "figure_6": "figure_6"}
-_NEEDS_GENOTYPE = ("table_4", "table_5")
+
+
+def architectures_of(row: Row) -> tuple[Architecture, ...]:
+    """The networks behind a row that have a genotype, each once."""
+    used = [one.training.architecture for one in (*row.val, *row.test)]
+    used += [one.architecture for one in row.speeds]
+    return tuple(one for one in dict.fromkeys(used) if not one.is_peer)
 
 
 def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:
@@ -37,6 +44,7 @@ def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:
     for row in grid.of_table(_BEHIND_FIGURE.get(artefact, artefact)):
         paths += [places.evaluation(one) for one in (*row.val, *row.test)]
         paths += [places.speed(one) for one in row.speeds]
-        if artefact in _NEEDS_GENOTYPE:
-            paths += [places.genotype(one.architecture) for one in row.speeds]
+        for one in architectures_of(row):
+            trained = one.backbone in grid.backbones
+            paths += [places.genotype(one), *([places.pretraining_log(one.backbone)] if trained else [])]
     return tuple(dict.fromkeys(paths))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
@@ -17,8 +17,11 @@ import pandas as pd
 
 from pipeline_src.artifacts import write_text
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import Row
 from pipeline_src.reporting.paper.quoted import footnotes_at
+from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.read.sources import architectures_of
 from pipeline_src.reporting.tables.conditions import (
     PAPER_DEVICE,
     SET_NAMES,
@@ -103,12 +106,16 @@ STORED = tuple(one.name for one in fields(Cell) if one.name != "readings")
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its layout, the ids of its rows in order, and a cell for every row and column."""
+    """One table: its layout, the ids of its rows in order, and a cell for every row and column.
+
+    `dead` says of a row's id which of its networks are dead, and why.
+    """
 
     layout: Layout
     rows: tuple[str, ...]
     cells: tuple[Cell, ...]
     scale: str
+    dead: Mapping[str, str] = field(default_factory=dict)
 
     def cell(self, row_id: str, column_id: str) -> Cell:
         """The cell of a row and a column.
@@ -190,11 +197,21 @@ def tabulate(table: str, grid: Grid, results: Path) -> Table:
     rendered = frozenset(SET_NAMES[name] for name in SET_NAMES if grid.is_rendered(name))
     rows: list[str] = []
     cells: list[Cell] = []
+    dead: dict[str, str] = {}
     for pair in pairs(table, grid):
         row_id = _unique_id(pair.key, rows)
         rows.append(row_id)
+        fault = _faults(pair.row, reader) if pair.row else ""
+        if fault:
+            dead[row_id] = fault
         cells += [_cell(layout, column, pair, row_id, reader, scale, rendered) for column in layout.columns]
-    return Table(layout, tuple(rows), tuple(cells), scale)
+    return Table(layout, tuple(rows), tuple(cells), scale, dead)
+
+
+def _faults(row: Row, reader: Results) -> str:
+    """Which of a row's networks are dead, and why; empty where all that are known are live."""
+    known = (liveness_of(one, reader) for one in architectures_of(row))
+    return "; ".join(one.fault for one in known if one is not None and one.fault)
 
 
 def _unique_id(key: str, taken: Sequence[str]) -> str:

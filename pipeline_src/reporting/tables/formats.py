@@ -114,15 +114,21 @@ def _frame(table: Table, everything: bool) -> pd.DataFrame:
     columns = columns_shown(table.layout)
     for group in groups(table):
         for place, line in enumerate(group.lines):
-            cells = {heading_of(table.layout): "" if place else group.heading, "Value": line.which}
+            cells = {heading_of(table.layout): "" if place else _heading(group), "Value": line.which}
             for column, entry in zip(columns, line.entries, strict=True):
                 if everything or _has_room(column):
                     cells[column.title] = _marked(entry)
             cells["n"] = str(group.n) if line.which == "here" else ""
             if everything:
-                cells["Trained and judged on"] = group.data if line.which == "here" else ""
+                cells["Trained and judged on"] = (
+                    "; ".join(filter(None, (group.data, group.dead))) if line.which == "here" else ""
+                )
             lines.append(cells)
     return pd.DataFrame(lines, dtype="object")
+
+
+def _heading(group: Group) -> str:
+    return f"{group.heading} (dead network)" if group.dead else group.heading
 
 
 def _marked(entry: Entry) -> str:
@@ -207,6 +213,8 @@ def _float(table: Table, tabular: str, wide: bool) -> str:
     data = dict.fromkeys(group.data for group in groups(table) if group.data)
     said = [_plain_latex(BEST_RULE)]
     said += [f"Measured on: {_plain_latex('; '.join(devices))}."] if devices else []
+    dead = dict.fromkeys(group.dead for group in groups(table) if group.dead)
+    said += [f"Dead networks: {_plain_latex('; '.join(dead))}."] if dead else []
     said += [f"Trained and judged on: {_plain_latex('; '.join(data))}."] if data else []
     said += [
         f"\\textsuperscript{{{letter}}} {_plain_latex(text)}" for letter, _, text in table_footnotes(table)

@@ -68,6 +68,7 @@ class Group:
         lines: at least one.
         n: runs behind the row, 0 where none were made.
         data: on which training, split and size it was measured.
+        dead: which of its networks are dead, and why; empty where none is known to be.
     """
 
     row_id: str
@@ -76,6 +77,7 @@ class Group:
     lines: tuple[Line, ...]
     n: int
     data: str
+    dead: str = ""
 
 
 def heading_of(layout: Layout) -> str:
@@ -189,6 +191,7 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
         tuple(lines),
         max(cell.n for cell in every),
         "; ".join(dict.fromkeys(scores)) or next((cell.data for cell in shown if cell.data), ""),
+        table.dead.get(row_id, ""),
     )
 
 

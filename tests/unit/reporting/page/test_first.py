@@ -33,6 +33,8 @@ def _claim(number: int, verdict: str) -> Claim:
         n=4,
         statistic=None,
         p_value=None,
+        p_holm=None,
+        settings=(),
         interval=(1.5, 2.5),
         level=0.95,
         unit="%",

@@ -122,6 +122,7 @@ def test_a_number_without_provenance_is_refused(grid: Grid, folder: Folder) -> N
 
 def _claim(**changes: object) -> Claim:
     nothing = {"statistic": None, "p_value": None, "interval": None, "where": (), "sources": ()}
+    nothing |= {"p_holm": None, "settings": ()}
     fields = dict.fromkeys(("sentence", "paper", "ours", "test", "reason"), "") | nothing
     fields |= {"id": "C1", "n": 0, "level": 0.95, "unit": "%", "verdict": "undecided", "scale": "tiny"}
     return Claim(**(fields | changes))  # type: ignore[arg-type]
@@ -252,6 +253,8 @@ CLAIM = {
     "n": 0,
     "statistic": None,
     "p_value": None,
+    "p_holm": None,
+    "settings": (),
     "interval": None,
     "level": 0.95,
     "unit": "",
