@@ -20,6 +20,7 @@ from pipeline_src.space.derivation import chosen_operations
 from pipeline_src.space.supernet import ArchitectureParameters
 
 EVERYTHING: dict[str, Any] = {
+    "epochs": 2,
     "sampling": "single",
     "architecture_accumulation": 2,
     "latency_warmup": True,
