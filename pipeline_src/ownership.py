@@ -38,14 +38,14 @@ class Claim:
     def __init__(self, output: Path) -> None:
         self.folder = output.absolute().parent
         self.path = self.folder / f".{output.name}{CLAIM}"
-        self.names: list[str] = []
+        self.names: dict[str, None] = {}  # in the order of writing
 
     def add(self, path: Path) -> None:
         """Note a file that is about to be put in its place, on disk before it stands there."""
         name = os.path.relpath(path.absolute(), self.folder)
         if name in self.names:
             return
-        self.names.append(name)
+        self.names[name] = None
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(name) + "\n")
