@@ -16,6 +16,7 @@ from pipeline_src.config.block import (
     Rate,
 )
 
+Sampling = Literal["soft", "single", "pair"]
 DeriveZero = Literal["keep", "guard", "exclude"]
 
 
@@ -42,8 +43,8 @@ class SearchConfig(Block):
     batch_size: Positive = 16
     level: Literal["single", "bilevel"] = "single"
     """Whether alpha and beta learn from the same batch as w, or from the other half of the set (A12)."""
-    sampling: Literal["soft", "single"] = "soft"
-    """What a step computes of an edge: all operations, weighted (Eq. 2, 3), or one that is drawn (A20)."""
+    sampling: Sampling = "soft"
+    """What a step computes of an edge: all operations, weighted (Eq. 2, 3), or one or two drawn (A20)."""
     architecture_lr: Rate = 1e-3
     """Adam's rate for alpha and beta; the normal cells of a hyper-cell share an alpha (A4)."""
     architecture_betas: tuple[Fraction, Fraction] = (0.5, 0.999)

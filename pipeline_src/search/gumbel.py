@@ -38,6 +38,9 @@ def gumbel_draw(logits: Tensor, generator: torch.Generator) -> SampledEdges:
     the edge's output, and its first-order term elsewhere. The latency is known of every candidate: its
     gradient takes them all (straight-through), which has the same mean and less noise.
 
+    An edge whose node has no other live edge gets no gradient: the batch norm behind the node undoes its
+    weight. What can be told there needs two operations to compare (`gumbel_pair`).
+
     The draw itself is the largest of log alpha + G (Gumbel-max), the limit of Eq. 3 at temperature 0.
 
     Args:
@@ -56,6 +59,30 @@ def gumbel_draw(logits: Tensor, generator: torch.Generator) -> SampledEdges:
         weights=torch.exp(log_drawn - log_drawn.detach()),
         cost=one_hot + (p - p.detach()),
     )
+
+
+def gumbel_pair(logits: Tensor, temperature: float, generator: torch.Generator) -> SampledEdges:
+    """Draw two operations for each edge and weigh them as Eq. 3 would if there were no others (A20).
+
+    The two are those of the largest log alpha + G: a draw without replacement from softmax(log alpha). Their
+    weights are softmax((log alpha + G) / lambda) over the two, so that alpha's gradient says which of the two
+    is better; towards lambda = 0 this is Eq. 3 itself, whose other masks vanish. The gradient of the latency
+    takes every candidate, as in `gumbel_draw`.
+
+    Args:
+        logits: log alpha, (E, O).
+        temperature: lambda > 0.
+        generator: CPU generator of the noise.
+    """
+    noise = gumbel_noise(logits.shape, generator)
+    places = (logits.detach().cpu() + noise).topk(2, dim=-1).indices
+    drawn = places.to(logits.device)
+    perturbed = logits + noise.to(logits.device)
+    weights = torch.softmax(perturbed.gather(-1, drawn) / temperature, dim=-1)
+    p = torch.softmax(logits, dim=-1)
+    mask = torch.zeros_like(logits, requires_grad=False).scatter(-1, drawn, weights.detach())
+    first, second = places.T.tolist()
+    return SampledEdges(tuple(first), weights, mask + (p - p.detach()), tuple(second))
 
 
 def entropy(logits: Tensor) -> Tensor:

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.config.models import Precision, SearchConfig
+from pipeline_src.config.search import Sampling
 from pipeline_src.errors import ConfigError
 from pipeline_src.search.architecture_optimizer import ArchitectureOptimizer
-from pipeline_src.search.gumbel import gumbel_draw, gumbel_softmax
+from pipeline_src.search.gumbel import gumbel_draw, gumbel_pair, gumbel_softmax
 from pipeline_src.search.journal import EpochTotals, alpha_entropy, epoch_row
 from pipeline_src.search.objective import LatencyModel, search_loss
-from pipeline_src.space.operations import SampledEdges
+from pipeline_src.space.operations import EdgeMasks, SampledEdges
 from pipeline_src.space.supernet import ArchitectureParameters, Masks, Supernet
 from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints
@@ -166,7 +167,7 @@ class Searcher(Engine):
         return super().is_over or (self.batch == 0 and self._is_decided(self.epoch))
 
     def sample_masks(self) -> Masks:
-        """One Gumbel sample of every alpha and beta (Eq. 3, 6), or one operation an edge (A20)."""
+        """One Gumbel sample of every alpha and beta (Eq. 3, 6), or one or two operations an edge (A20)."""
 
         def soft(logits: Tensor) -> Tensor:
             return gumbel_softmax(logits, self.temperature, self.generator)
@@ -174,12 +175,15 @@ class Searcher(Engine):
         def drawn(logits: Tensor) -> SampledEdges:
             return gumbel_draw(logits, self.generator)
 
+        def pair(logits: Tensor) -> SampledEdges:
+            return gumbel_pair(logits, self.temperature, self.generator)
+
         def uniform(logits: Tensor) -> Tensor:
             return torch.full_like(logits, 1.0 / len(logits), requires_grad=False)
 
         all_depths = self.config.warmup_depth == "uniform" and self.beta_is_frozen
-        edges = drawn if self.config.sampling == "single" else soft
-        return self.parameters.map_masks(edges, uniform if all_depths else soft)
+        edges: dict[Sampling, Callable[[Tensor], EdgeMasks]] = {"soft": soft, "single": drawn, "pair": pair}
+        return self.parameters.map_masks(edges[self.config.sampling], uniform if all_depths else soft)
 
     def begin_epoch(self) -> None:
         """Nothing to be done: the supernet is always in training mode but for its validations."""

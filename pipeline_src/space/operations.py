@@ -150,36 +150,41 @@ def build_operation(
 
 
 class Choice(NamedTuple):
-    """One operation drawn for one edge: its place among the candidates, and its weight, a scalar of 1."""
+    """What was drawn for one edge: one or two places among the candidates, and a weight for each (k,)."""
 
-    operation: int
-    weight: Tensor
+    operations: tuple[int, ...]
+    weights: Tensor
 
 
 @dataclass(frozen=True)
 class SampledEdges:
-    """One operation drawn for each edge of a cell (A20), in the place of a mask (E, O).
+    """One or two operations drawn for each edge of a cell (A20), in the place of a mask (E, O).
 
     Attributes:
         operations: E places among the candidates.
-        weights: (E,), each 1; carries the gradient of what was computed.
-        cost: (E, O), one-hot; carries the gradient of what is known of every candidate: its latency.
+        weights: (E,), each 1, or (E, 2), each row adding up to 1; carry the gradient of what was computed.
+        cost: (E, O), the weights at their places; carries the gradient of what is known of every candidate:
+            its latency.
+        seconds: E places of the second operations; None where one is drawn.
     """
 
     operations: tuple[int, ...]
     weights: Tensor
     cost: Tensor
+    seconds: tuple[int, ...] | None = None
 
     def __getitem__(self, edge: int) -> Choice:
-        return Choice(self.operations[edge], self.weights[edge])
+        first = self.operations[edge]
+        drawn = (first,) if self.seconds is None else (first, self.seconds[edge])
+        return Choice(drawn, self.weights[edge].reshape(-1))
 
 
 EdgeMasks = Tensor | SampledEdges
-"""Of all edges of a cell: (E, O), or one operation drawn for each."""
+"""Of all edges of a cell: (E, O), or what was drawn for each."""
 
 
 class MixedOperation(nn.Module):
-    """All candidates of one edge, weighted by a mask (Eq. 2), or the one that was drawn (A20)."""
+    """All candidates of one edge, weighted by a mask (Eq. 2), or those that were drawn (A20)."""
 
     def __init__(
         self, names: tuple[str, ...], channels_in: int, channels_out: int, stride: int, norm: Norm
@@ -193,7 +198,8 @@ class MixedOperation(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | Choice) -> Tensor:
         """(B, C_in, H, W) and a mask (O,) or a choice -> (B, C_out, ceil(H/s), ceil(W/s))."""
         if isinstance(mask, Choice):
-            return mask.weight * self.candidates[mask.operation](x)  # type: ignore[no-any-return]
+            terms = [w * self.candidates[o](x) for o, w in zip(mask.operations, mask.weights, strict=True)]
+            return sum(terms[1:], start=terms[0])
         # Without gradients a weight of exactly 0 adds nothing, so one-hot masks cost one operation.
         weights = mask.tolist() if not torch.is_grad_enabled() else None
         total: Tensor | None = None
