@@ -227,7 +227,9 @@ def main() -> None:
         ("CamVid: what was derived", camvid, camvid_collapse),
         ("CamVid: speed", camvid, camvid_speed),
     ]
-    written = [f"\n### {title}\n\n{made(rows)}\n" for title, rows, made in parts if rows]
+    tables = [(title, made(rows)) for title, rows, made in parts if rows]
+    # A table without a line is of what was not run.
+    written = [f"\n### {title}\n\n{text}\n" for title, text in tables if text.count("\n") > 1]
     for title, rows in (("Planted", planted), ("CamVid", camvid)):
         if rows:
             written.append(f"\n{title}: {conditions(rows)}\n")
