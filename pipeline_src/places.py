@@ -21,6 +21,7 @@ FINETUNING = "finetune/{architecture}/{training}"
 EVALUATION = "evaluate/{architecture}/{training}/{split}-{size}.json"
 SUBMISSION = "evaluate/{architecture}/{training}/submission"
 SPEED = "speed/{architecture}/{dataset}-{size}.json"
+TOGETHER = "speed/{dataset}-{size}.json"
 PREDICTIONS = "predictions/{figure}"
 
 GENOTYPE = "genotype.json"
@@ -115,6 +116,11 @@ def speed(one: Speed) -> str:
     return SPEED.format(architecture=one.architecture.name, dataset=one.dataset, size=size_text(one.size))
 
 
+def together(dataset: str, size: Size) -> str:
+    """The timings of one interleaved run."""
+    return TOGETHER.format(dataset=dataset, size=size_text(size))
+
+
 def predictions(figure: str) -> str:
     """The index of the frames of figure 8 or 9; the pictures that it names lie beside it."""
     return f"{PREDICTIONS.format(figure=figure)}/{PREDICTIONS_INDEX}"
@@ -138,6 +144,7 @@ def every_run(grid: Grid) -> frozenset[str]:
             *map(evaluation, grid.evaluations),
             *map(submission, grid.trainings),
             *map(speed, grid.speeds),
+            *(together(one.dataset, one.size) for one in grid.together),
             *(PREDICTIONS.format(figure=one) for one in SHOWN_FIGURES if predictions_of(grid, one)),
         )
     )

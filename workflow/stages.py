@@ -22,7 +22,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "baselines": ("sample_random", "sample_matched", "sample_downsampling", "sample_aggregation"),
     "pretrain": ("pretrain_backbone",),
     "finetune": ("finetune_network",),
-    "evaluate": ("evaluate_network", "measure_speed", "export_submission", "draw_predictions"),
+    "evaluate": (
+        "evaluate_network", "measure_speed", "measure_speeds", "export_submission", "draw_predictions",
+    ),
     "report": (
         "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims",
         "trace_provenance", "render_report",

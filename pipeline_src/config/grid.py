@@ -12,9 +12,21 @@ from functools import cached_property
 from typing import TypeVar
 
 from pipeline_src.config.rows import all_rows
-from pipeline_src.config.runs import Architecture, Evaluation, Row, Runs, Search, Speed, Training
+from pipeline_src.config.runs import (
+    Architecture,
+    Evaluation,
+    Row,
+    Runs,
+    Search,
+    Size,
+    Speed,
+    Together,
+    Training,
+)
 
 T = TypeVar("T")
+COMPARING = ("table_1", "table_2", "table_7", "table_9", "table_10")
+"""The tables that compare speeds with other systems."""
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:
@@ -42,6 +54,14 @@ class Grid(Runs):
     def speeds(self) -> tuple[Speed, ...]:
         """Every timing once."""
         return _unique(one for row in self.rows for one in row.speeds)
+
+    @cached_property
+    def together(self) -> tuple[Together, ...]:
+        """Every interleaved run: what the tables that compare with other systems time at one size."""
+        found: dict[tuple[str, Size], list[Architecture]] = {}
+        for speed in (one for table in COMPARING for row in self.of_table(table) for one in row.speeds):
+            found.setdefault((speed.dataset, speed.size), []).append(speed.architecture)
+        return tuple(Together(*key, _unique(networks)) for key, networks in found.items())
 
     @cached_property
     def trainings(self) -> tuple[Training, ...]:

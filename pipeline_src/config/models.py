@@ -268,6 +268,10 @@ class RobustnessRun(Block):
     """Initial numbers of cells {a, b, c}, reduction cells included."""
 
 
+SpeedForm = Literal["eager", "folded", "channels_last", "onnxruntime", "half"]
+"""A form in which a network is run; `pipeline_src.evaluation.forms` says what each is."""
+
+
 class ExperimentsConfig(Block):
     """The grid behind every table and figure; see docs/experiments.md."""
 
@@ -312,6 +316,8 @@ class ExperimentsConfig(Block):
     """Whether the rows marked * are run, which train on fine and coarse frames together (A16)."""
     peers: tuple[Peer, ...] = ("icnet",)
     """Other systems trained and timed here (A19); none leaves their rows quoted."""
+    speed_forms: Annotated[tuple[SpeedForm, ...], Field(min_length=1)] = ("eager", "channels_last")
+    """Forms in which networks are timed in one interleaved run; `onnxruntime` needs the extra [onnx]."""
     peer_epochs: Positive | None = None
     """Epochs of a peer's training; null takes `finetune.epochs`. Fewer are no fair comparison."""
 
@@ -335,6 +341,8 @@ class ExperimentsConfig(Block):
             raise ValueError("downsampling_positions lists a setting twice")
         if len(set(self.robustness)) != len(self.robustness):
             raise ValueError("robustness lists a run twice")
+        if len(set(self.speed_forms)) != len(self.speed_forms):
+            raise ValueError("speed_forms lists a form twice")
         if len(set(self.peers)) != len(self.peers):
             raise ValueError("peers lists a system twice")
         return self

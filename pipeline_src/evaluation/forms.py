@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.speed import fold_batch_norm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMS: dict[str, str] = {
+FORMS: dict[SpeedForm, str] = {
     "eager": "float32, as it is trained",
     "folded": "batch norm folded",
     "channels_last": "batch norm folded, channels last",

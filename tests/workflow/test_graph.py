@@ -157,6 +157,7 @@ def test_the_graph_is_that_of_the_grid(
         ),
         *(f"{results}/{places.evaluation(one)}" for one in grid.evaluations),
         *(f"{results}/{places.speed(one)}" for one in grid.speeds),
+        *(f"{results}/{places.together(one.dataset, one.size)}" for one in grid.together),
     }  # fmt: skip
     made = {path for job in ended.jobs for path in job.outputs}
     assert expected <= made
@@ -237,7 +238,7 @@ def commands(ended: Ended) -> dict[tuple[str, ...], Job]:
     ("config", "rules"),
     [
         ("finetune={epochs: 3}", {"finetune_network", *WITH_SETTINGS}),
-        ("latency={repeats: 9}", {"measure_speed", *WITH_SETTINGS}),
+        ("latency={repeats: 9}", {"measure_speed", "measure_speeds", *WITH_SETTINGS}),
     ],
 )
 def test_a_key_changes_only_the_jobs_that_depend_on_it(
@@ -273,7 +274,7 @@ def test_peers_add_jobs_of_their_own_and_change_none_of_ours(shared: Checkout, t
         "export_submission": 1,
     }  # fmt: skip
     changed = {job.rule for key, job in before.items() if job.command != after[key].command}
-    assert changed == REPORT | {"draw_predictions"}
+    assert changed == REPORT | {"draw_predictions", "measure_speeds"}
     for key in added:
         words = after[key].command.split()
         assert words[words.index("--peer") + 1] == "icnet"

@@ -43,7 +43,7 @@ def test_every_planned_result_is_traced_to_its_rule_and_log(planned: tuple[Job, 
     assert {job.rule for job in planned} >= {
         "search_architecture", "sample_random", "sample_matched", "sample_downsampling", "sample_aggregation",
         "pretrain_backbone", "finetune_network", "evaluate_network", "export_submission", "measure_lut",
-        "check_lut", "measure_speed",
+        "check_lut", "measure_speed", "measure_speeds",
     }  # fmt: skip
     for job in planned:
         for out in job.outputs:

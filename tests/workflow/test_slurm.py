@@ -38,7 +38,7 @@ EVERY_RULE = (
     f"results/tiny/evaluate/{SEARCHED}/cityscapes-trainval/submission/submission.zip",
 )
 ON_GPU = {
-    "measure_lut", "check_lut", "measure_speed", "search_architecture", "pretrain_backbone",
+    "measure_lut", "check_lut", "measure_speed", "measure_speeds", "search_architecture", "pretrain_backbone",
     "finetune_network", "evaluate_network", "export_submission", "draw_predictions",
 }  # fmt: skip
 
@@ -94,7 +94,7 @@ def require_all_ran_there(jobs: list[SlurmJob], ended: Ended) -> None:
     assert not any(job.gres for job in jobs if job.rule not in ON_GPU)
     assert {job.nodes for job in jobs} == set(NODES)
     measuring = {job.rule for job in jobs if job.exclusive}
-    assert measuring == {"measure_lut", "check_lut", "measure_speed"}
+    assert measuring == {"measure_lut", "check_lut", "measure_speed", "measure_speeds"}
 
 
 def test_every_rule_runs_there(checkout: Checkout, repository: Path) -> None:

@@ -88,3 +88,30 @@ rule measure_speed:
         "autortnet measure-speed {params.network} --architecture {wildcards.architecture}"
         " --dataset {wildcards.dataset} --num-classes {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"
         " --output {output.speed:q} > {log:q} 2>&1"
+
+
+rule measure_speeds:
+    """Several networks, ours and other systems, timed in turns in one run, so that their ratios hold."""
+    input:
+        genotypes=genotypes_together,
+    output:
+        speeds=f"{RESULTS}/{places.TOGETHER}",
+    log:
+        f"{LOGS}/measure_speeds/{{dataset}}-{{size}}.log",
+    benchmark:
+        f"{LOGS}/benchmarks/measure_speeds/{{dataset}}-{{size}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: measuring_threads
+    resources:
+        **needs("measure"),
+    params:
+        code=code_together,
+        settings=settings("measure_speeds"),
+        networks=networks_together,
+        classes=lambda wildcards: CLASSES[wildcards.dataset],
+        forms=",".join(CONFIG.experiments.speed_forms),
+    shell:
+        "autortnet measure-speeds {params.networks} --num-classes {params.classes}"
+        " --input-size {wildcards.size} --forms {params.forms} --withhold --settings {params.settings:q}"
+        " --output {output.speeds:q} > {log:q} 2>&1"

@@ -124,6 +124,38 @@ def network_code(command):
     return code
 
 
+def architectures_together(wildcards):
+    """The networks that are timed in one run, A first."""
+    key = (wildcards.dataset, wildcards.size)
+    runs = {
+        (one.dataset, size_text(one.size)): one.architectures for one in GRID.together
+    }
+    return runs[key]
+
+
+def genotypes_together(wildcards):
+    """The genotypes of the networks that are timed in one run; peers have none."""
+    return [
+        genotype_path(one.name)
+        for one in architectures_together(wildcards)
+        if not one.is_peer
+    ]
+
+
+def networks_together(wildcards):
+    """The options that name the networks that are timed in one run."""
+    return " ".join(
+        f"--network {quote(one.name)} {quote(one.name if one.is_peer else genotype_path(one.name))}"
+        for one in architectures_together(wildcards)
+    )
+
+
+def code_together(wildcards):
+    """The code of timing networks in one run; of other systems only those that are timed."""
+    peers = (one.name for one in architectures_together(wildcards) if one.is_peer)
+    return code_of("measure_speeds", peers=frozenset(peers))
+
+
 def finetune_settings(wildcards):
     """The settings of a finetuning; a peer's may have fewer epochs."""
     if not ARCHITECTURES[wildcards.architecture].is_peer:

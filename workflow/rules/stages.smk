@@ -59,6 +59,7 @@ rule stage_evaluate:
     input:
         [f"{RESULTS}/{places.evaluation(one)}" for one in GRID.evaluations],
         [f"{RESULTS}/{places.speed(one)}" for one in GRID.speeds],
+        [f"{RESULTS}/{places.together(one.dataset, one.size)}" for one in GRID.together],
         SUBMISSIONS,
         PREDICTIONS,
     localrule: True

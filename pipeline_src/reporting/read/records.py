@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_src import places
 from pipeline_src.artifacts import read_json
-from pipeline_src.config.runs import Architecture, Evaluation, Speed
+from pipeline_src.config.runs import Architecture, Evaluation, Size, Speed
 from pipeline_src.errors import UserError, first_fault
 from pipeline_src.space.genotype import Genotype
 
@@ -72,7 +72,42 @@ class SpeedRecord(_Record):
     parameters: Annotated[int, Field(ge=0)]
 
 
-RecordT = TypeVar("RecordT", EvaluationRecord, SpeedRecord)
+class Ratio(_Record):
+    """Of times to those of the first network, round by round."""
+
+    median: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class FormRecord(_Record):
+    """One network in one form; without timings where the form was refused or the machine was restless."""
+
+    refused: str | None = None
+    latency_ms: Timing | None = None
+    times_the_first: Ratio | None = None
+
+
+class NetworkRecord(_Record):
+    """One network of an interleaved run."""
+
+    label: str
+    forms: dict[str, FormRecord]
+
+
+class TogetherRecord(_Record):
+    """One interleaved run, `speed/SET-SIZE.json`."""
+
+    input_height_px: int
+    input_width_px: int
+    fingerprint: Device
+    withheld: str | None = None
+    networks: tuple[NetworkRecord, ...]
+
+    def network(self, label: str) -> NetworkRecord | None:
+        """The network of a label, None where it was not timed."""
+        return next((one for one in self.networks if one.label == label), None)
+
+
+RecordT = TypeVar("RecordT", EvaluationRecord, SpeedRecord, TogetherRecord)
 
 
 class Results:
@@ -88,6 +123,7 @@ class Results:
         self.root = root
         self.evaluation = cache(self._evaluation)
         self.speed = cache(self._speed)
+        self.together = cache(self._together)
         self.genotype = cache(self._genotype)
 
     def _evaluation(self, evaluation: Evaluation) -> EvaluationRecord | None:
@@ -110,6 +146,10 @@ class Results:
             "input_width_px": speed.size[1],
         }
         return self._record(SpeedRecord, places.speed(speed), expected)
+
+    def _together(self, dataset: str, size: Size) -> TogetherRecord | None:
+        expected = {"input_height_px": size[0], "input_width_px": size[1]}
+        return self._record(TogetherRecord, places.together(dataset, size), expected)
 
     def _genotype(self, architecture: Architecture) -> Genotype | None:
         path = self.root / places.genotype(architecture)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pipeline_src import places
-from pipeline_src.config.grid import Grid
+from pipeline_src.config.grid import COMPARING, Grid
 from pipeline_src.config.runs import Architecture, Row
 from pipeline_src.errors import ConfigError
 
@@ -44,6 +44,8 @@ def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:
     for row in grid.of_table(_BEHIND_FIGURE.get(artefact, artefact)):
         paths += [places.evaluation(one) for one in (*row.val, *row.test)]
         paths += [places.speed(one) for one in row.speeds]
+        if artefact in COMPARING:
+            paths += [places.together(one.dataset, one.size) for one in row.speeds]
         for one in architectures_of(row):
             trained = one.backbone in grid.backbones
             paths += [places.genotype(one), *([places.pretraining_log(one.backbone)] if trained else [])]

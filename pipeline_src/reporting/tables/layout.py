@@ -47,6 +47,7 @@ MIOU = Quantity("mIoU", "%", better=1)
 CLASS_IOU = Quantity("class IoU", "%", better=1)
 LATENCY = Quantity("latency", "ms", better=-1, decimals=2)
 FPS = Quantity("FPS", "1/s", better=1)
+TIMES = Quantity("latency", "times", better=-1, decimals=2)
 PARAMETERS = Quantity("parameters", "M", better=-1, decimals=2)
 DEVICE_NAME = Quantity("device")
 INPUT_SIZE = Quantity("input size", "px")
@@ -151,6 +152,27 @@ FOLDED = (
         "fps_folded", "FPS, batch norm folded", FPS, measures.fps(folded=True), printed=False, folded=True
     ),
 )
+TOGETHER = (
+    Column("fps_together", "FPS, all in one run", FPS, measures.fps_together("eager"), printed=False),
+    Column("times_of_a", "Time over A's, one run", TIMES, measures.times_of_a(), printed=False),
+    Column(
+        "fps_channels_last",
+        "FPS, one run, batch norm folded, channels last",
+        FPS,
+        measures.fps_together("channels_last"),
+        printed=False,
+        folded=True,
+    ),
+    Column(
+        "fps_onnxruntime",
+        "FPS, one run, ONNX Runtime",
+        FPS,
+        measures.fps_together("onnxruntime"),
+        printed=False,
+        folded=True,
+    ),
+)
+"""What is timed in one interleaved run, beside the other systems."""
 DEVICE = Column("device", "Device", DEVICE_NAME, measures.device(), printed=False)
 
 
@@ -190,6 +212,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _fps(),
         _best("test"),
         *FOLDED,
+        *TOGETHER,
         DEVICE,
     ),
     _table(
@@ -208,6 +231,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         ),
         _best("test"),
         *FOLDED,
+        *TOGETHER,
         DEVICE,
     ),
     _table(
@@ -271,6 +295,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("val", "val"),
         _best("test"),
         *FOLDED,
+        *TOGETHER,
     ),
     _table(
         "table_8",
@@ -295,6 +320,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("val"),
         _latency(printed=False),
         *FOLDED,
+        *TOGETHER,
     ),
     _table(
         "table_10",
@@ -306,6 +332,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("test"),
         _latency(printed=False),
         *FOLDED,
+        *TOGETHER,
         DEVICE,
     ),
     _table(

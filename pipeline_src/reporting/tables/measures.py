@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline_src import places
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
 from pipeline_src.reporting.paper.classes import class_named
-from pipeline_src.reporting.read.records import EvaluationRecord, Results, Score, SpeedRecord, Timing
+from pipeline_src.reporting.read.records import (
+    EvaluationRecord,
+    FormRecord,
+    Results,
+    Score,
+    SpeedRecord,
+    Timing,
+)
 from pipeline_src.reporting.tables.conditions import SET_NAMES, Conditions
 from pipeline_src.space.genotype import Genotype
 
@@ -170,6 +178,46 @@ def fps(folded: bool = False) -> Measure:
         return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
 
     return _timings(pick)
+
+
+def _together(form: SpeedForm, pick: Callable[[FormRecord], float | None]) -> Measure:
+    """A measure over interleaved runs: of the row's network among all that were timed at its size."""
+
+    def read(speed: Speed, results: Results) -> Reading:
+        path = places.together(speed.dataset, speed.size)
+        record = results.together(speed.dataset, speed.size)
+        if record is None:
+            return _missing(path)
+        network = record.network(speed.architecture.name)
+        if network is None:
+            return Reading(None, path, f"{path} has no timing of {speed.architecture.name}")
+        found = network.forms.get(form)
+        if found is None:
+            return Reading(None, path, f"experiments.speed_forms leaves {form} out")
+        value = None if found.latency_ms is None else pick(found)
+        if value is None:
+            reason = found.refused or record.withheld or "it was not timed"
+            return Reading(None, path, f"{form}: {reason}")
+        conditions = Conditions(
+            SET_NAMES.get(speed.dataset, speed.dataset),
+            size=speed.size,
+            device=_one_line(record.fingerprint.device),
+        )
+        return Reading(
+            value, path, data=f"{speed.dataset} {places.size_text(speed.size)}", conditions=conditions
+        )
+
+    return lambda row, results: tuple(read(one, results) for one in row.speeds)
+
+
+def fps_together(form: SpeedForm) -> Measure:
+    """Frames per second in a form, from the run in which all networks were timed in turns."""
+    return _together(form, lambda found: 1000 / found.latency_ms.mean if found.latency_ms else None)
+
+
+def times_of_a() -> Measure:
+    """The time of a pass over that of network A in the same round, in eager mode; the median over rounds."""
+    return _together("eager", lambda one: one.times_the_first.median if one.times_the_first else None)
 
 
 def parameters() -> Measure:

@@ -10,7 +10,7 @@ from pipeline_src.artifacts import write_json
 from pipeline_src.cli.record import record_path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
-from pipeline_src.config.runs import Architecture, Evaluation, Speed
+from pipeline_src.config.runs import Architecture, Evaluation, Speed, Together
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
@@ -137,6 +137,34 @@ class Folder:
         self.record(path, "measure-speed", inputs=(places.genotype(one.architecture),))
         return path
 
+    def together(self, one: Together, withheld: str | None = None, **changes: Any) -> Path:
+        """An interleaved run: 8 ms for the first network, 2 ms more for each further one; half in a form."""
+        networks = []
+        for number, architecture in enumerate(one.architectures):
+            forms: dict[str, Any] = {}
+            for form, share in (("eager", 1.0), ("channels_last", 0.5), ("onnxruntime", 0.25)):
+                forms[form] = {"equal_pixels": 1.0, "refused": None}
+                if not withheld:
+                    ms = share * (8 + 2 * number)
+                    timing = dict.fromkeys(("median", "q1", "q3", "mean"), ms)
+                    forms[form] |= {
+                        "latency_ms": {**timing, "repeats": 5},
+                        "times_the_first": {"median": (8 + 2 * number) / 8},
+                    }
+            networks.append({"label": architecture.name, "parameters": 1, "forms": forms})
+        value = {
+            "input_height_px": one.size[0],
+            "input_width_px": one.size[1],
+            "fingerprint": {"device": "Test Processor 9000", "threads": 1},
+            "withheld": withheld,
+            "networks": networks,
+        }
+        path = self.root / places.together(one.dataset, one.size)
+        write_json(path, value | changes)
+        ours = (architecture for architecture in one.architectures if not architecture.is_peer)
+        self.record(path, "measure-speeds", inputs=tuple(map(places.genotype, ours)))
+        return path
+
     def genotype(self, one: Architecture, value: Genotype) -> Path:
         """A genotype where its search or sampling leaves it."""
         path = self.root / places.genotype(one)
@@ -170,6 +198,8 @@ class Folder:
             self.evaluation(evaluation, 0.4 + 0.001 * number)
         for number, speed in enumerate(grid.speeds):
             self.speed(speed, 10.0 + number)
+        for one in grid.together:
+            self.together(one)
         for architecture in (one for one in grid.architectures if not one.is_peer):
             self.genotype(architecture, genotype())
         self.log(grid)

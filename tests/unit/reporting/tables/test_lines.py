@@ -101,7 +101,7 @@ def test_every_column_of_numbers_has_a_direction(grid: Grid, folder: Folder) -> 
     for name in TABLES:
         table = tabulate(name, grid, folder.root)
         for column in columns_shown(table.layout):
-            ordered = column.unit in ("%", "ms", "1/s", "M")
+            ordered = column.unit in ("%", "ms", "1/s", "M", "times")
             assert (column.quantity.better != 0) == ordered, (name, column.id)
 
 

@@ -54,6 +54,7 @@ def test_artifacts_cover_every_run_and_nothing_else(any_grid: Grid) -> None:
     runs = {places.evaluation(one) for one in any_grid.evaluations} | {
         places.speed(one) for one in any_grid.speeds
     }
+    runs |= {places.together(one.dataset, one.size) for one in any_grid.together}
     others = listed - runs
     assert runs <= listed
     searches = {f"search/{one.name}" for one in any_grid.searches}

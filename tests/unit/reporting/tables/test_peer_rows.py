@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from fabricate import Folder
 
-from pipeline_src.config.grid import Grid
+from pipeline_src.config.grid import COMPARING, Grid
 from pipeline_src.config.models import Config, ExperimentsConfig
+from pipeline_src.config.runs import Row
+from pipeline_src.errors import UserError
 from pipeline_src.reporting.tables.cells import Table, tabulate
 from pipeline_src.reporting.tables.figures import figure_data
 
@@ -50,3 +52,72 @@ def test_without_peers_their_rows_are_quoted(folder: Folder, name: str) -> None:
     assert {cell.status for cell in cells} <= {"quoted", "not_run"}
     assert any(cell.status == "quoted" for cell in cells)
     assert not any(cell.measured or cell.sources for cell in cells)
+
+
+COMPARED = [name for name in ICNET_TABLES if name != "table_8"]
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_printed_and_measured_speeds_stand_apart_and_all_are_of_one_run(
+    grid: Grid, folder: Folder, name: str
+) -> None:
+    folder.everything(grid)
+    table = tabulate(name, grid, folder.root)
+    networks = {row.label: number for number, row in enumerate(_compared_rows(grid, name))}
+    peer, ours = table.cell("icnet", "fps_together"), table.cell("autortnet_a", "fps_together")
+    assert table.cell("icnet", "fps").quoted and not peer.quoted
+    assert ours.measured == f"{1000 / 8:.1f}"
+    milliseconds = 8 + 2 * networks["ICNet"]
+    assert peer.measured == f"{1000 / milliseconds:.1f}"
+    assert peer.sources == ours.sources and peer.sources[0].startswith("speed/")
+    assert table.cell("autortnet_a", "times_of_a").measured == "1.00"
+    assert table.cell("icnet", "times_of_a").measured == f"{milliseconds / 8:.2f}"
+    assert table.cell("icnet", "fps_onnxruntime").measured == f"{4000 / milliseconds:.1f}"
+
+
+def _compared_rows(grid: Grid, name: str) -> list[Row]:
+    """The first row of each network that is timed at the size of a table's rows, in the order of the run."""
+    speed = next(row for row in grid.of_table(name) if row.label == "ICNet").speeds[0]
+    (run,) = (one for one in grid.together if (one.dataset, one.size) == (speed.dataset, speed.size))
+    rows = [row for table in COMPARING for row in grid.of_table(table)]
+    return [
+        next(row for row in rows if one in [s.architecture for s in row.speeds]) for one in run.architectures
+    ]
+
+
+def test_the_first_network_of_every_run_is_a() -> None:
+    for scale in ("tiny", "paper"):
+        grid = Grid(Config(scale=scale))
+        assert all(one.architectures[0] == grid.network_a for one in grid.together)
+        sizes = {(one.dataset, one.size) for one in grid.together}
+        assert len(sizes) == len(grid.together) == 3, "two data sets, and full resolution"
+
+
+@pytest.mark.parametrize(
+    ("withheld", "refused", "reason"),
+    [
+        ("41 % between the quartiles", None, "eager: 41 % between the quartiles"),
+        (None, "98.20 % of the pixels keep their class", "eager: 98.20 % of the pixels"),
+    ],
+)
+def test_a_speed_that_was_not_published_says_why(
+    grid: Grid, folder: Folder, withheld: str | None, refused: str | None, reason: str
+) -> None:
+    run = grid.together[0]
+    folder.everything(grid)
+    forms = {"eager": {"equal_pixels": 0.982, "refused": refused}}
+    networks = [{"label": one.name, "forms": forms} for one in run.architectures]
+    folder.together(run, withheld, networks=networks)
+    table = tabulate("table_1", grid, folder.root)
+    cell = table.cell("icnet", "fps_together")
+    assert cell.status == "not_run" and reason in cell.reason
+    assert "experiments.speed_forms leaves onnxruntime out" in table.cell("icnet", "fps_onnxruntime").reason
+
+
+def test_an_interleaved_run_that_is_missing_or_of_another_size_is_told(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    path = folder.together(grid.together[0], input_height_px=7)
+    with pytest.raises(UserError, match="input_height_px is 7"):
+        tabulate("table_1", grid, folder.root)
+    path.unlink()
+    assert "is missing" in tabulate("table_1", grid, folder.root).cell("icnet", "fps_together").reason
