@@ -128,7 +128,8 @@ def architectures_together(wildcards):
     """The networks that are timed in one run, A first."""
     key = (wildcards.dataset, wildcards.size)
     runs = {
-        (one.dataset, size_text(one.size)): one.architectures for one in GRID.together
+        (one.dataset, places.size_text(one.size)): one.architectures
+        for one in GRID.together
     }
     return runs[key]
 

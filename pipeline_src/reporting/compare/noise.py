@@ -140,7 +140,8 @@ class Noise:
         if a.told is not None and a.told.quantity.name == "mIoU":
             return self._by_seeds(a, b)
         if a.told is not None and a.told.quantity.is_timing and a.n == b.n == 1:
-            return self._by_quartiles(a, b)
+            # The quartiles of an interleaved run stand by network, which a number of a table does not name.
+            return (None, NOT_KNOWN) if a.told.interleaved else self._by_quartiles(a, b)
         return None, NOT_KNOWN
 
     def _by_seeds(self, a: Number, b: Number) -> tuple[float | None, str]:

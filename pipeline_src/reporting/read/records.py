@@ -72,10 +72,15 @@ class SpeedRecord(_Record):
     parameters: Annotated[int, Field(ge=0)]
 
 
-class Ratio(_Record):
-    """Of times to those of the first network, round by round."""
+Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-    median: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+class Ratio(_Record):
+    """Of times to those of the first network, round by round: median and quartiles."""
+
+    median: Factor
+    q1: Factor
+    q3: Factor
 
 
 class FormRecord(_Record):

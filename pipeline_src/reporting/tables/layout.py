@@ -66,6 +66,7 @@ class Column:
         spread: how several runs are shown: mean±std, min~max, or max~min.
         printed: whether the paper has this column.
         folded: whether batch norm was folded for it.
+        interleaved: whether it is of a run in which all networks were timed in turns.
         split: what the paper judges it on; empty for what is not judged on images.
         printed_unit: of the paper's numbers, where it is not ours.
     """
@@ -77,6 +78,7 @@ class Column:
     spread: Spread = "spread"
     printed: bool = True
     folded: bool = False
+    interleaved: bool = False
     split: str = ""
     printed_unit: str = ""
 
@@ -152,25 +154,20 @@ FOLDED = (
         "fps_folded", "FPS, batch norm folded", FPS, measures.fps(folded=True), printed=False, folded=True
     ),
 )
-TOGETHER = (
-    Column("fps_together", "FPS, all in one run", FPS, measures.fps_together("eager"), printed=False),
-    Column("times_of_a", "Time over A's, one run", TIMES, measures.times_of_a(), printed=False),
-    Column(
-        "fps_channels_last",
-        "FPS, one run, batch norm folded, channels last",
-        FPS,
-        measures.fps_together("channels_last"),
-        printed=False,
-        folded=True,
-    ),
-    Column(
-        "fps_onnxruntime",
-        "FPS, one run, ONNX Runtime",
-        FPS,
-        measures.fps_together("onnxruntime"),
-        printed=False,
-        folded=True,
-    ),
+TOGETHER = tuple(
+    Column(name, title, quantity, measure, printed=False, folded=folded, interleaved=True)
+    for name, title, quantity, measure, folded in (
+        ("fps_together", "FPS, all in one run", FPS, measures.fps_together("eager"), False),
+        ("times_of_a", "Time over A's, one run", TIMES, measures.times_of_a(), False),
+        (
+            "fps_channels_last",
+            "FPS, one run, batch norm folded, channels last",
+            FPS,
+            measures.fps_together("channels_last"),
+            True,
+        ),
+        ("fps_onnxruntime", "FPS, one run, ONNX Runtime", FPS, measures.fps_together("onnxruntime"), True),
+    )
 )
 """What is timed in one interleaved run, beside the other systems."""
 DEVICE = Column("device", "Device", DEVICE_NAME, measures.device(), printed=False)

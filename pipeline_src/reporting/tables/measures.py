@@ -180,7 +180,7 @@ def fps(folded: bool = False) -> Measure:
     return _timings(pick)
 
 
-def _together(form: SpeedForm, pick: Callable[[FormRecord], float | None]) -> Measure:
+def _together(form: SpeedForm, pick: Callable[[FormRecord], Timed | None]) -> Measure:
     """A measure over interleaved runs: of the row's network among all that were timed at its size."""
 
     def read(speed: Speed, results: Results) -> Reading:
@@ -194,8 +194,8 @@ def _together(form: SpeedForm, pick: Callable[[FormRecord], float | None]) -> Me
         found = network.forms.get(form)
         if found is None:
             return Reading(None, path, f"experiments.speed_forms leaves {form} out")
-        value = None if found.latency_ms is None else pick(found)
-        if value is None:
+        told = pick(found)
+        if told is None:
             reason = found.refused or record.withheld or "it was not timed"
             return Reading(None, path, f"{form}: {reason}")
         conditions = Conditions(
@@ -203,21 +203,30 @@ def _together(form: SpeedForm, pick: Callable[[FormRecord], float | None]) -> Me
             size=speed.size,
             device=_one_line(record.fingerprint.device),
         )
-        return Reading(
-            value, path, data=f"{speed.dataset} {places.size_text(speed.size)}", conditions=conditions
-        )
+        data = f"{speed.dataset} {places.size_text(speed.size)}"
+        return Reading(told[0], path, data=data, conditions=conditions, quartiles=told[1])
 
     return lambda row, results: tuple(read(one, results) for one in row.speeds)
 
 
 def fps_together(form: SpeedForm) -> Measure:
     """Frames per second in a form, from the run in which all networks were timed in turns."""
-    return _together(form, lambda found: 1000 / found.latency_ms.mean if found.latency_ms else None)
+
+    def pick(found: FormRecord) -> Timed | None:
+        timing = found.latency_ms
+        return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
+
+    return _together(form, pick)
 
 
 def times_of_a() -> Measure:
     """The time of a pass over that of network A in the same round, in eager mode; the median over rounds."""
-    return _together("eager", lambda one: one.times_the_first.median if one.times_the_first else None)
+
+    def pick(found: FormRecord) -> Timed | None:
+        ratio = found.times_the_first
+        return None if ratio is None else (ratio.median, (ratio.q1, ratio.q3))
+
+    return _together("eager", pick)
 
 
 def parameters() -> Measure:

@@ -149,7 +149,7 @@ class Folder:
                     timing = dict.fromkeys(("median", "q1", "q3", "mean"), ms)
                     forms[form] |= {
                         "latency_ms": {**timing, "repeats": 5},
-                        "times_the_first": {"median": (8 + 2 * number) / 8},
+                        "times_the_first": dict.fromkeys(("median", "q1", "q3"), (8 + 2 * number) / 8),
                     }
             networks.append({"label": architecture.name, "parameters": 1, "forms": forms})
         value = {

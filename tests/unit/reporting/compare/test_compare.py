@@ -42,7 +42,7 @@ class Pair:
 
     def timing(self, folder: Folder, share: float) -> None:
         """Let the quartiles of every timing lie a share of the mean apart."""
-        for path in (folder.root / "speed").rglob("*x*.json"):
+        for path in (folder.root / "speed").glob("*/*x*.json"):
             if path.name.endswith(".run.json"):
                 continue
             value = read_json(path)
