@@ -69,9 +69,12 @@ def absence_of(faults: list[str], of: int) -> str:
 
 
 def _points(row: Row, results: Results) -> pd.DataFrame:
+    """A point for each training: repeats of one network have its latency in common."""
     lines = []
-    accuracy, latency = measures.miou("val")(row, results), measures.latency()(row, results)
-    for judged, timed, device in zip(accuracy, latency, measures.device()(row, results), strict=True):
+    timings = zip(row.speeds, measures.latency()(row, results), measures.device()(row, results), strict=True)
+    timing_of = {one.architecture.name: (timed, device) for one, timed, device in timings}
+    for evaluation, judged in zip(row.val, measures.miou("val")(row, results), strict=True):
+        timed, device = timing_of[evaluation.training.architecture.name]
         lines.append(
             {
                 "kind": row.label,

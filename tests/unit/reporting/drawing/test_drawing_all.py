@@ -80,6 +80,10 @@ def test_a_finished_run_is_drawn_whole(name: str, any_grid: Grid, folder: Folder
     write_all(folder, any_grid)
     picture = drawn(name, any_grid, folder)
     words = picture.words
+    if name == "class_difference" and any_grid.config.scale == "camvid":
+        # At this scale CamVid is judged at 360x480, in the paper at 720x960: there is nothing to subtract.
+        assert words.status == "not_run" and "not compared with the paper" in words.reason
+        return
     assert (words.name, words.status) == (name, "measured")
     assert set(words.sources) <= set(PICTURES[name].sources(any_grid)) and words.sources
     assert words.caption.endswith(".") and words.alt.endswith(".") and re.search(r"\d", words.alt)

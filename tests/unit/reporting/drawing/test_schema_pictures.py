@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -339,16 +338,3 @@ def test_only_pictures_of_results_need_a_results_folder(grid: Grid, tmp_path: Pa
     assert json.loads((tmp_path / "figure_4.json").read_text())["status"] == "drawn"
     with pytest.raises(UserError, match="is not a folder"):
         plot("figure_7")
-
-
-def test_an_edit_of_what_is_drawn_draws_it_again(repository: Path) -> None:
-    rule = (repository / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
-    needed = set()
-    for path in (repository / "pipeline_src" / "reporting" / "drawing").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pipeline_src.space"):
-                inner = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
-                files = [f"{name.replace('.', '/')}.py" for name in inner]
-                needed |= {file for file in files if (repository / file).is_file()}
-    assert len(needed) >= 3
-    assert all(f'"{file}"' in rule for file in needed), needed
