@@ -112,7 +112,7 @@ SAMPLERS = ("random", "matched", "downsampling", "aggregation")
     [
         ("data.camvid", {"prepare_camvid"}),
         ("space.sampling", {"check_lut", *(f"sample_{one}" for one in SAMPLERS)}),
-        ("evaluation.speed", {"measure_speed"}),
+        ("evaluation.speed", {"measure_speed", "measure_speeds"}),
         ("search.searcher", {"search_architecture"}),
         ("training.pretrain", {"pretrain_backbone"}),
         ("cli.main", set()),

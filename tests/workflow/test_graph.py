@@ -224,7 +224,7 @@ def test_params_yaml_and_the_command_line_pick_the_scale(
     paths = {name: {"path": str(folders[name])} for name in ("camvid", "imagenet")}
     checkout.configure({"scale": "camvid", "data": paths})
     chosen = checkout.plan()
-    assert chosen.status == 0 and chosen.rules["search_architecture"] == 9
+    assert chosen.status == 0 and chosen.rules["search_architecture"] == 15 + 8
     # The paths of camvid are of no use to tiny's Cityscapes, which is rendered.
     over = checkout.plan("scale=tiny")
     assert over.status == 0 and over.rules["render_scenes"] == 1

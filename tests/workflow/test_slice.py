@@ -137,7 +137,7 @@ def test_a_cell_holds_what_the_evaluation_found(clone: Checkout) -> None:
             if str(found.relative_to(clone.root / "results/tiny")) in cell["sources"]
         ]
     scores = {cell["mean"] for cell in cells if cell["column_id"].startswith("miou")}
-    # Cells print six significant digits: what they hold is compared as printed, not to a tolerance of its own.
+    # Cells print six significant digits: what they hold is compared as printed.
     known = {f"{100 * result[epoch]['miou']:.6g}" for epoch in ("last", "best")}
     assert scores and {f"{float(score):.6g}" for score in scores} <= known
 

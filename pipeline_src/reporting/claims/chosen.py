@@ -13,6 +13,7 @@ from pipeline_src.config.rows import NULL_LATENCY, NULL_SIGNS
 from pipeline_src.config.runs import Search, gamma_text
 from pipeline_src.reporting.claims.agreement import CHOICES, Agreement, Choice, agreement
 from pipeline_src.reporting.claims.evidence import Evidence, Searched
+from pipeline_src.spreadsheets import guarded
 
 NULL_OF: dict[Choice, str] = {"cells": NULL_SIGNS, "aggregation": NULL_SIGNS, "depths": NULL_LATENCY}
 """The null that lacks what decides a choice: random signs leave beta, and with it the depths, as they are."""
@@ -58,7 +59,7 @@ def write_agreements(evidence: Evidence, path: Path) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) and value != 1 else str(value)
+    return f"{value:.6g}" if isinstance(value, float) and value != 1 else guarded(str(value))
 
 
 def groups(evidence: Evidence) -> dict[tuple[str, float], tuple[Searched, ...]]:

@@ -185,7 +185,11 @@ ALTERED = {
     "label": "prepared/camvid/labels/val/VA0001_00001.png",
 }
 
+# Worker processes that are still being fed when the job stops: torch closes their queues under the feeder.
+TORN_DOWN = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
+
+@TORN_DOWN
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("kind", ALTERED)
 @pytest.mark.parametrize("size", [(128, 64), (64, 64)])
@@ -199,6 +203,7 @@ def test_a_file_altered_since_preparation_stops_the_job(set_of_its_own, workers,
     assert "make reproduce" in caught.value.remedy
 
 
+@TORN_DOWN
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_photograph_altered_since_preparation_stops_the_job(set_of_its_own, workers):
     path = set_of_its_own / "raw/imagenet/train/car/00001.png"
@@ -209,6 +214,7 @@ def test_a_photograph_altered_since_preparation_stops_the_job(set_of_its_own, wo
         _epoch(data, batch_size=4, workers=workers)
 
 
+@TORN_DOWN
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_file_that_goes_missing_is_told_by_name(set_of_its_own, workers):
     path = set_of_its_own / ALTERED["label"]
@@ -217,6 +223,7 @@ def test_a_file_that_goes_missing_is_told_by_name(set_of_its_own, workers):
         _epoch(_camvid(set_of_its_own), batch_size=7, workers=workers)
 
 
+@TORN_DOWN
 @pytest.mark.parametrize("workers", [0, 2])
 def test_each_file_is_hashed_once_in_a_job(set_of_its_own, monkeypatch, workers):
     data = _camvid(set_of_its_own)

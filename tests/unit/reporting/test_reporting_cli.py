@@ -40,7 +40,8 @@ def test_tabulate_table_writes_every_form_and_a_record(grid: Grid, folder: Folde
         "table_3.tex",
     ]
     record = json.loads((output.parent / "table_3.csv.run.json").read_text())
-    assert len(record["inputs"]) == 2 * (1 + 10 + 10)
+    # Of each network its evaluation, its timing and its genotype.
+    assert len(record["inputs"]) == 3 * (1 + 10 + 10)
 
 
 def test_collect_figure_writes_its_file(grid: Grid, folder: Folder, tmp_path: Path) -> None:
