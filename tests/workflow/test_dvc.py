@@ -59,6 +59,10 @@ PARAMS: dict[str, Any] = {
 CLEAN = "Data and pipelines are up to date."
 NOTHING = "Nothing to be done"
 SEED = "results/tiny/search/camvid-g0.01-s4-d1.1.1"
+SEARCHES = 3
+"""With gamma, and the two nulls that `tiny` asks for: gamma 0 and random signs."""
+TRAININGS = 4
+"""The searched network, a random one, and the searched one without aggregation and with a random one."""
 
 
 class Clone:
@@ -208,7 +212,7 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
         "finetune_network", "evaluate_network", "draw_predictions", "tabulate_table", "collect_figure",
         "collect_overview", "plot_figure", "judge_claims", "trace_provenance", "render_report",
         "reproduce_tables",
-    } and seen["finetune_network"] == 4  # fmt: skip
+    } and seen["finetune_network"] == TRAININGS  # fmt: skip
     assert "finetune:" in clone.run("dvc", "status")
     clone.run("git", "checkout", "--quiet", "params.yaml")
     if link == "hardlink":
@@ -231,7 +235,7 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
         manifest.unlink()
         manifest.write_text(text + "\n")
         seen = clone.planned()
-        assert seen["search_architecture"] == 1 and seen["finetune_network"] == 4
+        assert seen["search_architecture"] == SEARCHES and seen["finetune_network"] == TRAININGS
         assert "data:" in clone.run("dvc", "status")
 
 
@@ -242,7 +246,7 @@ def test_a_pulled_file_that_was_altered_is_not_blessed(shared: Clone, tmp_path: 
     table.write_text(table.read_text() + "\n")
     done = restore(clone.root, "tiny", overwrite=True)
     assert done.altered == ["results/tiny/lut/camvid.json"] and done.records > 50
-    assert clone.planned()["search_architecture"] == 1
+    assert clone.planned()["search_architecture"] == SEARCHES
 
 
 def test_a_seed_is_added_alone_and_pruned_when_taken_out(computed: Clone, tmp_path: Path) -> None:
