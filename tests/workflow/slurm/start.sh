@@ -7,7 +7,7 @@ DIR=$(realpath -m "${1:?folder}")
 NODES=2
 GPUS=2
 HOST=$(hostname -s)
-CPUS=$(nproc)
+CPUS=$(env -u OMP_NUM_THREADS nproc) # nproc would count no more than OMP_NUM_THREADS
 MEMORY_MIB=$(($(awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo) * 8 / 10))
 
 if [ "$(id -u)" -ne 0 ]; then
