@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -25,6 +26,17 @@ def guarded_line(line: Mapping[str, Any]) -> dict[str, Any]:
 def unguarded(text: str) -> str:
     """The text that `guarded` was given."""
     return text.removeprefix(ESCAPE)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Several texts as one field, `;` between them; one inside of a text gets a backslash before it."""
+    return ";".join(re.sub(r"([\\;])", r"\\\1", text) for text in texts)
+
+
+def parted(field: str) -> tuple[str, ...]:
+    """The texts, none of them empty, that `joined` was given."""
+    found = re.findall(r"(?:\\.|[^\\;])+", field, re.DOTALL)
+    return tuple(re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL) for text in found)
 
 
 def _is_harmless(text: str) -> bool:

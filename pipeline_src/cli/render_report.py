@@ -1,4 +1,4 @@
-"""`autortnet render-report`: the report as one page, from result files, pictures and claims."""
+"""`autortnet render-report`: the report as one page, from tables, pictures, claims and run records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, BLOCKS)
     add_results(parser)
     parser.add_argument(
-        "--reports", type=Path, required=True, help="the folder reports/SCALE with figures/ and claims.json"
+        "--reports",
+        type=Path,
+        required=True,
+        help="the folder reports/SCALE with tables/, figures/ and claims.json",
     )
     parser.add_argument(
         "--output",
@@ -66,11 +69,13 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.page.first import summary_markdown
     from pipeline_src.reporting.page.render import render
     from pipeline_src.reporting.provenance.trace import Tracer
+    from pipeline_src.reporting.tables.stored import CELLS
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
     places = Places(args.results, args.reports, args.assumptions, args.graph)
-    with recorded(args.output, args, [args.assumptions, args.graph]):
+    tables = sorted((args.reports / "tables").glob(f"*{CELLS}"))
+    with recorded(args.output, args, [args.assumptions, args.graph, *tables]):
         context = build_context(grid, places, tracer.of, alone=args.alone)
         write_text(args.output, render(context))
         write_text(args.output.with_name("summary.md"), summary_markdown(context))

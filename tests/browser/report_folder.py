@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from fabricate import Folder
+from fabricate import Folder, write_tables
 
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
@@ -125,6 +125,7 @@ def twelve_claims() -> tuple[Claim, ...]:
 def render(root: Path, settings: Grid) -> Path:
     """The page of the folders below `root`, made by the command."""
     page = root / "reports" / "tiny" / "index.html"
+    write_tables(settings, root / "results" / "tiny", page.parent)
     words = ["render-report", "--settings", json.dumps(settings.config.model_dump(mode="json"))]
     words += ["--results", str(root / "results" / "tiny"), "--reports", str(page.parent)]
     words += ["--assumptions", str(REPOSITORY / "docs" / "assumptions.md")]

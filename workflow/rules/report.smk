@@ -8,6 +8,7 @@ from pipeline_src.reporting.page.captions import caption_of
 from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
 
 TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
+CELLS = [f"{REPORTS}/tables/table_{number}.cells.csv" for number in range(1, 11)]
 FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
 METRICS = f"{REPORTS}/metrics.json"
 PAGE = f"{REPORTS}/index.html"
@@ -107,7 +108,7 @@ rule collect_overview:
 rule render_report:
     """The report: one page with every table, figure and claim, and where each number is from."""
     input:
-        tables=TABLES,
+        tables=CELLS,
         pictures=lambda wildcards: PICTURE_FILES,
         claims=lambda wildcards: CLAIMS,
         # The page counts the hours of every step, so every step comes before it.

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.tables.layout import Column, column_of
-from pipeline_src.spreadsheets import unguarded
+from pipeline_src.reporting.tables.stored import CELLS, not_cells, read_lines
+from pipeline_src.spreadsheets import parted
 
 Key = tuple[str, str, str]
-
-CELLS = ".cells.csv"
 
 
 @dataclass(frozen=True)
@@ -109,14 +106,11 @@ def _by_number(name: str) -> list[tuple[int, str]]:
 
 
 def _read_cells(path: Path) -> list[Number]:
-    csv.field_size_limit(sys.maxsize)
+    lines = read_lines(path)
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            read = list(csv.DictReader(stream))
-        lines = [{key: unguarded(text) for key, text in line.items()} for line in read]
         return [_number(path.name.removesuffix(CELLS), line) for line in lines]
-    except (OSError, ValueError, KeyError, AttributeError, csv.Error) as error:
-        raise UserError(path, f"is not a table's cells ({error!r}).", "Render the report again.") from error
+    except (ValueError, KeyError) as error:
+        raise not_cells(path, error) from error
 
 
 def _finite(text: str) -> float | None:
@@ -139,7 +133,7 @@ def _number(artefact: str, line: dict[str, str]) -> Number:
         mean=_finite(line["mean"]),
         std=_finite(line["std"]),
         n=int(line["n"]),
-        sources=tuple(line["sources"].split(";")) if line["sources"] else (),
+        sources=parted(line["sources"]),
         data=line["data"],
         scale=line["scale"],
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.errors import UserError
 from pipeline_src.reporting.claims.claim import read_claims
 from pipeline_src.reporting.page import figures, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
@@ -21,8 +22,9 @@ from pipeline_src.reporting.paper.quoted import footnotes
 from pipeline_src.reporting.provenance.trace import Trace
 from pipeline_src.reporting.read.pictures import PICTURES
 from pipeline_src.reporting.read.sources import TABLES
-from pipeline_src.reporting.tables.cells import tabulate
+from pipeline_src.reporting.tables.cells import Table
 from pipeline_src.reporting.tables.lines import BEST_RULE
+from pipeline_src.reporting.tables.reread import read_table
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Places:
     """What the page is made from.
 
     Attributes:
-        results: the folder `results/SCALE`.
+        results: the folder `results/SCALE`, for run records.
         reports: the folder `reports/SCALE` with tables, figures and claims.
         assumptions: docs/assumptions.md.
         graph: an SVG picture of the workflow's rules.
@@ -45,6 +47,15 @@ class Places:
 def beyond_the_paper() -> tuple[str, ...]:
     """The pictures beyond the paper's figures: those that the page has a line on, then all others drawn."""
     return tuple(name for name in dict.fromkeys((*BEYOND, *PICTURES)) if name not in FIGURES)
+
+
+def _of_scale(table: Table, scale: str) -> Table:
+    if table.scale != scale:
+        name = table.layout.name
+        raise UserError(
+            name, f"is of the scale {table.scale}, not {scale}.", "Give the folder reports/SCALE."
+        )
+    return table
 
 
 def build_context(
@@ -64,7 +75,7 @@ def build_context(
     facts, banner = Facts(trace), sections.banner(grid)
     self_test = banner.level == "nothing"
     drawn = places.reports / "figures"
-    gathered = [tabulate(name, grid, places.results) for name in TABLES]
+    gathered = [_of_scale(read_table(name, places.reports / "tables"), grid.config.scale) for name in TABLES]
     claims_path = places.reports / "claims.json"
     claims = sections.claim_views(
         read_claims(claims_path) if claims_path.is_file() else (), facts, banner.level == "nothing"

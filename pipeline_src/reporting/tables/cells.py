@@ -33,12 +33,15 @@ from pipeline_src.reporting.tables.conditions import (
 from pipeline_src.reporting.tables.layout import Column, Layout, layout_of
 from pipeline_src.reporting.tables.matching import Kind, Pair, pairs
 from pipeline_src.reporting.tables.measures import Reading
-from pipeline_src.spreadsheets import guarded
+from pipeline_src.reporting.tables.stored import cells_path
+from pipeline_src.spreadsheets import guarded, joined
 
 Status = Literal["quoted", "measured", "not_run"]
 
 PEER_NOT_RUN = "this system is not run here, and the paper does not print this column"
 REASONS_SHOWN = 3
+DECIMALS = 6
+"""Of a number in a table's file."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Cell:
         footnotes: ids of the paper's contradictions that stand here.
         q1, q3: quartiles of a single run's timing over its repeats; None for all else.
         differs: why a number here is not set against the printed one: `data set: Cityscapes, here CamVid`.
+        sets: the data sets measured on, as the paper calls them: `Cityscapes`, `CamVid, rendered`.
         readings: what each run gave, a value or a reason; no part of a stored table.
     """
 
@@ -87,6 +91,7 @@ class Cell:
     q1: float | None = None
     q3: float | None = None
     differs: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -101,7 +106,7 @@ WIDE_SHARE = 0.2
 """Of its median from which the quartiles of a timing are wide apart: the machine was busy."""
 
 STORED = tuple(one.name for one in fields(Cell) if one.name != "readings")
-"""The columns of a table's long form."""
+"""What of a cell is a column of a table's long form; another is `dead`, of the cell's row."""
 
 
 @dataclass(frozen=True)
@@ -156,15 +161,12 @@ class Table:
         return line | {"row": row_id, "kind": cells[0].kind, "scale": self.scale}
 
     def long(self) -> pd.DataFrame:
-        """One line for each cell, with every attribute of `Cell` as text."""
-        return pd.DataFrame(
-            [[as_text(getattr(cell, name)) for name in STORED] for cell in self.cells], columns=STORED
+        """One line for each cell, with every attribute of `Cell` as text, and which networks are dead."""
+        lines = (
+            {name: as_text(getattr(cell, name)) for name in STORED} | {"dead": self.dead.get(cell.row_id, "")}
+            for cell in self.cells
         )
-
-
-def cells_path(path: Path) -> Path:
-    """The long form's place beside a table: `table_3.csv` has `table_3.cells.csv`."""
-    return path.with_name(f"{path.stem}.cells.csv")
+        return pd.DataFrame(lines, columns=(*STORED, "dead"))
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -247,6 +249,7 @@ def _cell(
         status = "not_run"
     numbers = [reading.value for reading in good if isinstance(reading.value, float)]
     quartiles = good[0].quartiles if len(good) == 1 else None
+    conditions = (reading.conditions for reading in good if reading.conditions)
     return Cell(
         row_id=row_id,
         row=pair.key,
@@ -255,10 +258,10 @@ def _cell(
         column=column.title,
         quoted=quoted,
         measured=_shown(column, good),
-        mean=statistics.fmean(numbers) if numbers else None,
-        std=statistics.stdev(numbers) if len(numbers) > 1 else None,
-        min=min(numbers, default=None),
-        max=max(numbers, default=None),
+        mean=as_stored(statistics.fmean(numbers) if numbers else None),
+        std=as_stored(statistics.stdev(numbers) if len(numbers) > 1 else None),
+        min=as_stored(min(numbers, default=None)),
+        max=as_stored(max(numbers, default=None)),
         n=len(good),
         unit=column.unit,
         status=status,
@@ -267,9 +270,10 @@ def _cell(
         data="; ".join(dict.fromkeys(reading.data for reading in good if reading.data)),
         scale=scale,
         footnotes=footnotes_at(layout.name, pair.key, column.title) if column.printed else (),
-        q1=quartiles[0] if quartiles else None,
-        q3=quartiles[1] if quartiles else None,
+        q1=as_stored(quartiles[0] if quartiles else None),
+        q3=as_stored(quartiles[1] if quartiles else None),
         differs=_differs(layout, column, pair, good) if quoted else (),
+        sets=tuple(dict.fromkeys(one.dataset for one in conditions if one.dataset)),
         readings=readings,
     )
 
@@ -343,10 +347,15 @@ def _reason(status: Status, pair: Pair, readings: Sequence[Reading], good: int) 
     return f"{good} of {len(readings)} runs: {faults}" if good and faults else faults
 
 
+def as_stored(number: float | None) -> float | None:
+    """A number to the six decimals that a table's file has, so that what is read back is the same cell."""
+    return None if number is None else round(number, DECIMALS)
+
+
 def as_text(value: object) -> str:
     """Text that reads back to the same number to six decimals, whatever the machine."""
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(round(value, 6))
-    return ";".join(value) if isinstance(value, tuple) else str(value)
+        return repr(as_stored(value))
+    return joined(value) if isinstance(value, tuple) else str(value)

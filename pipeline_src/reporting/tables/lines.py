@@ -230,12 +230,7 @@ def _difference(column: Column, cell: Cell) -> Entry:
 def measured_on(table: Table) -> str:
     """The data sets that a table was measured on here, where they are not all the paper's; else empty."""
     paper = SET_NAMES[table.layout.dataset]
-    here = dict.fromkeys(
-        reading.conditions.dataset
-        for cell in table.cells
-        for reading in cell.readings
-        if reading.value is not None and reading.conditions is not None
-    )
+    here = dict.fromkeys(name for cell in table.cells for name in cell.sets)
     return ", ".join(here) if here and tuple(here) != (paper,) else ""
 
 

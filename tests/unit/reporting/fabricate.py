@@ -12,6 +12,8 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Speed, Together
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
+from pipeline_src.reporting.read.sources import TABLES
+from pipeline_src.reporting.tables.cells import tabulate, write_table
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
 SETTINGS = '{"space":{"head_channels":16}}'
@@ -35,6 +37,12 @@ def genotype(depths: tuple[int, int, int] = (2, 4, 6), leading: int = 0) -> Geno
         leading_cells=leading,
         aggregation=("conv1x1_x2",) * 7,
     )
+
+
+def write_tables(grid: Grid, results: Path, reports: Path) -> None:
+    """The ten tables of a results folder, as `tabulate-table` leaves them below `reports/SCALE`."""
+    for name in TABLES:
+        write_table(tabulate(name, grid, results), reports / "tables" / f"{name}.csv")
 
 
 class Folder:

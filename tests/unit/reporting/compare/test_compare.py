@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fabricate import Folder
+from fabricate import Folder, write_tables
 from scipy import stats
 
 from pipeline_src.artifacts import read_json, write_json
@@ -23,8 +23,6 @@ from pipeline_src.reporting.compare.comparison import Comparison, compare
 from pipeline_src.reporting.compare.noise import Change, seed_spreads
 from pipeline_src.reporting.compare.sides import Side, read_side
 from pipeline_src.reporting.compare.text import to_html, to_markdown
-from pipeline_src.reporting.read.sources import TABLES
-from pipeline_src.reporting.tables.cells import tabulate, write_table
 
 NAMES = ("before", "after")
 Edit = Callable[[dict[str, str]], dict[str, str] | None]
@@ -58,8 +56,7 @@ class Pair:
     def tabulated(self) -> list[Path]:
         """The two folders reports/tiny."""
         for folder, report in zip(self.folders, self.reports, strict=True):
-            for table in TABLES:
-                write_table(tabulate(table, self.grid, folder.root), report / "tables" / f"{table}.csv")
+            write_tables(self.grid, folder.root, report)
         return self.reports
 
     def compared(self) -> Comparison:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from fabricate import Folder
+from fabricate import Folder, write_tables
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, FinetuneConfig
@@ -43,8 +44,8 @@ def _trace(source: str) -> Trace:
     return Trace(source=source, wall_s=1, inputs={}, **settings, **told)  # type: ignore[arg-type]
 
 
-def _places(folder: Folder, reports: Path) -> Places:
-    reports.mkdir(exist_ok=True)
+def _places(grid: Grid, folder: Folder, reports: Path) -> Places:
+    write_tables(grid, folder.root, reports)
     docs = REPOSITORY / "docs"
     return Places(folder.root, reports, docs / "assumptions.md", docs / "img" / "rulegraph.svg")
 
@@ -172,7 +173,7 @@ def test_the_page_is_the_same_for_the_same_input_and_asks_for_nothing(
 ) -> None:
     folder.everything(small_grid)
     pages = [
-        render.render(build_context(small_grid, _places(folder, tmp_path / "reports"), _trace))
+        render.render(build_context(small_grid, _places(small_grid, folder, tmp_path / "reports"), _trace))
         for _ in range(2)
     ]
     assert pages[0] == pages[1]
@@ -183,12 +184,32 @@ def test_the_page_is_the_same_for_the_same_input_and_asks_for_nothing(
     assert "unsafe" not in policy[1]
 
 
+def test_the_page_measures_nothing_again(small_grid: Grid, folder: Folder, tmp_path: Path) -> None:
+    """It shows what the tables hold, also where no result is left; without a table it says which to make."""
+    folder.everything(small_grid)
+    places = _places(small_grid, folder, tmp_path / "reports")
+    whole = build_context(small_grid, places, _trace)["tables"]
+    assert sum(one.counts["measured"] for one in whole) > 50
+    for kind in ("evaluate", "speed", "architectures", "search"):
+        shutil.rmtree(folder.root / kind, ignore_errors=True)
+    assert build_context(small_grid, places, _trace)["tables"] == whole
+    (places.reports / "tables" / "table_7.cells.csv").unlink()
+    with pytest.raises(UserError, match=r"table_7\.cells\.csv.*does not exist.*tabulate-table"):
+        build_context(small_grid, places, _trace)
+
+
+def test_tables_of_another_scale_are_refused(small_grid: Grid, folder: Folder, tmp_path: Path) -> None:
+    places = _places(small_grid, folder, tmp_path / "reports")
+    with pytest.raises(UserError, match="is of the scale tiny, not paper"):
+        build_context(Grid(Config(scale="paper")), places, _trace)
+
+
 def test_a_page_too_large_is_refused(
     small_grid: Grid, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(render, "LARGEST_BYTES", 10_000)
     with pytest.raises(UserError, match="smaller pictures"):
-        render.render(build_context(small_grid, _places(folder, tmp_path / "reports"), _trace))
+        render.render(build_context(small_grid, _places(small_grid, folder, tmp_path / "reports"), _trace))
 
 
 def test_the_command_loads_no_torch() -> None:
@@ -204,7 +225,7 @@ def test_a_page_alone_links_to_nothing_outside_of_it(
     small_grid: Grid, folder: Folder, tmp_path: Path
 ) -> None:
     folder.everything(small_grid)
-    places = _places(folder, tmp_path / "reports")
+    places = _places(small_grid, folder, tmp_path / "reports")
     links = {
         alone: set(re.findall(r'<a [^>]*href="([^"]*)"', render.render(page)))
         for alone in (False, True)
@@ -234,13 +255,13 @@ def test_a_self_test_never_says_that_the_paper_was_not_reproduced(
         Claim(**(CLAIM | {"id": f"C{number}", "verdict": verdict}))
         for number, verdict in enumerate(sections.ICONS, start=1)
     )
-    places = _places(folder, tmp_path / "reports")
-    write_claims(claims, places.reports / "claims.json")
     tiny = Grid(resolve({"scale": "tiny"}, REPOSITORY / "workflow" / "scales"))
+    places = _places(tiny, folder, tmp_path / "reports")
+    write_claims(claims, places.reports / "claims.json")
     page = render.render(build_context(tiny, places, _trace))
     assert citation.TITLE in page and "reproduction report" in page
     assert "self-test: differs" in page and "not reproduced" not in page
-    own = render.render(build_context(grid, places, _trace))
+    own = render.render(build_context(grid, _places(grid, folder, tmp_path / "reports"), _trace))
     assert "not reproduced" in own and "self-test" not in own
 
 
