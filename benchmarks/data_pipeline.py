@@ -12,21 +12,23 @@ see the same machine.
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.measuring import ratios, summary, surroundings
+from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
 from pipeline_src.cli.arguments import height_by_width
 from pipeline_src.data.cityscapes import prepare_cityscapes
 from pipeline_src.data.datasets import SegmentationDataset
+from pipeline_src.data.frames_file import FramesFile
 from pipeline_src.data.loading import batches
 from pipeline_src.data.transforms import TrainTransform
 
@@ -39,12 +41,14 @@ started = time.perf_counter()
 render_cityscapes(Path(sys.argv[1]), {"train": int(sys.argv[2])}, 0, 128, 256, int(sys.argv[3]))
 print(time.perf_counter() - started, sum(os.times()[:4]))
 """
+FLOOR = "decoding alone (floor)"
+CACHED = "pipeline, cached, 0 workers"
+MAPPED = "pipeline, decoded frames in a mapped file, 0 workers"
 RENDER_FLOOR = 200.0  # images a second on two cores, what the project promises
 
 
 def main() -> int:
-    args = _arguments()
-    torch.set_num_threads(1)
+    args = parse_arguments()
     report: dict[str, Any] = {
         "benchmark": "data_pipeline",
         "settings": {name: str(value) for name, value in vars(args).items()},
@@ -53,9 +57,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         prepared, raw = args.prepared, args.raw
         if prepared is None:
-            prepared, raw = Path(scratch) / "prepared", Path(scratch) / "raw"
-            report["render"] = _render(raw, args.images, args.processes)
-            prepare_cityscapes(raw, prepared, splits=("train",), processes=args.processes)
+            prepared, raw, report["render"] = rendered(Path(scratch), args)
         report["rows"] = _measure(prepared, raw, args)
     print(json.dumps(report, indent=2))
     rate = report.get("render", {}).get("images_per_s", RENDER_FLOOR)
@@ -65,7 +67,8 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
+def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Sizes and settings."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -79,10 +82,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, nargs="*", default=[0, 2], help="loader processes to try")
     parser.add_argument("--processes", type=int, default=2, help="for rendering")
-    args = parser.parse_args()
+    args = parser.parse_args(words)
     if (args.prepared is None) != (args.raw is None):
         parser.error("--prepared and --raw go together")
     return args
+
+
+def rendered(folder: Path, args: argparse.Namespace) -> tuple[Path, Path, dict[str, Any]]:
+    """A set of 128x256 frames made now: prepared folder, raw folder, and how fast it was rendered."""
+    raw, prepared = folder / "raw", folder / "prepared"
+    told = _render(raw, args.images, args.processes)
+    prepare_cityscapes(raw, prepared, splits=("train",), processes=args.processes)
+    return prepared, raw, told
 
 
 def _render(raw: Path, images: int, processes: int) -> dict[str, Any]:
@@ -105,64 +116,65 @@ def _render(raw: Path, images: int, processes: int) -> dict[str, Any]:
 
 
 def _measure(prepared: Path, raw: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
+    taken, count = samples(prepared, raw, args)
+    floor = taken[FLOOR]
+    return [
+        {
+            "what": name,
+            "images_per_round": count,
+            "images_per_s": summary([count / seconds for seconds in values]),
+            "ratio_to_floor": ratios(floor, values),
+        }
+        for name, values in taken.items()
+    ]
+
+
+def samples(prepared: Path, raw: Path, args: argparse.Namespace) -> tuple[Samples, int]:
+    """Seconds of a round of each way to come by samples, in turns, and the images of a round."""
+    torch.set_num_threads(1)
     transform = TrainTransform(args.crop, args.base or args.crop)
     plain = SegmentationDataset(prepared, raw, (args.split,), transform)
     cached = SegmentationDataset(prepared, raw, (args.split,), transform, cache=True)
-    cached.fill_cache()
+    mapped = SegmentationDataset(prepared, raw, (args.split,), transform)
+    mapped.frames_file = FramesFile([(item.width, item.height) for item in mapped.items])
     count = min(len(plain), args.images) // args.batch_size * args.batch_size
+    turns = itertools.count()
 
-    def first_reading(_: int) -> Iterable[Any]:
+    def first_reading() -> Iterable[Any]:
         # A data set of its own has read nothing yet: it checks every file.
         fresh = SegmentationDataset(prepared, raw, (args.split,), transform)
         return (fresh.arrays(index) for index in range(count))
 
-    loads: dict[str, Callable[[int], Iterable[Any]]] = {
+    def batches_of(data: SegmentationDataset, workers: int = 0) -> Callable[[], Iterable[Any]]:
+        return lambda: _batches(data, args.batch_size, workers, count, next(turns))
+
+    loads: dict[str, Callable[[], Iterable[Any]]] = {
         # In the first round, which does not count, this one checked its files.
-        "decoding alone (floor)": lambda _: (plain.arrays(index) for index in range(count)),
+        FLOOR: lambda: (plain.arrays(index) for index in range(count)),
         "decoding, each file checked": first_reading,
-        **{
-            f"pipeline, {workers} workers": _loader(plain, args.batch_size, workers, count)
-            for workers in args.workers
-        },
-        "pipeline, cached, 0 workers": _loader(cached, args.batch_size, 0, count),
+        **{f"pipeline, {workers} workers": batches_of(plain, workers) for workers in args.workers},
+        CACHED: batches_of(cached),
+        MAPPED: batches_of(mapped),
     }
-    rates: dict[str, list[float]] = {name: [] for name in loads}
-    for turn in range(args.rounds + 1):
-        for name, load in loads.items():
-            started = time.perf_counter()
-            for _ in load(turn):
-                pass
-            if turn:  # the first round warms the file cache up
-                rates[name].append(count / (time.perf_counter() - started))
-    floor = rates["decoding alone (floor)"]
-    return [_row(name, values, floor, count) for name, values in rates.items()]
+    for data in (cached, mapped):
+        for index in range(count):
+            data.arrays(index)
+
+    def exhaust(load: Callable[[], Iterable[Any]]) -> None:
+        for _ in load():
+            pass
+
+    works = {name: functools.partial(exhaust, load) for name, load in loads.items()}
+    # Loader processes have a processor time of their own: seconds on the wall where there are any.
+    clock = clock_of(torch.device("cpu"), 2 if any(args.workers) else 1)
+    return in_turns(works, clock, rounds=args.rounds), count
 
 
-def _loader(
-    data: SegmentationDataset, batch_size: int, workers: int, count: int
-) -> Callable[[int], Iterable[Any]]:
-    def load(turn: int) -> Iterable[Any]:
-        return batches(
-            data,
-            batch_size,
-            0,
-            turn,
-            shuffle=True,
-            drop_last=True,
-            workers=workers,
-            limit=count // batch_size,
-        )
-
-    return load
-
-
-def _row(name: str, rates: list[float], floor: list[float], count: int) -> dict[str, Any]:
-    return {
-        "what": name,
-        "images_per_round": count,
-        "images_per_s": summary(rates),
-        "ratio_to_floor": ratios(rates, floor),
-    }
+def _batches(
+    data: SegmentationDataset, batch_size: int, workers: int, count: int, epoch: int
+) -> Iterable[Any]:
+    limit = count // batch_size
+    return batches(data, batch_size, 0, epoch, shuffle=True, drop_last=True, workers=workers, limit=limit)
 
 
 if __name__ == "__main__":

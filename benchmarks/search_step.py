@@ -1,26 +1,26 @@
-"""Seconds a search step, soft and with one drawn operation an edge, and the ratio to the floor.
+"""Seconds a search step, soft and with drawn operations, and the ratio to the floor.
 
     python -m benchmarks.search_step [--height 96 --width 128 --batch 4 --depths 5 10 10 --steps 5 ...]
 
 A step is all that the search does: Gumbel masks, forward, loss with the expected latency, backward, both
 optimizers, bookkeeping. The floor is forward and backward of the supernet alone, with fixed masks and a
-batch of the same shape. Soft steps (Eq. 2, 3), single ones (A20) and the floor are measured in turn, so that
-each ratio is of one moment of the machine. Prints one JSON object.
+batch of the same shape. Soft steps (Eq. 2, 3), those of one and two drawn operations (A20) and the floor are
+measured in turn, so that each ratio is of one moment of the machine. Prints one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
-import time
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from benchmarks.measuring import ratios, summary, surroundings
+from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
 from pipeline_src.config.models import SearchConfig, SpaceConfig
+from pipeline_src.config.search import Sampling
 from pipeline_src.search.objective import LatencyModel
 from pipeline_src.search.searcher import Searcher, SearchPlan
 from pipeline_src.space.supernet import ArchitectureParameters, Supernet
@@ -28,10 +28,11 @@ from pipeline_src.training.distributed import resolve_device
 from pipeline_src.training.seeding import seed_everything
 
 CLASSES = 11
+SAMPLINGS: tuple[Sampling, ...] = ("soft", "single", "pair")
 WARMUP = 2
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Sizes and settings."""
     parser = argparse.ArgumentParser(description="Seconds a search step, as a ratio to its floor.")
     parser.add_argument("--height", type=int, default=96, help="of the crop, in pixels")
@@ -41,12 +42,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--depths", type=int, nargs=3, default=(5, 10, 10), help="initial numbers of cells")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument("--channels", type=int, default=8, help="of the stem")
+    return parser.parse_args(words)
 
 
-def build(args: argparse.Namespace, device: torch.device, sampling: Literal["soft", "single"]) -> Searcher:
+def build(args: argparse.Namespace, device: torch.device, sampling: Sampling) -> Searcher:
     """A searcher over noise images, with one microsecond for every operation."""
-    space = SpaceConfig()
+    space = SpaceConfig(initial_channels=args.channels)
     noise = torch.Generator().manual_seed(0)
     steps = args.steps + WARMUP
 
@@ -69,43 +71,37 @@ def build(args: argparse.Namespace, device: torch.device, sampling: Literal["sof
     )
 
 
-def measure(args: argparse.Namespace) -> dict[str, object]:
-    """Search for a few steps of either kind in turn, each pair followed by one pass of the floor."""
+def samples(args: argparse.Namespace) -> Samples:
+    """Search for a few steps of each kind in turn, each round ended by one pass of the floor."""
     seed_everything(0, args.threads)
     device = resolve_device(args.device)
-    searcher, drawing = build(args, device, "soft"), build(args, device, "single")
-    masks = searcher.parameters.map_masks(lambda logits: torch.softmax(logits.detach(), dim=-1))
+    searchers = {name: build(args, device, name) for name in SAMPLINGS}
+    steps = {name: searcher.run() for name, searcher in searchers.items()}
+    soft = searchers["soft"]
+    masks = soft.parameters.map_masks(lambda logits: torch.softmax(logits.detach(), dim=-1))
     images = torch.randn(args.batch, 3, args.height, args.width, device=device)
-    step_s: list[float] = []
-    single_s: list[float] = []
-    floor_s: list[float] = []
 
-    def wait() -> float:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return time.perf_counter()
-
-    steps, single_steps = searcher.run(), drawing.run()
-    for _ in range(args.steps + WARMUP):
-        started = wait()
-        next(steps)
-        between = wait()
-        next(single_steps)
-        ended = wait()
-        logits = searcher.supernet(images, masks)
+    def floor() -> None:
+        logits = soft.supernet(images, masks)
         logits.backward(torch.full_like(logits, 1e-6))
-        step_s.append(between - started)
-        single_s.append(ended - between)
-        floor_s.append(wait() - ended)
+
+    works = {name: functools.partial(next, one) for name, one in steps.items()}
+    return in_turns(
+        {**works, "floor": floor}, clock_of(device, args.threads), rounds=args.steps, warmup=WARMUP
+    )
+
+
+def measure(args: argparse.Namespace) -> dict[str, object]:
+    """The seconds of each kind of step, and the ratios."""
+    taken = samples(args)
     return {
         "benchmark": "search_step",
-        "step_s": summary(step_s[WARMUP:]),
-        "floor_s": summary(floor_s[WARMUP:]),
-        "ratio_to_floor": ratios(step_s[WARMUP:], floor_s[WARMUP:]),
-        "single_step_s": summary(single_s[WARMUP:]),
-        "soft_to_single": ratios(step_s[WARMUP:], single_s[WARMUP:]),
+        "seconds": {name: summary(values) for name, values in taken.items()},
+        "ratio_to_floor": ratios(taken["soft"], taken["floor"]),
+        "soft_to_single": ratios(taken["soft"], taken["single"]),
+        "soft_to_pair": ratios(taken["soft"], taken["pair"]),
         "settings": vars(args),
-        **surroundings(device),
+        **surroundings(resolve_device(args.device)),
     }
 
 

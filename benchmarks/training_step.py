@@ -1,27 +1,29 @@
-"""Seconds a finetuning step, and its ratio to the floor: forward and backward of the network alone.
+"""Seconds a finetuning step in both memory formats, and the ratio to the floor, the network alone.
 
     python -m benchmarks.training_step [--height 128 --width 256 --batch 4 --steps 20 --threads 2 ...]
 
 A step is all that the loop does: augmentation of decoded frames in this process, copy to the device,
-forward, bootstrapped loss, backward, optimizer, bookkeeping. The floor is measured in turn with the steps, on
-a copy of the network and a batch of the same shape, without data, loss or optimizer. Prints one JSON object.
+forward, bootstrapped loss, backward, optimizer, bookkeeping. The same network is trained in both memory
+formats, a step of each in turn. The floor is measured in turn with them, on a copy of the network and a batch
+of the same shape, without data, loss or optimizer. Prints one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
+import functools
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import get_args
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measuring import ratios, summary, surroundings
-from pipeline_src.config.models import FinetuneConfig, RuntimeConfig, SpaceConfig
+from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
+from pipeline_src.config.models import FinetuneConfig, MemoryFormat, RuntimeConfig, SpaceConfig
 from pipeline_src.data.transforms import TrainTransform
 from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.space.sampling import random_genotype
@@ -33,7 +35,7 @@ CLASSES = 11
 WARMUP = 3
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Sizes and settings."""
     parser = argparse.ArgumentParser(description="Seconds a finetuning step, as a ratio to its floor.")
     parser.add_argument("--height", type=int, default=128, help="of the crop, in pixels")
@@ -45,7 +47,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def frame_batches(args: argparse.Namespace) -> Callable[[int, int], Iterator[tuple[Tensor, Tensor]]]:
@@ -66,15 +68,6 @@ def frame_batches(args: argparse.Namespace) -> Callable[[int, int], Iterator[tup
     return batches
 
 
-def seconds_of(action: Callable[[], Any], device: torch.device) -> float:
-    """Wall time of one call, with the device's work done."""
-    started = time.perf_counter()
-    action()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - started
-
-
 def floor_of(network: nn.Module, args: argparse.Namespace, device: torch.device) -> Callable[[], None]:
     """Forward and backward of the network alone."""
     inputs = torch.randn(args.batch, 3, args.height, args.width, device=device)
@@ -90,40 +83,59 @@ def floor_of(network: nn.Module, args: argparse.Namespace, device: torch.device)
     return run
 
 
-def measure(args: argparse.Namespace) -> dict[str, object]:
-    """Train for a few steps, each followed by one pass of the floor."""
+def steps_of(
+    network: nn.Module, args: argparse.Namespace, device: torch.device, memory_format: MemoryFormat
+) -> Iterator[None]:
+    """A training that goes on by one step each time that it is asked: the loop's own generator."""
+    handed: list[Iterator[None]] = []
+
+    class Begun(Exception):
+        """The training has been set up."""
+
+    def take(steps: Iterable[None], _total: int, _label: str) -> Iterator[None]:
+        handed.append(iter(steps))
+        raise Begun
+
+    with contextlib.suppress(Begun):
+        finetune(
+            network,
+            frame_batches(args),
+            None,
+            steps_per_epoch=args.steps + WARMUP,
+            cfg=FinetuneConfig(epochs=1, batch_size=args.batch, memory_format=memory_format),
+            runtime=RuntimeConfig(device=args.device, precision=args.precision, threads=args.threads),
+            device=device,
+            progress=take,
+        )
+    return handed[0]
+
+
+def samples(args: argparse.Namespace) -> Samples:
+    """Seconds of a step in either memory format, and of the floor, in turns."""
     seed_everything(args.seed, args.threads)
     device = resolve_device(args.device)
     genotype = random_genotype(SpaceConfig(), tuple(args.depths), np.random.default_rng(args.seed))
     network = SegmentationNetwork(genotype, CLASSES).to(device)
-    floor = floor_of(copy.deepcopy(network).train(), args, device)
-    step_s: list[float] = []
-    floor_s: list[float] = []
+    trainings = {
+        name: steps_of(copy.deepcopy(network), args, device, name) for name in get_args(MemoryFormat)
+    }
+    works: dict[str, Callable[[], object]] = {
+        name: functools.partial(next, steps) for name, steps in trainings.items()
+    }
+    works["floor"] = floor_of(network.train(), args, device)
+    return in_turns(works, clock_of(device, args.threads), rounds=args.steps, warmup=WARMUP)
 
-    def timed(steps: Iterable[None], _total: int, _label: str) -> Iterator[None]:
-        iterator = iter(steps)
-        for _ in range(args.steps + WARMUP):
-            step_s.append(seconds_of(lambda: next(iterator), device))
-            floor_s.append(seconds_of(floor, device))
-        yield from iterator
 
-    finetune(
-        network,
-        frame_batches(args),
-        None,
-        steps_per_epoch=args.steps + WARMUP,
-        cfg=FinetuneConfig(epochs=1, batch_size=args.batch),
-        runtime=RuntimeConfig(device=args.device, precision=args.precision, threads=args.threads),
-        device=device,
-        progress=timed,
-    )
+def measure(args: argparse.Namespace) -> dict[str, object]:
+    """The seconds of a step, its ratio to the floor, and how much faster channels last is."""
+    taken = samples(args)
     return {
         "benchmark": "training_step",
-        "step_s": summary(step_s[WARMUP:]),
-        "floor_s": summary(floor_s[WARMUP:]),
-        "ratio_to_floor": ratios(step_s[WARMUP:], floor_s[WARMUP:]),
-        "settings": {**vars(args), "depths_drawn": genotype.depths},
-        **surroundings(device),
+        "seconds": {name: summary(values) for name, values in taken.items()},
+        "ratio_to_floor": ratios(taken["contiguous"], taken["floor"]),
+        "contiguous_to_channels_last": ratios(taken["contiguous"], taken["channels_last"]),
+        "settings": vars(args),
+        **surroundings(resolve_device(args.device)),
     }
 
 

@@ -12,8 +12,10 @@ from pipeline_src.errors import UserError
 
 RUNTIME_KEYS = tuple(
     f"runtime.{key}"
-    for key in ("device", "threads", "precision", "workers", "cache_mib", "checkpoint_every_s")
-)
+    for key in (
+        "device", "threads", "precision", "workers", "cache_mib", "frames_file_mib", "checkpoint_every_s",
+    )
+)  # fmt: skip
 """What a step that trains reads of the block `runtime`."""
 
 

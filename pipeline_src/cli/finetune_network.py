@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
-    from pipeline_src.cli.sources import fits_in_memory, identity_of, miou_of, training_source, write_log
+    from pipeline_src.cli.sources import identity_of, keep_frames, miou_of, training_source, write_log
     from pipeline_src.config.load import read_settings
     from pipeline_src.data.datasets import SegmentationDataset
     from pipeline_src.data.transforms import EvalTransform, TrainTransform
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
         seed_everything(args.seed, runtime.threads)
         transform = TrainTransform(args.crop_size, args.input_size, cfg.scale_range, cfg.flip_probability)
         train = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
-        train.cache = fits_in_memory([(i.width, i.height) for i in train.items], runtime.cache_mib)
+        keep_frames(runtime, train)
         validate = None
         if args.validation_split:
             val = SegmentationDataset(

@@ -92,7 +92,7 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
     import torch
 
     from pipeline_src.artifacts import sha256_of
-    from pipeline_src.cli.sources import fits_in_memory, identity_of, training_source
+    from pipeline_src.cli.sources import identity_of, keep_frames, training_source
     from pipeline_src.data.datasets import SegmentationDataset
     from pipeline_src.data.transforms import TrainTransform
     from pipeline_src.latency.fingerprint import current_for_table
@@ -108,9 +108,8 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
     latency = LatencyModel.build(config.space, args.input_size, table.latency_us, world.device)
     transform = TrainTransform(args.crop_size, args.input_size, config.search.scale_range)
     dataset = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
-    sizes = [(item.width, item.height) for item in dataset.items]
-    dataset.cache = fits_in_memory(sizes, config.runtime.cache_mib)
     halves = _halves(dataset) if config.search.level == "bilevel" else [dataset]
+    keep_frames(config.runtime, *halves)
     # Searches that differ in anything get other weights, noise and data: they can be counted as independent.
     weights_seed, noise_seed, data_seed, null_seed = (
         derived_seed(what, args.seed, dataset.manifest.name, args.gamma, args.depths, args.null)
@@ -179,7 +178,7 @@ def _validation(args: argparse.Namespace, config: Config, world: World) -> Any:
         return None
     from torch import nn
 
-    from pipeline_src.cli.sources import fits_in_memory
+    from pipeline_src.cli.sources import keep_frames
     from pipeline_src.data.datasets import SegmentationDataset
     from pipeline_src.data.loading import batches
     from pipeline_src.data.transforms import TrainTransform
@@ -188,8 +187,7 @@ def _validation(args: argparse.Namespace, config: Config, world: World) -> Any:
     transform = TrainTransform(args.crop_size, args.input_size, (1.0, 1.0), flip_probability=0.0)
     dataset = SegmentationDataset(args.prepared, args.raw, (args.validation_split,), transform)
     dataset.items = dataset.items[: config.search.validation_images]
-    sizes = [(item.width, item.height) for item in dataset.items]
-    dataset.cache = fits_in_memory(sizes, config.runtime.cache_mib)
+    keep_frames(config.runtime, dataset)
     size = min(config.search.batch_size, len(dataset))
 
     class Masked(nn.Module):

@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 import json
+import logging
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,19 +15,44 @@ from typing import Any
 from torch import nn
 
 from pipeline_src.artifacts import write_text
-from pipeline_src.config.models import Precision
+from pipeline_src.config.models import Precision, RuntimeConfig
 from pipeline_src.data.datasets import ClassificationDataset, SegmentationDataset
+from pipeline_src.data.frames_file import FramesFile
 from pipeline_src.data.loading import batch_count, batches
 from pipeline_src.evaluation.metrics import evaluate_set
 from pipeline_src.spreadsheets import guarded_line
 from pipeline_src.training.distributed import World
 
+LOG = logging.getLogger(__name__)
 BYTES_PER_PIXEL = 4  # three colour bytes and a label byte
 
 
 def fits_in_memory(sizes: Sequence[tuple[int, int]], limit_mib: int) -> bool:
     """Whether the decoded frames of these (width, height) stay within `limit_mib`."""
     return sum(width * height for width, height in sizes) * BYTES_PER_PIXEL <= limit_mib * 2**20
+
+
+def keep_frames(runtime: RuntimeConfig, *datasets: SegmentationDataset) -> None:
+    """Have a job's sets decoded once: in memory where they fit there, else in files of the temporary folder.
+
+    Where neither has the room, each epoch decodes again: slower, and the same samples.
+    """
+    sizes = [[(item.width, item.height) for item in one.items] for one in datasets]
+    together = [size for one in sizes for size in one]
+    in_memory = fits_in_memory(together, runtime.cache_mib)
+    for one in datasets:
+        one.cache = in_memory
+    if in_memory or not fits_in_memory(together, runtime.frames_file_mib):
+        return
+    try:
+        for one, own in zip(datasets, sizes, strict=True):
+            one.frames_file = FramesFile(own)
+    except OSError as error:
+        LOG.warning(
+            "Each epoch decodes all frames again: %s has no room for them (%s). Set TMPDIR to another folder.",
+            tempfile.gettempdir(),
+            error.strerror or error,
+        )
 
 
 def training_source(

@@ -27,6 +27,7 @@ from pipeline_src.config.block import (
 
 # `as`: for those who import all settings from here.
 from pipeline_src.config.block import Block as Block
+from pipeline_src.config.block import MemoryFormat as MemoryFormat
 from pipeline_src.config.block import NonNegative as NonNegative
 from pipeline_src.config.block import Positive as Positive
 from pipeline_src.config.block import Precision as Precision
@@ -189,7 +190,7 @@ class LatencyConfig(Block):
     """Counted forward passes of a lookup table's entry and of its check's networks."""
     precision: Precision = "float32"
     """Of the measured networks and operations."""
-    memory_format: Literal["contiguous", "channels_last"] = "contiguous"
+    memory_format: MemoryFormat = "contiguous"
     """Of the measured networks and operations."""
     threads: Positive = 1
     """CPU threads during a measurement."""
@@ -218,6 +219,8 @@ class PretrainConfig(Block):
     area_range: tuple[Rate, Rate] = (0.08, 1.0)
     """Share of an image's area that the random crop covers (low, high)."""
     validation_every: Positive = 1
+    memory_format: MemoryFormat = "contiguous"
+    """As `finetune.memory_format`."""
 
 
 class FinetuneConfig(Block):
@@ -244,6 +247,8 @@ class FinetuneConfig(Block):
     validation_every: Positive = 5
     validation_images: Positive | None = None
     """Images of a validation while training; null takes the whole split."""
+    memory_format: MemoryFormat = "contiguous"
+    """Of the trained network; channels_last is faster, and rounds and draws dropout in another order."""
 
     @model_validator(mode="after")
     def _scales_are_ordered(self) -> FinetuneConfig:

@@ -44,6 +44,8 @@ class RuntimeConfig(Block):
     """How many processes train together, by step."""
     cache_mib: Annotated[NonNegative, EXECUTION] = 1024
     """Decoded frames are kept in memory where all of a job's fit into this many MiB."""
+    frames_file_mib: Annotated[NonNegative, EXECUTION] = 32768
+    """Frames over `cache_mib` lie decoded in a file of TMPDIR while a job runs, where they fit into this."""
     checkpoint_every_s: Annotated[float, Field(gt=0, le=1e6), EXECUTION] = 60.0
     """Seconds from one checkpoint of a long job to the next."""
     job_minutes_max: Annotated[Positive | None, EXECUTION] = None

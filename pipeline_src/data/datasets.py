@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from pipeline_src.data.frames_file import FramesFile
 from pipeline_src.data.images import label_of, rgb_of
 from pipeline_src.data.manifest import ClassManifest, Manifest
 from pipeline_src.data.transforms import (
@@ -44,7 +45,7 @@ class SegmentationDataset(Dataset):
 
     With a TrainTransform a sample is (image float32 (3, h, w), label int64 (h, w)); with an EvalTransform
     it is (image at input size, label at native size, name). Each file is checked against the
-    manifest the first time it is read.
+    manifest the first time it is read. A `frames_file` holds decoded frames where memory does not.
 
     Args:
         prepared: folder with manifest.json and labels. raw_root: folder that the image paths are relative to.
@@ -68,6 +69,7 @@ class SegmentationDataset(Dataset):
         self.items = self.manifest.items(splits)
         self.prepared, self.raw_root = prepared, raw_root
         self.splits, self.transform, self.cache = tuple(splits), transform, cache
+        self.frames_file: FramesFile | None = None
         self._decoded: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._images = Verified(raw_root, {item.image: item.image_sha256 for item in self.items})
         self._labels = Verified(prepared, {item.label: item.label_sha256 for item in self.items})
@@ -96,10 +98,12 @@ class SegmentationDataset(Dataset):
 
     def arrays(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Decoded image uint8 (H, W, 3) and label uint8 (H, W) of a frame."""
-        found = self._decoded.get(index)
+        found = self._decoded.get(index) if self.frames_file is None else self.frames_file.get(index)
         if found is None:
             item = self.items[index]
             found = rgb_of(*self._images.read(item.image)), label_of(*self._labels.read(item.label))
+            if self.frames_file is not None:
+                return self.frames_file.put(index, *found)
             if self.cache:
                 self._decoded[index] = found
         return found

@@ -7,15 +7,14 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 
-from pipeline_src.config.models import Precision
+from pipeline_src.config.models import MemoryFormat, Precision
 
-MemoryFormat = Literal["contiguous", "channels_last"]
 Key = TypeVar("Key", bound=Hashable)
 
 DTYPES: dict[Precision, torch.dtype] = {

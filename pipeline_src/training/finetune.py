@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from pipeline_src.config.models import FinetuneConfig, RuntimeConfig
 from pipeline_src.errors import CheckpointError
 from pipeline_src.training.engine import BatchSource, Keeping
+from pipeline_src.training.layout import arrange
 from pipeline_src.training.loop import Plan, Progress, Row, TrainingResult, Validation, run_epochs
 from pipeline_src.training.losses import BootstrappedCrossEntropy
 from pipeline_src.training.schedules import poly
@@ -95,7 +96,7 @@ def finetune(
         Interrupted, CheckpointError, UserError: as `loop.run_epochs`.
     """
     keeping = keeping or Keeping()
-    network.to(device)
+    arrange(network.to(device), cfg.memory_format)
     optimizer = torch.optim.SGD(
         network.parameters(), lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay
     )

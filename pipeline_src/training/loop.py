@@ -206,4 +206,5 @@ def _layout(network: nn.Module) -> str:
 
 
 def _cpu_copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.detach().cpu().clone() for name, value in state.items()}
+    copies = {name: value.detach().cpu() for name, value in state.items()}
+    return {name: value.clone(memory_format=torch.contiguous_format) for name, value in copies.items()}

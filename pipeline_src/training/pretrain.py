@@ -10,6 +10,7 @@ from torch import nn
 
 from pipeline_src.config.models import PretrainConfig, RuntimeConfig
 from pipeline_src.training.engine import BatchSource, Keeping
+from pipeline_src.training.layout import arrange
 from pipeline_src.training.loop import Plan, Progress, Row, TrainingResult, Validation, run_epochs
 from pipeline_src.training.losses import CrossEntropy
 from pipeline_src.training.schedules import exponential
@@ -46,7 +47,7 @@ def pretrain(
         Interrupted, CheckpointError, UserError: as `loop.run_epochs`.
     """
     keeping = keeping or Keeping()
-    network.to(device)
+    arrange(network.to(device), cfg.memory_format)
     optimizer = torch.optim.SGD(
         network.parameters(), lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay
     )

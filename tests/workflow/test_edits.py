@@ -91,7 +91,7 @@ def test_comments_docstrings_layout_and_times_rerun_nothing(made: Checkout, pack
 
 def test_settings_rerun_what_follows_from_them_and_those_of_execution_nothing(made: Checkout) -> None:
     ways = (
-        "runtime={workers: 2, cache_mib: 1, checkpoint_every_s: 5, job_minutes_max: 30,"
+        "runtime={workers: 2, cache_mib: 1, frames_file_mib: 1, checkpoint_every_s: 5, job_minutes_max: 30,"
         " processes: {pretrain: {per_node: 2}, finetune: {per_node: 2}}}",
         "latency={allow_other_device: true, repeats: 4, check_networks: 21}",
         "evaluate={batch_size: 1}",

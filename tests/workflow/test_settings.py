@@ -24,6 +24,7 @@ EXECUTION = {
     "runtime.workers",
     "runtime.processes",
     "runtime.cache_mib",
+    "runtime.frames_file_mib",
     "runtime.checkpoint_every_s",
     "runtime.job_minutes_max",
     "latency.allow_other_device",

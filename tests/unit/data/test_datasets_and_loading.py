@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
+from pipeline_src.cli.sources import keep_frames
+from pipeline_src.config.models import RuntimeConfig
 from pipeline_src.data.camvid import prepare_camvid
 from pipeline_src.data.datasets import ClassificationDataset, ItemKey, SegmentationDataset
 from pipeline_src.data.imagenet import prepare_imagenet
@@ -69,6 +74,44 @@ def test_cache_changes_nothing(frames, prepared, rendered):
     assert kept.arrays(0)[0] is kept.arrays(0)[0]
     assert frames.arrays(0)[0] is not frames.arrays(0)[0]
     assert kept.arrays(0)[0].dtype == np.uint8
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_frames_in_a_file_change_nothing_and_are_decoded_once(
+    frames, prepared, rendered, workers, tmp_path, monkeypatch
+):
+    """Loader processes write to one file, so that a second epoch reads no image any more."""
+    raw = shutil.copytree(rendered / "camvid", tmp_path / "raw")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    kept = SegmentationDataset(prepared / "camvid", raw, ("train", "val"), TRAIN)
+    keep_frames(RuntimeConfig(cache_mib=0, frames_file_mib=1), kept)
+    assert kept.frames_file is not None and not kept.cache
+    assert _same(_epoch(frames, drop_last=False), _epoch(kept, drop_last=False, workers=workers))
+    shutil.rmtree(raw)
+    again = _epoch(kept, epoch=3, drop_last=False, workers=workers)
+    assert _same(_epoch(frames, epoch=3, drop_last=False), again)
+    assert list(tmp_path.iterdir()) == [], "the file has no name that could be left behind"
+
+
+def test_where_frames_are_kept(prepared, rendered, caplog, monkeypatch):
+    """120x160 pixels of 4 bytes, 7 times: 0.51 MiB."""
+
+    def kept(**limits):
+        data = SegmentationDataset(prepared / "camvid", rendered / "camvid", ("train", "val"), TRAIN)
+        keep_frames(RuntimeConfig(**limits), data)
+        return data.cache, data.frames_file is not None
+
+    assert kept(cache_mib=1, frames_file_mib=1) == (True, False)
+    assert kept(cache_mib=0, frames_file_mib=1) == (False, True)
+    assert kept(cache_mib=0, frames_file_mib=0) == (False, False)
+    assert not caplog.text
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    assert kept(cache_mib=0, frames_file_mib=1) == (False, False)
+    assert "Each epoch decodes all frames again" in caplog.text and "No space left on device" in caplog.text
 
 
 def test_batches_are_contiguous_and_repeat(frames):
