@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import difflib
-import importlib.util
-import logging
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +12,7 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import SpeedForm
 from pipeline_src.errors import UserError
+from pipeline_src.evaluation.onnx_file import INPUT, graph_of, require_onnx, session_of
 from pipeline_src.evaluation.speed import fold_batch_norm
 
 if TYPE_CHECKING:
@@ -51,17 +49,7 @@ def require_forms(forms: Sequence[str], device: torch.device) -> None:
         if form == "onnxruntime":
             if device.type != "cpu":
                 raise UserError("--forms", "onnxruntime runs on the CPU here.", "Set runtime.device: cpu.")
-            absent = [name for name in ("onnx", "onnxruntime", "onnxscript") if not _is_there(name)]
-            if absent:
-                raise UserError(
-                    "--forms",
-                    f"onnxruntime needs {', '.join(absent)}.",
-                    "Install them: pip install 'autortnet-pipeline[onnx]'.",
-                )
-
-
-def _is_there(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
+            require_onnx("--forms")
 
 
 def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.device, threads: int) -> Forward:
@@ -89,34 +77,9 @@ def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.devi
 
 def _with_onnxruntime(network: nn.Module, sample: Tensor, threads: int) -> Forward:
     """ONNX Runtime's forward pass on the CPU, of a graph for this one size."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        exported(network, sample), options, providers=["CPUExecutionProvider"]
-    )
-    given = {session.get_inputs()[0].name: sample.contiguous().numpy()}
+    session = session_of(graph_of(network, sample).SerializeToString(), "the network", threads)
+    given = {INPUT: sample.contiguous().numpy()}
     return lambda: session.run(None, given)[0]
-
-
-def exported(network: nn.Module, sample: Tensor) -> bytes:
-    """The network as an ONNX graph for inputs of the sample's shape."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [one.level for one in loggers]
-    try:
-        for one in loggers:
-            one.setLevel(logging.ERROR)
-        with warnings.catch_warnings(), torch.no_grad():
-            # The exporter tells of packages that are not there and not needed.
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(network, (sample,), dynamo=True, verbose=False)
-    finally:
-        for one, level in zip(loggers, levels, strict=True):
-            one.setLevel(level)
-    assert program is not None
-    return program.model_proto.SerializeToString()
 
 
 def equal_pixels(reference: Forward, other: Forward) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -83,9 +83,9 @@ def steps(originals: Path, tmp_path: Path) -> Steps:
 def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run a command that must end with status 2 and one message that holds all of the given parts."""
 
-    def check(words: list[str], *parts: object) -> str:
+    def check(words: Sequence[object], *parts: object) -> str:
         capsys.readouterr()
-        status = main(words)
+        status = main([str(word) for word in words])
         error = capsys.readouterr().err
         assert status == 2, error
         told = error[error.index("error: ") :]
