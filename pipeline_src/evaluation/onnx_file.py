@@ -149,7 +149,7 @@ def require_onnx(source: object) -> None:
     absent = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
     if absent:
         remedy = "Install them: pip install 'autortnet-pipeline[onnx]'."
-        raise UserError(source, f"needs {', '.join(absent)} for ONNX.", remedy)
+        raise UserError(source, f"needs {', '.join(absent)}.", remedy)
 
 
 def load_onnx(path: Path, threads: int = 1) -> OnnxNetwork:

@@ -55,7 +55,7 @@ def test_a_mask_has_the_name_of_a_png(steps: Steps, refused: Refused, name: str)
     [
         ("https://example.org/street.jpg", "is an address"),
         ("s3://bucket/street.jpg", "is an address"),
-        ("FOLDER", "is a folder"),
+        ("FOLDER", "holds no photograph"),
         ("nowhere.jpg", "nowhere.jpg"),
     ],
 )
