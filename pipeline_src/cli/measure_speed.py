@@ -12,7 +12,7 @@ from pipeline_src.errors import UserError
 from pipeline_src.latency.settings import NETWORK_KEYS
 
 if TYPE_CHECKING:
-    from pipeline_src.latency.timing import Timing
+    from pipeline_src.evaluation.speed import Steadiest
 
 HELP = "measure a network's latency, parameters and multiply-adds"
 BLOCKS = (*NETWORK_KEYS, "runtime.device")
@@ -60,19 +60,23 @@ def run(args: argparse.Namespace) -> None:
             "fingerprint": current(config.latency, device).model_dump(mode="json"),
             "latency_ms": _milliseconds(speed.unfolded),
             "latency_folded_ms": _milliseconds(speed.folded),
-            "fps": 1e6 / speed.unfolded.mean_us,
-            "fps_folded": 1e6 / speed.folded.mean_us,
+            "spread_max": config.latency.spread_max,
+            "fps": 1e6 / speed.unfolded.timing.mean_us,
+            "fps_folded": 1e6 / speed.folded.timing.mean_us,
             "parameters": count_parameters(network),
             "multiply_adds": count_multiply_adds(network, args.input_size),
         }
         write_json(args.output, result)
 
 
-def _milliseconds(timing: Timing) -> dict[str, float | int]:
+def _milliseconds(measured: Steadiest) -> dict[str, float | int | None]:
+    timing = measured.timing
     return {
         "median": timing.median_us / 1e3,
         "q1": timing.q1_us / 1e3,
         "q3": timing.q3_us / 1e3,
         "mean": timing.mean_us / 1e3,
         "repeats": timing.repeats,
+        "attempts": measured.attempts,
+        "load": measured.load,
     }

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--num-classes", type=at_least(1), required=True)
     parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
     parser.add_argument("--forms", default="eager,folded,channels_last", help="such as eager,onnxruntime")
-    parser.add_argument("--spread-max", type=_share, default=0.2, help="of quartiles, share of the median")
+    parser.add_argument("--spread-max", type=_share, help="of quartiles (default: latency.spread_max)")
     parser.add_argument("--minutes", type=_minutes, default=5.0, help="for further attempts (default 5)")
     parser.add_argument("--withhold", action="store_true", help="if too restless, write all but the timings")
     parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
 
     config = read_settings(args.settings, BLOCKS)
     device = resolve_device(config.runtime.device)
+    spread_max = config.latency.spread_max if args.spread_max is None else args.spread_max
     forms = tuple(dict.fromkeys(filter(None, args.forms.split(","))))
     require_forms(forms, device)
     designs = _designs(args)
@@ -79,13 +80,13 @@ def run(args: argparse.Namespace) -> None:
             args.input_size,
             config.latency,
             device,
-            spread_max=args.spread_max,
+            spread_max=spread_max,
             budget_s=60 * args.minutes,
         )
-        steady = comparison.is_steady(args.spread_max)
+        steady = comparison.is_steady(spread_max)
         told = (
             f"{100 * comparison.attempt.spread:.0f} % between the quartiles after"
-            f" {comparison.attempts} attempts, over {100 * args.spread_max:.0f} %:"
+            f" {comparison.attempts} attempts, over {100 * spread_max:.0f} %:"
             " the machine is busy with something else"
         )
         if not steady and not args.withhold:
@@ -99,7 +100,7 @@ def run(args: argparse.Namespace) -> None:
             "load": comparison.attempt.load,
             "attempts": comparison.attempts,
             "spread": comparison.attempt.spread,
-            "spread_max": args.spread_max,
+            "spread_max": spread_max,
             "withheld": None if steady else told,
             "networks": described(comparison, networks, args.input_size, publish=steady),
         }

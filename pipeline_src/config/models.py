@@ -194,6 +194,10 @@ class LatencyConfig(Block):
     """Of the measured networks and operations."""
     threads: Positive = 1
     """CPU threads during a measurement."""
+    spread_max: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Widest gap between a timing's quartiles, as a share of its median; a wider one is measured again."""
+    attempts_max: Annotated[int, Field(ge=1, le=100)] = 3
+    """Attempts at a network's timing; the steadiest is kept, and flagged if it is still too wide."""
     check_networks: Annotated[int, Field(ge=20, le=1_000_000)] = 20
     """Random networks whose measured latency is held against the table."""
     allow_other_device: Annotated[bool, EXECUTION] = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pipeline_src.config.models import LatencyConfig
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
 from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, Forward, equal_pixels, prepare
+from pipeline_src.latency.load import load_average
 from pipeline_src.latency.timing import Timing, time_in_turns
 
 _LOGGER = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def compare_speeds(
         works, equal, refused = _prepared(networks, forms, input_hw, latency, device)
         best, attempts = None, 0
         while best is None or (best.spread > spread_max and time.monotonic() - started < budget_s):
-            load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+            load = load_average()
             samples = time_in_turns(
                 works, device=device, threads=latency.threads, warmup=latency.warmup, rounds=latency.repeats
             )

@@ -20,6 +20,8 @@ from pipeline_src.reporting.drawing.schema_plan import (
     used_operations,
     uses_normal,
 )
+from pipeline_src.reporting.read.liveness import liveness_of
+from pipeline_src.reporting.read.records import Results
 from pipeline_src.space import catalogue
 from pipeline_src.space.genotype import Genotype
 
@@ -40,16 +42,20 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     if not (results / source).exists():
         return not_run(name, title, f"there is no {source}")
     genotype = Genotype.load(results / source)
+    liveness = liveness_of(architecture, Results(results))
+    assert liveness is not None
     input_hw = grid.input_size(dataset)
+    head = f"AutoRTNet-{letter}" + (", a dead network" if liveness.fault else "")
     with house_style():
-        figure = genotype_figure(genotype, f"AutoRTNet-{letter}", input_hw, class_count(dataset))
+        figure = genotype_figure(genotype, head, input_hw, class_count(dataset))
+    dead = f" The network {liveness.fault}." if liveness.fault else ""
     words = Words(
         name,
         title,
-        _caption(letter, architecture, genotype, grid, dataset),
-        description(genotype, f"AutoRTNet-{letter}", input_hw),
+        _caption(letter, architecture, genotype, grid, dataset) + dead,
+        description(genotype, f"AutoRTNet-{letter}", input_hw) + dead,
         "measured",
-        sources=(source,),
+        sources=liveness.sources,
     )
     return Picture(figure, words)
 

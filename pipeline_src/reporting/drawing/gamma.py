@@ -35,6 +35,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     "measured": {"color": COLOURS[0], "linestyle": "-", "marker": "s"},
 }
 
+_DEAD: dict[str, Any] = {"color": "#8a1c00", "linestyle": "", "marker": "X", "markersize": 9, "zorder": 4}
+
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
     """mIoU above and FPS below over gamma; the paper's points left, those measured here right.
@@ -67,9 +69,12 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
 
 def _panel(axes: Axes, points: pd.DataFrame, measure: str, label: str, status: str) -> None:
     axes.plot(points["gamma"], points[measure], markersize=6, **_STYLES[status])
-    for gamma, value in zip(points["gamma"], points[measure], strict=True):
+    dead = points[points["dead"] != ""]
+    if len(dead):
+        axes.plot(dead["gamma"], dead[measure], **_DEAD)
+    for gamma, value, fault in zip(points["gamma"], points[measure], points["dead"], strict=True):
         axes.annotate(
-            f"{value:.1f}",
+            f"{value:.1f} dead" if fault else f"{value:.1f}",
             (gamma, value),
             (0, 7),
             textcoords="offset points",
@@ -105,6 +110,9 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str
             f"and on {device}. Speeds of two devices do not compare; their order over gamma does. "
             f"{scale_words(grid.config.scale)}"
         )
+    dead = dict.fromkeys(ours.loc[ours["dead"] != "", "dead"])
+    if dead:
+        caption += f" Crosses are dead networks: {sound('; '.join(dead))}."
     alt = f"Quoted: {_points(quoted)}."
     if len(ours):
         alt += f" Measured: {_points(ours)}."
@@ -121,7 +129,8 @@ def _searches(grid: Grid) -> str:
 def _points(points: pd.DataFrame) -> str:
     return listed(
         [
-            f"gamma {gamma_text(row['gamma'])} {row['miou']:.1f} % at {row['fps']:.1f} FPS"
+            f"gamma {gamma_text(row['gamma'])}{' (dead)' if row['dead'] else ''} {row['miou']:.1f} % at "
+            f"{row['fps']:.1f} FPS"
             for _, row in points.iterrows()
         ]
     )

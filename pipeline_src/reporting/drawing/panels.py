@@ -94,9 +94,9 @@ def sound(text: str) -> str:
 
 
 def place_names(
-    axes: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str], line: Line2D
+    axes: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str], lines: Sequence[Line2D]
 ) -> list[Text]:
-    """Write a name beside each mark, clear of the other names, of all marks and of a line, inside the axes.
+    """Write a name beside each mark, clear of the other names, of all marks and of lines, inside the axes.
 
     The limits of the axes must be final. Names never count in the layout, which would move the axes.
 
@@ -104,7 +104,7 @@ def place_names(
         axes: where marks of `MARK_AREA` are drawn.
         x, y: centres of the marks.
         names: in the order of the marks.
-        line: what no name shall cover, as straight pieces.
+        lines: what no name shall cover, as straight pieces.
     """
     radius_px = _MARK_RADIUS_PT * axes.figure.dpi / 72
     # Its annotations are narrower than what its documentation takes.
@@ -118,8 +118,8 @@ def place_names(
         y_scatter=y,
         scatter_sizes=[radius_px] * len(x),
         text_scatter_sizes=[radius_px] * len(x),
-        x_lines=[line.get_xdata()],
-        y_lines=[line.get_ydata()],
+        x_lines=[line.get_xdata() for line in lines],
+        y_lines=[line.get_ydata() for line in lines],
         textsize=SMALL_PT,
         min_distance=0.008,
         max_distance=0.25,

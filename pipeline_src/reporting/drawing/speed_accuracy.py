@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.front import pareto_front, staircase
 from pipeline_src.reporting.drawing.panels import (
     MARK_AREA,
     counted,
@@ -40,13 +41,7 @@ _MARKS: dict[tuple[str, bool], dict[str, Any]] = {
     ("measured", True): {"marker": "s", "facecolor": COLOURS[0], "edgecolor": COLOURS[0]},
 }
 _KINDS = {True: "AutoRTNet", False: "other systems"}
-
-
-def pareto_front(points: pd.DataFrame) -> pd.DataFrame:
-    """The points that no other one beats in both FPS and mIoU, from slow to fast; one of each equal pair."""
-    ordered = points.sort_values(["fps", "miou"], ascending=False, kind="stable")
-    best = ordered["miou"].cummax().shift(fill_value=float("-inf"))
-    return ordered[ordered["miou"] > best].iloc[::-1]
+_DEAD: dict[str, Any] = {"marker": "X", "facecolor": "#8a1c00", "edgecolor": "#8a1c00"}
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -56,7 +51,8 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         UserError: a result file is malformed.
     """
     data = figure_data("figure_1", grid, results).reset_index(drop=True)
-    data[["fps", "miou"]] = data[["fps", "miou"]].apply(pd.to_numeric)
+    numbers = ["fps", "miou", "fps_low", "fps_high"]
+    data[numbers] = data[numbers].apply(pd.to_numeric)
     parts = [(status, data[data["status"] == status]) for status in ("quoted", "measured")]
     parts = [(status, points) for status, points in parts if len(points)]
     heads = {
@@ -78,36 +74,44 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     return Picture(figure, _words(name, grid, results, data))
 
 
-def _panel(axes: Axes, status: str, points: pd.DataFrame) -> Line2D:
-    """Marks and front of one status; the front is returned."""
+def _panel(axes: Axes, status: str, points: pd.DataFrame) -> list[Line2D]:
+    """Marks and front of one status; the front's lines are returned."""
+    dead = points["dead"] != ""
     for ours in (False, True):
-        some = points[(points["kind"] != "peer") == ours]
+        some = points[((points["kind"] != "peer") == ours) & ~dead]
         if len(some):
-            style = {"s": MARK_AREA, "linewidth": 1.3, "zorder": 3, **_MARKS[status, ours]}
-            axes.scatter(some["fps"], some["miou"], label=f"{_KINDS[ours]}, {status}", **style)
+            _scatter(axes, some, f"{_KINDS[ours]}, {status}", _MARKS[status, ours])
+    if dead.any():
+        _scatter(axes, points[dead], f"dead network, {status}", _DEAD)
+    for low, high, miou in zip(points["fps_low"], points["fps_high"], points["miou"], strict=True):
+        if low < high:  # not where a bar would have no length, nor for printed values
+            axes.plot([low, high], [miou, miou], color="#555555", linewidth=1.0, zorder=2)
     axes.margins(x=0.16, y=0.14)
     low, high = axes.get_xlim()
     # Room for names at the left, but no scale of negative speeds.
     axes.set_xlim(max(low, -0.05 * high), high)
     axes.set_ylim(axes.get_ylim())
     axes.set(xlabel="frames per second (FPS)", ylabel="mIoU (%)")
-    return _front(axes, status, pareto_front(points))
+    return _front(axes, status, pareto_front(points[~dead]))
 
 
-def _front(axes: Axes, status: str, front: pd.DataFrame) -> Line2D:
-    """A staircase to both edges of the panel: whatever lies below or left of it is beaten by some system."""
-    left, bottom = axes.get_xlim()[0], axes.get_ylim()[0]
-    x, y = [left], []
-    for fps, miou in zip(front["fps"], front["miou"], strict=True):
-        x += [fps, fps]
-        y += [miou, miou]
+def _scatter(axes: Axes, points: pd.DataFrame, label: str, style: dict[str, Any]) -> None:
+    axes.scatter(points["fps"], points["miou"], s=MARK_AREA, linewidth=1.3, zorder=3, label=label, **style)
+
+
+def _front(axes: Axes, status: str, front: pd.DataFrame) -> list[Line2D]:
+    """A staircase to both edges of the panel, with gaps where timings overlap."""
     style: dict[str, Any] = {
         "color": "#222222",
         "linestyle": "--" if status == "quoted" else "-",
         "linewidth": 1.1,
     }
-    (line,) = axes.plot(x, [*y, bottom], zorder=1, label=f"front, {status}", **style)
-    return line
+    lines: list[Line2D] = []
+    for path in staircase(front, axes.get_xlim()[0], axes.get_ylim()[0]):
+        label = f"front, {status}" if not lines else "_more of the front"
+        x, y = zip(*path, strict=True)
+        lines += axes.plot(x, y, zorder=1, label=label, **style)
+    return lines
 
 
 def _device(grid: Grid, results: Path) -> str:
@@ -134,6 +138,15 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
             "its own. "
         )
     caption += "Below and left of a front, some system is at least as fast and at least as accurate."
+    dead = ours[ours["dead"] != ""]
+    if len(ours):
+        caption += (
+            " Bars are the quartiles of a timing's repeats. Where they overlap, it is not known which "
+            "network is faster, so the front has a gap."
+        )
+    if len(dead):
+        faults = sound("; ".join(dict.fromkeys(dead["dead"])))
+        caption += f" Crosses are dead networks and not on the front: {faults}."
     if len(ours):
         caption += f" {scale_words(grid.config.scale)}"
     alt = f"Quoted front from fast to slow: {_front_words(quoted)}."
@@ -152,9 +165,13 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
 
 def _point_words(points: pd.DataFrame) -> str:
     return listed(
-        [f"{sound(row['name'])} {row['fps']:.1f} FPS at {row['miou']:.1f} %" for _, row in points.iterrows()]
+        [
+            f"{sound(row['name'])}{' (dead)' if row['dead'] else ''} "
+            f"{row['fps']:.1f} FPS at {row['miou']:.1f} %"
+            for _, row in points.iterrows()
+        ]
     )
 
 
 def _front_words(points: pd.DataFrame) -> str:
-    return _point_words(pareto_front(points).iloc[::-1])
+    return _point_words(pareto_front(points[points["dead"] == ""]).iloc[::-1]) or "none"

@@ -44,6 +44,8 @@ class Facts:
             "Median" if cell.q1 is not None else "Mean": _number(cell.mean),
             "Standard deviation (n - 1)": _number(cell.std),
             "Quartiles of the repeats": _quartiles(cell),
+            "Load of the machine": _load(cell),
+            "Measured": _attempts(cell),
             "Smallest and largest": f"{_number(cell.min)} to {_number(cell.max)}" if cell.n > 1 else "",
             "Trained and judged on": cell.data,
             "Scale": cell.scale if cell.status == "measured" else "",
@@ -125,6 +127,26 @@ def _quartiles(cell: Cell) -> str:
         return ""
     wide = "; wide apart: the machine was busy, and another run may differ as much" if cell.is_noisy else ""
     return f"{_number(cell.q1)} to {_number(cell.q3)} {cell.unit}{wide}"
+
+
+def _load(cell: Cell) -> str:
+    """The machine's load before the timings behind a cell."""
+    if cell.load is None:
+        return ""
+    most = "" if cell.n == 1 else "at most "
+    return f"{most}{cell.load:.2f} processes, the mean of the minute before the timing"
+
+
+def _attempts(cell: Cell) -> str:
+    """How often a timing was measured, and by which rule."""
+    if not cell.attempts or cell.spread_max is None:
+        return ""
+    share = f"{100 * cell.spread_max:.0f} % of the median"
+    if cell.attempts == 1:
+        return f"once, with the quartiles within {share}" if not cell.is_noisy else "once"
+    most = "" if cell.n == 1 else "at most "
+    again = f"as long as the quartiles were over {share} apart; the steadiest is kept"
+    return f"{most}{cell.attempts} times, {again}"
 
 
 def _number(value: float | None) -> str:

@@ -10,12 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_src import places
 from pipeline_src.artifacts import read_json
+from pipeline_src.config.models import LatencyConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Size, Speed
 from pipeline_src.errors import UserError, first_fault
 from pipeline_src.space.genotype import Genotype
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Milliseconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Load = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+SPREAD_MAX: float = LatencyConfig.model_fields["spread_max"].default
+"""Of a timing whose file does not say what was accepted as steady."""
 
 
 class _Record(BaseModel):
@@ -46,11 +51,23 @@ class EvaluationRecord(_Record):
 
 
 class Timing(_Record):
-    """A latency over repeats: median and quartiles; a busy machine moves a mean, and hardly a median."""
+    """A latency over repeats: median and quartiles; a busy machine moves a mean, and hardly a median.
+
+    Attributes:
+        attempts: how often it was measured until it was steady enough; None where the file does not say.
+        load: of the machine before it.
+    """
 
     median: Milliseconds
     q1: Milliseconds
     q3: Milliseconds
+    attempts: Annotated[int, Field(ge=1)] | None = None
+    load: Load | None = None
+
+    @property
+    def spread(self) -> float:
+        """Between the quartiles, as a share of the median."""
+        return (self.q3 - self.q1) / self.median
 
 
 class Device(_Record):
@@ -70,9 +87,7 @@ class SpeedRecord(_Record):
     latency_ms: Timing
     latency_folded_ms: Timing | None = None
     parameters: Annotated[int, Field(ge=0)]
-
-
-Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    spread_max: Factor = SPREAD_MAX
 
 
 class Ratio(_Record):
@@ -81,6 +96,11 @@ class Ratio(_Record):
     median: Factor
     q1: Factor
     q3: Factor
+
+    @property
+    def spread(self) -> float:
+        """Between the quartiles, as a share of the median."""
+        return (self.q3 - self.q1) / self.median
 
 
 class FormRecord(_Record):
@@ -105,6 +125,9 @@ class TogetherRecord(_Record):
     input_width_px: int
     fingerprint: Device
     withheld: str | None = None
+    load: Load | None = None
+    attempts: Annotated[int, Field(ge=1)] | None = None
+    spread_max: Factor = SPREAD_MAX
     networks: tuple[NetworkRecord, ...]
 
     def network(self, label: str) -> NetworkRecord | None:

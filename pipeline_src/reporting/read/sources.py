@@ -47,6 +47,11 @@ def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:
         if artefact in COMPARING:
             paths += [places.together(one.dataset, one.size) for one in row.speeds]
         for one in architectures_of(row):
-            trained = one.backbone in grid.backbones
-            paths += [places.genotype(one), *([places.pretraining_log(one.backbone)] if trained else [])]
+            paths += liveness_sources(grid, one)
     return tuple(dict.fromkeys(paths))
+
+
+def liveness_sources(grid: Grid, one: Architecture) -> tuple[str, ...]:
+    """What tells whether a network is live: its genotype, and where it is pretrained, the log of that."""
+    log = [places.pretraining_log(one.backbone)] if one.backbone in grid.backbones else []
+    return (places.genotype(one), *log)

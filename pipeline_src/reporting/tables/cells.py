@@ -66,6 +66,10 @@ class Cell:
         q1, q3: quartiles of a single run's timing over its repeats; None for all else.
         differs: why a number here is not set against the printed one: `data set: Cityscapes, here CamVid`.
         sets: the data sets measured on, as the paper calls them: `Cityscapes`, `CamVid, rendered`.
+        spread: of its timings the widest, between the quartiles as a share of the median.
+        spread_max: the widest that was accepted without measuring again.
+        load: of the machine before its timings, the highest; None where it is not known.
+        attempts: at its timings, the most; 0 where it is not known.
         readings: what each run gave, a value or a reason; no part of a stored table.
     """
 
@@ -92,18 +96,22 @@ class Cell:
     q3: float | None = None
     differs: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    spread: float | None = None
+    spread_max: float | None = None
+    load: float | None = None
+    attempts: int = 0
     readings: tuple[Reading, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_noisy(self) -> bool:
-        """Whether the middle half of a timing's repeats spreads over more than `WIDE_SHARE` of its median."""
-        if self.q1 is None or self.q3 is None or not self.mean:
-            return False
-        return (self.q3 - self.q1) / self.mean > WIDE_SHARE
+        """Whether a timing behind it spreads wider than was to be accepted: the machine was busy."""
+        return self.spread is not None and self.spread_max is not None and self.spread > self.spread_max
 
 
-WIDE_SHARE = 0.2
-"""Of its median from which the quartiles of a timing are wide apart: the machine was busy."""
+def timing_range(cell: Cell) -> tuple[float | None, float | None]:
+    """Where a timing lies: the quartiles of one run's repeats, smallest and largest of several runs."""
+    return (cell.min, cell.max) if cell.q1 is None or cell.q3 is None else (cell.q1, cell.q3)
+
 
 STORED = tuple(one.name for one in fields(Cell) if one.name != "readings")
 """What of a cell is a column of a table's long form; another is `dead`, of the cell's row."""
@@ -250,6 +258,7 @@ def _cell(
     numbers = [reading.value for reading in good if isinstance(reading.value, float)]
     quartiles = good[0].quartiles if len(good) == 1 else None
     conditions = (reading.conditions for reading in good if reading.conditions)
+    moments = [reading.moment for reading in good if reading.moment]
     return Cell(
         row_id=row_id,
         row=pair.key,
@@ -274,6 +283,10 @@ def _cell(
         q3=as_stored(quartiles[1] if quartiles else None),
         differs=_differs(layout, column, pair, good) if quoted else (),
         sets=tuple(dict.fromkeys(one.dataset for one in conditions if one.dataset)),
+        spread=as_stored(max((one.spread for one in moments), default=None)),
+        spread_max=as_stored(min((one.spread_max for one in moments), default=None)),
+        load=as_stored(max((one.load for one in moments if one.load is not None), default=None)),
+        attempts=max((one.attempts or 0 for one in moments), default=0),
         readings=readings,
     )
 

@@ -12,7 +12,7 @@ from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 from pipeline_src.reporting.read.logs import read_log
 from pipeline_src.reporting.read.sources import FIGURES
-from pipeline_src.reporting.tables.cells import Cell, Table, tabulate
+from pipeline_src.reporting.tables.cells import Cell, Table, tabulate, timing_range
 
 HYPER_CELLS = (1, 2, 3)
 LOG_NUMBERS = (
@@ -55,7 +55,7 @@ def _points(table: Table, name: str) -> pd.DataFrame:
         if fps.kind == "peer" and "measured" not in (fps.status, miou.status):
             continue
         status = "measured" if fps.status == miou.status == "measured" else "not_run"
-        ours.append(_point(table, name, fps, (fps.mean, miou.mean), status, miou))
+        ours.append(_point(table, name, fps, (fps.mean, miou.mean), status, miou, table.dead.get(row_id, "")))
     return pd.DataFrame(quoted + ours, dtype="object")
 
 
@@ -66,18 +66,23 @@ def _point(
     numbers: tuple[float | None, float | None],
     status: str,
     miou: Cell | None = None,
+    dead: str = "",
 ) -> dict[str, str]:
     both = () if miou is None else (fps, miou)
-    shown = ["" if number is None else repr(round(number, 6)) for number in numbers]
+    ends = (None, None) if miou is None else timing_range(fps)
+    shown = ["" if number is None else repr(round(number, 6)) for number in (*numbers, *ends)]
     return {
         name: fps.row,
         "fps": shown[0],
         "miou": shown[1],
+        "fps_low": shown[2],
+        "fps_high": shown[3],
         "status": status,
         "kind": fps.kind,
         "n": str(min(fps.n, miou.n)) if miou is not None else "",
         "scale": table.scale if miou is not None else "",
         "data": miou.data if miou is not None else "",
+        "dead": dead,
         "reason": "; ".join(dict.fromkeys(cell.reason for cell in both if cell.reason)),
         "sources": ";".join(source for cell in both for source in cell.sources),
     }

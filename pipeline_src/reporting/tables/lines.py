@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline_src.reporting.paper.quoted import footnotes, quoted_number
-from pipeline_src.reporting.tables.cells import PEER_NOT_RUN, Cell, Table
+from pipeline_src.reporting.tables.cells import PEER_NOT_RUN, Cell, Table, timing_range
 from pipeline_src.reporting.tables.conditions import PAPER_DEVICE, SET_NAMES
 from pipeline_src.reporting.tables.layout import Column, Layout
 from pipeline_src.reporting.tables.matching import Kind
@@ -152,18 +152,18 @@ def _overlaps(table: Table, column: Column, best: str) -> bool:
 
 
 def _range(cell: Cell) -> tuple[float, float]:
-    assert cell.min is not None and cell.max is not None
-    if cell.q1 is None or cell.q3 is None:
-        return cell.min, cell.max
-    return cell.q1, cell.q3
+    low, high = timing_range(cell)
+    assert low is not None and high is not None
+    return low, high
 
 
 def _noise(column: Column, cell: Cell) -> str:
-    """`[5.46 to 6.31]`, with `noisy` where the repeats spread wide."""
+    """`[5.46 to 6.31]`, with `noisy` where the repeats spread wide; of several runs only that."""
+    flag = "noisy" if cell.is_noisy else ""
     if cell.q1 is None or cell.q3 is None:
-        return ""
+        return flag
     digits = column.decimals
-    return f"[{cell.q1:.{digits}f} to {cell.q3:.{digits}f}]" + (" noisy" if cell.is_noisy else "")
+    return f"[{cell.q1:.{digits}f} to {cell.q3:.{digits}f}] {flag}".rstrip()
 
 
 def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:

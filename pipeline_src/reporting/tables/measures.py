@@ -17,6 +17,7 @@ from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.read.records import (
     EvaluationRecord,
     FormRecord,
+    Ratio,
     Results,
     Score,
     SpeedRecord,
@@ -32,10 +33,27 @@ NO_BEST_EPOCH = "no best epoch: the validation split was trained on, so nothing 
 
 
 @dataclass(frozen=True)
+class Moment:
+    """How a timing went.
+
+    Attributes:
+        spread: between the quartiles of the time, as a share of the median.
+        spread_max: the widest that was accepted without measuring again.
+        attempts: how often it was measured, and `load` the machine's before it; None where it is not known.
+    """
+
+    spread: float
+    spread_max: float
+    attempts: int | None
+    load: float | None
+
+
+@dataclass(frozen=True)
 class Reading:
     """One run's value, the file it is from and what it was measured on; or why there is none.
 
-    `quartiles` are those of a timing over its repeats, the lower first, in the value's unit.
+    `quartiles` are those of a timing over its repeats, the lower first, in the value's unit, and `moment`
+    tells how the timing went.
     """
 
     value: float | str | None
@@ -44,6 +62,7 @@ class Reading:
     data: str = ""
     conditions: Conditions | None = None
     quartiles: tuple[float, float] | None = None
+    moment: Moment | None = None
 
 
 Measure = Callable[[Row, Results], tuple[Reading, ...]]
@@ -135,7 +154,12 @@ Timed = tuple[float | str, tuple[float, float] | None]
 """A value and its quartiles."""
 
 
-def _timings(pick: Callable[[SpeedRecord], Timed | None]) -> Measure:
+def _timings(
+    pick: Callable[[SpeedRecord], Timed | None],
+    timing: Callable[[SpeedRecord], Timing | None] = lambda record: None,
+) -> Measure:
+    """A measure over timings of single networks; `timing` is the one that a picked value is from."""
+
     def read(speed: Speed, results: Results) -> Reading:
         path = places.speed(speed)
         record = results.speed(speed)
@@ -151,7 +175,9 @@ def _timings(pick: Callable[[SpeedRecord], Timed | None]) -> Measure:
             size=(record.input_height_px, record.input_width_px),
             device=_one_line(record.fingerprint.device),
         )
-        return Reading(value, path, data=data, conditions=conditions, quartiles=quartiles)
+        known = timing(record)
+        moment = Moment(known.spread, record.spread_max, known.attempts, known.load) if known else None
+        return Reading(value, path, data=data, conditions=conditions, quartiles=quartiles, moment=moment)
 
     return lambda row, results: tuple(read(one, results) for one in row.speeds)
 
@@ -167,7 +193,7 @@ def latency(folded: bool = False) -> Measure:
         timing = _timing(record, folded)
         return None if timing is None else (timing.median, (timing.q1, timing.q3))
 
-    return _timings(pick)
+    return _timings(pick, lambda record: _timing(record, folded))
 
 
 def fps(folded: bool = False) -> Measure:
@@ -177,10 +203,14 @@ def fps(folded: bool = False) -> Measure:
         timing = _timing(record, folded)
         return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
 
-    return _timings(pick)
+    return _timings(pick, lambda record: _timing(record, folded))
 
 
-def _together(form: SpeedForm, pick: Callable[[FormRecord], Timed | None]) -> Measure:
+def _together(
+    form: SpeedForm,
+    pick: Callable[[FormRecord], Timed | None],
+    timing: Callable[[FormRecord], Timing | Ratio | None],
+) -> Measure:
     """A measure over interleaved runs: of the row's network among all that were timed at its size."""
 
     def read(speed: Speed, results: Results) -> Reading:
@@ -204,7 +234,9 @@ def _together(form: SpeedForm, pick: Callable[[FormRecord], Timed | None]) -> Me
             device=_one_line(record.fingerprint.device),
         )
         data = f"{speed.dataset} {places.size_text(speed.size)}"
-        return Reading(told[0], path, data=data, conditions=conditions, quartiles=told[1])
+        known = timing(found)
+        moment = Moment(known.spread, record.spread_max, record.attempts, record.load) if known else None
+        return Reading(told[0], path, data=data, conditions=conditions, quartiles=told[1], moment=moment)
 
     return lambda row, results: tuple(read(one, results) for one in row.speeds)
 
@@ -216,7 +248,7 @@ def fps_together(form: SpeedForm) -> Measure:
         timing = found.latency_ms
         return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
 
-    return _together(form, pick)
+    return _together(form, pick, lambda found: found.latency_ms)
 
 
 def times_of_a() -> Measure:
@@ -226,7 +258,7 @@ def times_of_a() -> Measure:
         ratio = found.times_the_first
         return None if ratio is None else (ratio.median, (ratio.q1, ratio.q3))
 
-    return _together("eager", pick)
+    return _together("eager", pick, lambda found: found.times_the_first)
 
 
 def parameters() -> Measure:

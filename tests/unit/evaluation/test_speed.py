@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
-from pipeline_src.evaluation.speed import fold_batch_norm, measure_network
+from pipeline_src.evaluation.speed import fold_batch_norm, measure_network, steadiest
+from pipeline_src.latency.timing import Timing
 from pipeline_src.space.catalogue import CELL_OPERATIONS
 from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.space.operations import build_operation, supernet_norm
@@ -68,8 +69,27 @@ def test_norms_without_a_convolution_before_them_or_without_statistics_stay(stir
 
 def test_measures_folded_and_unfolded_with_the_configured_repeats(network: nn.Module) -> None:
     speed = measure_network(network, (32, 64), LatencyConfig(warmup=1, repeats=4), torch.device("cpu"))
-    for timing in (speed.unfolded, speed.folded):
+    for timing in (speed.unfolded.timing, speed.folded.timing):
         assert timing.repeats == 4 and 0 < timing.q1_us <= timing.median_us <= timing.q3_us
+
+
+@pytest.mark.parametrize(
+    ("spreads", "attempts", "kept"),
+    [((0.1, 0.5, 0.5), 1, 0.1), ((0.5, 0.19, 0.01), 2, 0.19), ((0.5, 0.3, 0.4, 0.0), 3, 0.3)],
+)
+def test_a_timing_that_spreads_too_wide_is_measured_again_up_to_the_limit(
+    spreads: tuple[float, ...], attempts: int, kept: float
+) -> None:
+    left = iter(spreads)
+
+    def measure() -> Timing:
+        half = next(left) / 2
+        return Timing.of([100 * (1 - half)] * 3 + [100.0] * 2 + [100 * (1 + half)] * 3)
+
+    found = steadiest(measure, LatencyConfig(spread_max=0.2, attempts_max=3))
+    assert found.attempts == attempts
+    assert found.timing.spread == pytest.approx(kept)
+    assert found.load is None or found.load >= 0
 
 
 class Known(nn.Module):

@@ -85,7 +85,8 @@ def test_speed_holds_latency_size_and_work(genotype: Genotype, tmp_path: Path) -
     result = json.loads(output.read_text())
     assert (result["architecture"], result["dataset"]) == ("random-0", "camvid")
     for timing in (result["latency_ms"], result["latency_folded_ms"]):
-        assert timing.keys() == {"median", "q1", "q3", "mean", "repeats"} and timing["repeats"] == 4
+        assert timing.keys() == {"median", "q1", "q3", "mean", "repeats", "attempts", "load"}
+        assert timing["repeats"] == 4 and 1 <= timing["attempts"] <= 3
     assert result["fps"] == pytest.approx(1000 / result["latency_ms"]["mean"])
     network = SegmentationNetwork(genotype, 11)
     assert result["parameters"] == sum(value.numel() for value in network.parameters())

@@ -16,8 +16,8 @@ from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
+from pipeline_src.reporting.drawing.front import pareto_front
 from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
-from pipeline_src.reporting.drawing.speed_accuracy import pareto_front
 from pipeline_src.reporting.tables.figures import figure_data
 
 
@@ -107,7 +107,7 @@ def test_names_are_placed_clear_of_any_points(seed: int) -> None:
         one.scatter(at[:, 0], at[:, 1], s=MARK_AREA)
         one.set(xlim=(-2, 12), ylim=(-2, 12))
         (front,) = one.plot([0.0, 10.0], [-1.5, -1.5])
-        texts = place_names(one, at[:, 0].tolist(), at[:, 1].tolist(), names, front)
+        texts = place_names(one, at[:, 0].tolist(), at[:, 1].tolist(), names, [front])
     assert [text.get_text()[:17] for text in texts] == [name[:17] for name in names]
     _assert_clear(one, texts, at)
 

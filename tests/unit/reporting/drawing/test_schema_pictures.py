@@ -244,7 +244,9 @@ def test_searched_networks_are_drawn_from_their_genotypes(name: str, any_grid: G
     picture = architecture.draw(name, any_grid, folder.root)
     words = picture.words
     assert words.status == "measured"
-    assert words.sources == entry_of(name).sources(any_grid) == (f"search/{one.name}/genotype.json",)
+    genotype_path, log_path = entry_of(name).sources(any_grid)
+    assert words.sources == (genotype_path,) == (f"search/{one.name}/genotype.json",)
+    assert log_path == f"pretrain/{one.backbone}/log.csv", "its pretraining tells whether it is dead"
     assert one.name in words.caption and f"scale {any_grid.config.scale}" in words.caption
     assert "has 9 cells; cells 1, 3, 4 halve the resolution" in words.alt and "no normal cell" in words.alt
     dataset = "camvid" if name == "architecture_c" else any_grid.main

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.provenance.trace import Tracer
 from pipeline_src.reporting.tables.cells import tabulate
 from pipeline_src.reporting.tables.formats import latex, markdown
 from pipeline_src.reporting.tables.lines import Entry, groups
@@ -54,3 +56,46 @@ def test_no_timing_is_bold_that_overlaps_another(grid: Grid, folder: Folder) -> 
     assert not [key for key, one in _here(grid, folder).items() if one.best and key[1] == "latency"]
     folder.speed(last.speeds[0], latency_ms=_timing(13.0, 12.5, 13.5, 13.0))
     assert len([key for key, one in _here(grid, folder).items() if one.best and key[1] == "latency"]) == 1
+
+
+def _facts(grid: Grid, folder: Folder, column: str) -> dict[str, str]:
+    table = tabulate("table_6", grid, folder.root)
+    cell = next(one for one in table.cells if one.column_id == column and one.n)
+    facts = Facts(Tracer(folder.root, "tiny").of)
+    key = facts.add_cell("table_6", cell)
+    found: dict[str, str] = facts.as_data()["entries"][key]["facts"]
+    return found
+
+
+def test_the_panel_tells_the_load_and_how_often_it_was_measured(grid: Grid, folder: Folder) -> None:
+    speed = grid.of_table("table_6")[0].speeds[0]
+    timing = _timing(10.0, 9.5, 11.0, 10.2) | {"attempts": 3, "load": 2.456}
+    folder.speed(speed, latency_ms=timing, spread_max=0.1)
+    for column in ("latency", "fps"):
+        told = _facts(grid, folder, column)
+        assert told["Load of the machine"].startswith("2.46 processes")
+        assert told["Measured"].startswith("3 times") and "10 % of the median" in told["Measured"]
+        assert "wide apart" in told["Quartiles of the repeats"], "15 % is over the 10 % that were accepted"
+    folder.speed(speed, latency_ms=timing | {"attempts": 1})
+    assert _facts(grid, folder, "latency")["Measured"].startswith("once")
+    folder.speed(speed)
+    assert not {"Measured", "Load of the machine"} & set(_facts(grid, folder, "latency"))
+
+
+def test_one_noisy_run_of_several_is_flagged(grid: Grid, folder: Folder) -> None:
+    row = next(one for one in grid.of_table("table_3") if len(one.speeds) > 1)
+    for speed in row.speeds:
+        folder.speed(speed, latency_ms=_timing(10.0, 9.9, 10.1, 10.0))
+    key = ("random_search", "latency")
+    entries = {
+        (group.row_id, entry.cell.column_id): entry.noise
+        for group in groups(tabulate("table_3", grid, folder.root))
+        for line in group.lines
+        if line.which == "here"
+        for entry in line.entries
+    }
+    assert entries[key] == ""
+    folder.speed(row.speeds[1], latency_ms=_timing(10.0, 5.0, 15.0, 10.0))
+    table = tabulate("table_3", grid, folder.root)
+    assert table.cell(*key).is_noisy
+    assert "noisy" in markdown(table)
