@@ -17,11 +17,14 @@ ONE_CORE = SimpleNamespace(resources=SimpleNamespace(_cores=1))
 
 @dataclass(frozen=True)
 class Compared:
-    """A job as Snakemake's records hold it; two that are equal are not run again."""
+    """A job as Snakemake's records hold it; two that are equal are not run again.
+
+    Inputs and parameters are sets there: of a parameter neither its name nor how often a value stands counts.
+    """
 
     rule: str
-    inputs: tuple[str, ...]
-    parameters: tuple[str, ...]
+    inputs: frozenset[str]
+    parameters: frozenset[str]
     command: str
 
 
@@ -60,6 +63,4 @@ def _compared(rule: Any, job: Job) -> Compared | None:
         if "KeyError" in f"{type(error).__name__} {error}" or "StopIteration" in str(error):
             return None
         raise
-    return Compared(
-        rule.name, tuple(sorted(map(str, inputs))), tuple(sorted(map(repr, parameters))), rule.shellcmd
-    )
+    return Compared(rule.name, frozenset(map(str, inputs)), frozenset(map(repr, parameters)), rule.shellcmd)

@@ -5,7 +5,7 @@
 # out: results/SCALE/architectures/NAME/genotype.json
 
 NETWORK_A = f"{RESULTS}/{places.genotype(GRID.network_a)}"
-DEPTHS = ",".join(map(str, CONFIG.experiments.depths))
+DEPTHS = depth_option(CONFIG.experiments.depths)
 
 
 rule sample_random:
@@ -25,9 +25,9 @@ rule sample_random:
         code=code_of("sample_random"),
         settings=settings("sample_random"),
         depths=DEPTHS,
-        seed=CONFIG.seed,
+        seed=option("seed", CONFIG.seed),
     shell:
-        "autortnet sample-random --settings {params.settings:q} --depths {params.depths} --seed {params.seed}"
+        "autortnet sample-random --settings {params.settings:q} {params.depths} {params.seed}"
         " --index {wildcards.index} --output {output.genotype:q} > {log:q} 2>&1"
 
 
@@ -51,11 +51,11 @@ rule sample_matched:
         code=code_of("sample_matched"),
         settings=settings("sample_matched"),
         depths=DEPTHS,
-        seed=CONFIG.seed,
-        tolerance=CONFIG.experiments.matched_tolerance,
+        seed=option("seed", CONFIG.seed),
+        tolerance=option("tolerance", CONFIG.experiments.matched_tolerance),
     shell:
         "autortnet sample-matched --settings {params.settings:q} --reference {input.reference:q}"
-        " --lut {input.table:q} --tolerance {params.tolerance} --depths {params.depths} --seed {params.seed}"
+        " --lut {input.table:q} {params.tolerance} {params.depths} {params.seed}"
         " --index {wildcards.index} --output {output.genotype:q} > {log:q} 2>&1"
 
 
@@ -107,7 +107,7 @@ rule sample_aggregation:
             if wildcards.draw == "none"
             else f"--index {wildcards.draw.removeprefix('random-')}"
         ),
-        seed=CONFIG.seed,
+        seed=option("seed", CONFIG.seed),
     shell:
-        "autortnet sample-aggregation --reference {input.reference:q} {params.choice} --seed {params.seed}"
+        "autortnet sample-aggregation --reference {input.reference:q} {params.choice} {params.seed}"
         " --output {output.genotype:q} > {log:q} 2>&1"

@@ -106,6 +106,12 @@ def execution(command):
     return unwatched(execution_settings(CONFIG, blocks_of(command)))
 
 
+def option(name, value):
+    """An option with its value. Snakemake compares a job's parameters as a set, without their names: a bare
+    value could trade places with another's, or hide behind one that is the same."""
+    return f"--{name} {value}"
+
+
 def input_size(dataset):
     """Deployed size of a data set as HEIGHTxWIDTH."""
     return places.size_text(GRID.input_size(dataset))

@@ -66,11 +66,11 @@ rule prepare_cityscapes:
     params:
         code=code_of("prepare_cityscapes"),
         root=lambda wildcards: raw_root("cityscapes"),
-        state=lambda wildcards: raw_state("cityscapes"),
+        state=lambda wildcards: option("raw-state", raw_state("cityscapes")),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
         coarse="" if CONFIG.experiments.coarse else "--without-coarse",
     shell:
-        "autortnet prepare-cityscapes --root {params.root:q} --raw-state {params.state}"
+        "autortnet prepare-cityscapes --root {params.root:q} {params.state}"
         " --output {params.folder:q} {params.coarse} --workers {threads} > {log:q} 2>&1"
 
 
@@ -92,12 +92,12 @@ rule prepare_camvid:
     params:
         code=code_of("prepare_camvid"),
         root=lambda wildcards: raw_root("camvid"),
-        state=lambda wildcards: raw_state("camvid"),
+        state=lambda wildcards: option("raw-state", raw_state("camvid")),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
-        layout=CONFIG.data.camvid.layout,
+        layout=option("layout", CONFIG.data.camvid.layout),
     shell:
-        "autortnet prepare-camvid --root {params.root:q} --raw-state {params.state}"
-        " --output {params.folder:q} --layout {params.layout} --workers {threads} > {log:q} 2>&1"
+        "autortnet prepare-camvid --root {params.root:q} {params.state}"
+        " --output {params.folder:q} {params.layout} --workers {threads} > {log:q} 2>&1"
 
 
 rule prepare_imagenet:
@@ -118,8 +118,8 @@ rule prepare_imagenet:
     params:
         code=code_of("prepare_imagenet"),
         root=lambda wildcards: raw_root("imagenet"),
-        state=lambda wildcards: raw_state("imagenet"),
+        state=lambda wildcards: option("raw-state", raw_state("imagenet")),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
     shell:
-        "autortnet prepare-imagenet --root {params.root:q} --raw-state {params.state}"
+        "autortnet prepare-imagenet --root {params.root:q} {params.state}"
         " --output {params.folder:q} --workers {threads} > {log:q} 2>&1"

@@ -71,12 +71,12 @@ rule export_submission:
         settings=settings("export_submission"),
         execution=execution("export_submission"),
         network=network_options,
-        size=lambda wildcards: input_size("cityscapes"),
+        size=lambda wildcards: option("input-size", input_size("cityscapes")),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("cityscapes"),
         folder=lambda wildcards: f"{RESULTS}/{places.SUBMISSION.format(**wildcards)}",
     shell:
         "autortnet export-submission {params.network} --weights {input.weights:q}"
-        " --input-size {params.size} --prepared {params.prepared:q}"
+        " {params.size} --prepared {params.prepared:q}"
         " --raw {params.raw:q} --settings {params.settings:q}"
         " --execution {params.execution:q} --output {params.folder:q} > {log:q} 2>&1"

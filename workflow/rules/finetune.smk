@@ -34,14 +34,16 @@ rule finetune_network:
         raw=lambda wildcards: raw_root(training_of(wildcards).dataset),
         splits=training_splits,
         judged=best_epoch_split,
-        size=lambda wildcards: input_size(training_of(wildcards).dataset),
+        size=lambda wildcards: option(
+            "input-size", input_size(training_of(wildcards).dataset)
+        ),
         crop=training_crop,
         seed=training_seed,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.FINETUNING.format(**wildcards)}",
         folder=lambda wildcards: f"{RESULTS}/{places.FINETUNING.format(**wildcards)}",
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
-        " --splits {params.splits} {params.judged} --input-size {params.size}"
-        " --crop-size {params.crop} --seed {params.seed} --settings {params.settings:q}"
+        " {params.splits} {params.judged} {params.size}"
+        " {params.crop} {params.seed} --settings {params.settings:q}"
         " --execution {params.execution:q}"
         " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

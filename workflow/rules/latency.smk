@@ -27,11 +27,11 @@ rule measure_lut:
         code=code_of("measure_lut"),
         settings=settings("measure_lut"),
         execution=execution("measure_lut"),
-        size=lambda wildcards: input_size(wildcards.dataset),
-        classes=lambda wildcards: CLASSES[wildcards.dataset],
+        size=lambda wildcards: option("input-size", input_size(wildcards.dataset)),
+        classes=class_option,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/lut/{wildcards.dataset}",
     shell:
-        "autortnet measure-lut --input-size {params.size} --num-classes {params.classes}"
+        "autortnet measure-lut {params.size} {params.classes}"
         " --settings {params.settings:q} --execution {params.execution:q}"
         " --checkpoints {params.checkpoints:q} --output {output.table:q} > {log:q} 2>&1"
 
@@ -55,12 +55,12 @@ rule check_lut:
         code=code_of("check_lut"),
         settings=settings("check_lut"),
         execution=execution("check_lut"),
-        depths=",".join(map(str, CONFIG.experiments.depths)),
-        seed=CONFIG.seed,
+        depths=depth_option(CONFIG.experiments.depths),
+        seed=option("seed", CONFIG.seed),
     shell:
         "autortnet check-lut --lut {input.table:q} --settings {params.settings:q}"
-        " --execution {params.execution:q} --depths {params.depths}"
-        " --seed {params.seed} --output {output.check:q} > {log:q} 2>&1"
+        " --execution {params.execution:q} {params.depths}"
+        " {params.seed} --output {output.check:q} > {log:q} 2>&1"
 
 
 rule measure_speed:
@@ -83,10 +83,10 @@ rule measure_speed:
         code=network_code("measure_speed"),
         settings=settings("measure_speed"),
         network=network_options,
-        classes=lambda wildcards: CLASSES[wildcards.dataset],
+        classes=class_option,
     shell:
         "autortnet measure-speed {params.network} --architecture {wildcards.architecture}"
-        " --dataset {wildcards.dataset} --num-classes {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"
+        " --dataset {wildcards.dataset} {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"
         " --output {output.speed:q} > {log:q} 2>&1"
 
 
@@ -109,9 +109,9 @@ rule measure_speeds:
         code=code_together,
         settings=settings("measure_speeds"),
         networks=networks_together,
-        classes=lambda wildcards: CLASSES[wildcards.dataset],
-        forms=",".join(CONFIG.experiments.speed_forms),
+        classes=class_option,
+        forms=option("forms", ",".join(CONFIG.experiments.speed_forms)),
     shell:
-        "autortnet measure-speeds {params.networks} --num-classes {params.classes}"
-        " --input-size {wildcards.size} --forms {params.forms} --withhold --settings {params.settings:q}"
+        "autortnet measure-speeds {params.networks} {params.classes}"
+        " --input-size {wildcards.size} {params.forms} --withhold --settings {params.settings:q}"
         " --output {output.speeds:q} > {log:q} 2>&1"

@@ -50,13 +50,14 @@ def search_of(wildcards):
 def null_option(wildcards):
     """The option for what a null search lacks; none for a search proper."""
     null = search_of(wildcards).null
-    return f"--null {null}" if null else ""
+    return option("null", null) if null else ""
 
 
 def search_crop(wildcards):
-    """Crop that the search trains on."""
+    """The option for the crop that the search trains on."""
     block = source_of(search_of(wildcards).dataset)
-    return places.size_text((block.search_crop_height_px, block.search_crop_width_px))
+    size = (block.search_crop_height_px, block.search_crop_width_px)
+    return option("crop-size", places.size_text(size))
 
 
 def training_of(wildcards):
@@ -65,32 +66,44 @@ def training_of(wildcards):
 
 
 def training_splits(wildcards):
-    """Splits trained on: fine, with the validation set for the benchmark's test set, and coarse for `*` rows."""
+    """The option for the splits trained on: fine, with the validation set for the benchmark's test set, and coarse
+    for `*` rows."""
     run = training_of(wildcards)
     fine = SPLITS[run.dataset].trained if run.split == "train" else BENCHMARK_SPLITS
-    return ",".join((*fine, *(["coarse"] if run.coarse else [])))
+    return option("splits", ",".join((*fine, *(["coarse"] if run.coarse else []))))
 
 
 def best_epoch_split(wildcards):
     """The option for the split that picks the best epoch; none where it is trained on."""
     run = training_of(wildcards)
     return (
-        f"--validation-split {SPLITS[run.dataset].judged}"
+        option("validation-split", SPLITS[run.dataset].judged)
         if run.split == "train"
         else ""
     )
 
 
 def training_seed(wildcards):
-    """The seed of a training: the configuration's own, or a repeat's."""
+    """The option for the seed of a training: the configuration's own, or a repeat's."""
     seed = training_of(wildcards).seed
-    return CONFIG.seed if seed is None else seed
+    return option("seed", CONFIG.seed if seed is None else seed)
 
 
 def training_crop(wildcards):
-    """Crop that finetuning trains on."""
+    """The option for the crop that finetuning trains on."""
     block = source_of(training_of(wildcards).dataset)
-    return places.size_text((block.crop_height_px, block.crop_width_px))
+    size = (block.crop_height_px, block.crop_width_px)
+    return option("crop-size", places.size_text(size))
+
+
+def depth_option(depths):
+    """The option for the initial numbers of cells."""
+    return option("depths", ",".join(map(str, depths)))
+
+
+def class_option(wildcards):
+    """The option for the number of classes of the wildcard `dataset`."""
+    return option("num-classes", CLASSES[wildcards.dataset])
 
 
 def backbone_of(wildcards):

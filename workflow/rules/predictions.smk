@@ -29,12 +29,14 @@ rule draw_predictions:
         code=shown_code,
         settings=settings("draw_predictions"),
         networks=shown_networks,
-        split=lambda wildcards: next(iter(SHOWN[wildcards.figure].values())).split,
-        size=lambda wildcards: input_size(shown_set(wildcards)),
+        split=lambda wildcards: option(
+            "split", next(iter(SHOWN[wildcards.figure].values())).split
+        ),
+        size=lambda wildcards: option("input-size", input_size(shown_set(wildcards))),
         prepared=lambda wildcards: f"{DATA}/{shown_set(wildcards)}",
         raw=lambda wildcards: raw_root(shown_set(wildcards)),
         folder=lambda wildcards, output: str(Path(output.index).parent),
     shell:
         "autortnet draw-predictions --prepared {params.prepared:q} --raw {params.raw:q} {params.networks}"
-        " --split {params.split} --input-size {params.size} --settings {params.settings:q}"
+        " {params.split} {params.size} --settings {params.settings:q}"
         " --output {params.folder:q} > {log:q} 2>&1"

@@ -30,13 +30,13 @@ rule pretrain_backbone:
         launch=unwatched(launch("pretrain")),
         prepared=lambda wildcards, input: str(Path(input.manifest).parent),
         raw=lambda wildcards: raw_root("imagenet"),
-        crop=CONFIG.data.imagenet.crop_px,
-        resize=CONFIG.data.imagenet.resize_px,
-        seed=CONFIG.seed,
+        crop=option("crop", CONFIG.data.imagenet.crop_px),
+        resize=option("resize", CONFIG.data.imagenet.resize_px),
+        seed=option("seed", CONFIG.seed),
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.PRETRAINING.format(**wildcards)}",
         folder=lambda wildcards: f"{RESULTS}/{places.PRETRAINING.format(**wildcards)}",
     shell:
         "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.network}"
-        " --crop {params.crop} --resize {params.resize} --seed {params.seed} --settings {params.settings:q}"
+        " {params.crop} {params.resize} {params.seed} --settings {params.settings:q}"
         " --execution {params.execution:q}"
         " --checkpoints {params.checkpoints:q} --output {params.folder:q} > {log:q} 2>&1"

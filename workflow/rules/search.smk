@@ -29,20 +29,26 @@ rule search_architecture:
         launch=unwatched(launch("search")),
         prepared=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(search_of(wildcards).dataset),
-        splits=lambda wildcards: ",".join(SPLITS[search_of(wildcards).dataset].trained),
-        judged=lambda wildcards: SPLITS[search_of(wildcards).dataset].judged,
-        gamma=lambda wildcards: search_of(wildcards).gamma,
-        seed=lambda wildcards: search_of(wildcards).seed,
+        splits=lambda wildcards: option(
+            "splits", ",".join(SPLITS[search_of(wildcards).dataset].trained)
+        ),
+        judged=lambda wildcards: option(
+            "validation-split", SPLITS[search_of(wildcards).dataset].judged
+        ),
+        gamma=lambda wildcards: option("gamma", search_of(wildcards).gamma),
+        seed=lambda wildcards: option("seed", search_of(wildcards).seed),
         null=null_option,
-        depths=lambda wildcards: ",".join(map(str, search_of(wildcards).depths)),
-        size=lambda wildcards: input_size(search_of(wildcards).dataset),
+        depths=lambda wildcards: depth_option(search_of(wildcards).depths),
+        size=lambda wildcards: option(
+            "input-size", input_size(search_of(wildcards).dataset)
+        ),
         crop=search_crop,
         checkpoints=lambda wildcards: f"{CHECKPOINTS}/{places.SEARCH.format(**wildcards)}",
         folder=lambda wildcards: f"{RESULTS}/{places.SEARCH.format(**wildcards)}",
     shell:
-        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} --splits {params.splits}"
-        " --validation-split {params.judged} --lut {input.table:q} --gamma {params.gamma} --seed {params.seed}"
-        " {params.null} --depths {params.depths} --input-size {params.size} --crop-size {params.crop}"
+        "{params.launch} --prepared {params.prepared:q} --raw {params.raw:q} {params.splits}"
+        " {params.judged} --lut {input.table:q} {params.gamma} {params.seed}"
+        " {params.null} {params.depths} {params.size} {params.crop}"
         " --settings {params.settings:q}"
         " --execution {params.execution:q} --checkpoints {params.checkpoints:q} --output {params.folder:q}"
         " > {log:q} 2>&1"
