@@ -15,7 +15,7 @@ from pipeline_src.config.settings import setting_keys
 from pipeline_src.training.engine import Engine
 
 COMMANDS = {"search": search_architecture, "pretrain": pretrain_backbone, "finetune": finetune_network}
-RUNTIME = {"workers": 1, "cache_mib": 0, "checkpoint_every_s": 0.001}
+RUNTIME = {"workers": 1, "cache_mib": 0, "frames_file_mib": 1, "checkpoint_every_s": 0.001}
 OTHERS: dict[str, dict[str, dict[str, Any]]] = {
     "search": {"runtime": RUNTIME, "latency": {"allow_other_device": True}},
     "pretrain": {"runtime": RUNTIME},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -307,12 +307,14 @@ def test_figures_8_and_9_show_the_peer_and_network_a(tiny: Ended) -> None:
 
 
 def test_a_graph_of_2000_jobs_is_built_in_seconds(shared: Checkout) -> None:
-    started = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ended = shared.snakemake("reproduce_tables", "-n", "--config", "experiments={random_networks: 385}")
-    took_s = time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert ended.status == 0 and sum(ended.rules.values()) >= 2000
-    # 6 to 8 s on a core of its own (docs/results/slurm.md); the bound is for a machine that is shared.
-    assert took_s <= 30, took_s
+    # Processor time, not the clock: other work may share the machine. 6 to 8 s on a core of its own
+    # (docs/results/slurm.md), and up to twice that where caches are shared.
+    took_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert took_s <= 16, took_s
 
 
 def test_several_processes_are_started_by_torchrun(shared: Checkout, tiny: Ended) -> None:
