@@ -49,7 +49,7 @@ def keep_frames(runtime: RuntimeConfig, *datasets: SegmentationDataset) -> None:
             one.frames_file = FramesFile(own)
     except OSError as error:
         LOG.warning(
-            "Each epoch decodes all frames again: %s has no room for them (%s). Set TMPDIR to another folder.",
+            "Each epoch decodes all frames again: %s has no room for them (%s). Set TMPDIR to another one.",
             tempfile.gettempdir(),
             error.strerror or error,
         )
