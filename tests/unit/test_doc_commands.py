@@ -121,6 +121,8 @@ def test_commands_of_snakemake(words: list[str]) -> None:
     args = parsed(get_argument_parser(), [word for word in words if word not in ("...",)])
     for target in getattr(args, "targets", None) or ():
         assert str(target) in RULES or FILES.fullmatch(str(target)), f"{target} is no target"
+    for given in getattr(args, "config", None) or ():
+        assert "=" in given, f"--config swallows {given}"
 
 
 @pytest.mark.parametrize("words", of("make"))
@@ -171,3 +173,5 @@ def test_an_option_that_swallows_the_target_is_seen() -> None:
 
     with pytest.raises(AssertionError, match="invalid choice: 'reproduce_tables'"):
         parsed(get_argument_parser(), ["-n", "--quiet", "rules", "reproduce_tables"])
+    with pytest.raises(AssertionError, match="--config swallows results/tiny/lut"):
+        test_commands_of_snakemake(["--config", "scale=tiny", "results/tiny/lut/camvid.json"])

@@ -1,0 +1,179 @@
+"""Every cheap command of every page is run: in a folder with results, or as a dry run of the graph."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from fabricate import Folder, write_tables
+from test_doc_commands import CASES, RULES
+from workflow_checkout import Checkout
+
+from pipeline_src.cli.main import main
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.load import resolve
+from pipeline_src.reporting.provenance.lines import provenance
+from pipeline_src.reporting.provenance.stored import write_provenance
+
+DEAR = {
+    "predict": "needs a trained network; tests/cli/test_commands.py runs it",
+    "export": "needs a trained network; tests/cli has its own tests",
+    "measure-speeds": "trains nothing, but times three networks in four forms",
+    "measure-lut": "named in a sentence with a part of its options",
+    "search-architecture": "named in a sentence with a part of its options",
+    "render-scenes": "draws for seconds; tests/unit/data/test_rendering.py",
+}
+"""Commands that are not run as a page has them, and why."""
+REVISIONS = {"main", "HEAD", "v1"}
+"""Git revisions in `compare`: tests/workflow/test_compare_revisions.py has a repository of its own."""
+AUTORTNET = list(dict.fromkeys(tuple(words[1:]) for _, words in CASES if words[0] == "autortnet"))
+SNAKEMAKE = list(dict.fromkeys(tuple(words[1:]) for _, words in CASES if words[0] == "snakemake"))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """A checkout where all of tiny has been run, and another one with the same reports."""
+    here = tmp_path_factory.mktemp("world") / "here"
+    shutil.copytree(repository / "workflow" / "scales", here / "workflow" / "scales")
+    shutil.copy(repository / "params.yaml", here)
+    grid = Grid(resolve({"scale": "tiny"}, repository / "workflow" / "scales"))
+    folder = Folder(here / "results" / "tiny")
+    folder.everything(grid)
+    write_tables(grid, folder.root, here / "reports" / "tiny")
+    write_provenance(provenance(grid, folder.root), here / "reports" / "tiny" / "provenance.csv")
+    shutil.copytree(here / "reports", here.parent / "other" / "reports")
+    return here
+
+
+def is_run(words: tuple[str, ...]) -> bool:
+    """Whether a command is run as it stands; one with no options in a sentence is asked for its help."""
+    return "--help" in words or len(words) < 2 or (words[0] not in DEAR and not REVISIONS & {*words})
+
+
+@pytest.mark.parametrize("words", AUTORTNET, ids=" ".join)
+def test_a_command_of_autortnet_does_what_the_page_says(
+    words: tuple[str, ...], world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not is_run(words):
+        assert words[0] in DEAR or words[0] == "compare"
+        return
+    monkeypatch.chdir(world)
+    asked = list(words) if len(words) > 1 else [*words, "--help"]
+    try:
+        status: object = main(asked)
+    except SystemExit as ended:  # of argparse, behind the help
+        status = ended.code
+    said = capsys.readouterr()
+    assert status == 0, said.err
+    assert len(said.out) > 100
+
+
+def test_no_reason_is_left_of_a_command_that_no_page_has() -> None:
+    named = {words[0] for words in AUTORTNET if words and not is_run(words)}
+    assert named == {*DEAR, "compare"}
+
+
+# Snakemake
+
+
+def dry(words: tuple[str, ...]) -> list[str]:
+    """The same request as a dry run, without what only the real run needs."""
+    kept, skip = [], False
+    for word in words:
+        if skip or word in ("-n", "--dry-run"):
+            skip = False
+        elif word in ("--report", "--cores"):
+            skip = True
+        else:
+            kept.append(word)
+    return [*kept, "--dry-run"]
+
+
+def has_target(words: tuple[str, ...]) -> bool:
+    return any(word in RULES or word.startswith(("reports/", "results/")) for word in words)
+
+
+LARGE = "experiments={random_networks: 385}"  # 2,000 jobs: tests/workflow/test_graph.py
+REQUESTS = list(
+    dict.fromkeys(tuple(dry(words)) for words in SNAKEMAKE if has_target(words) and LARGE not in words)
+)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
+    """A checkout whose params.yaml names folders of real sets, without images: a dry run reads none."""
+    root = tmp_path_factory.mktemp("pages")
+    for name in ("train", "val", "test"):
+        for kind in ("images", "labels"):
+            (root / "camvid" / name / kind).mkdir(parents=True)
+    for name in ("train", "val"):
+        (root / "imagenet" / name / "n01440764").mkdir(parents=True)
+    made = Checkout(root / "clone", repository)
+    made.configure({"data": {name: {"path": str(root / name)} for name in ("camvid", "imagenet")}})
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", REQUESTS, ids=" ".join)
+def test_a_request_of_snakemake_can_be_met(words: tuple[str, ...], clone: Checkout) -> None:
+    on_a_cluster = "profiles/slurm" in words
+    if on_a_cluster:
+        pytest.importorskip("snakemake_executor_plugin_slurm")
+    ended = clone.snakemake(*words, cores=None if on_a_cluster else 2)
+    assert ended.status == 0, ended.text[-2000:]
+    assert "digraph" in ended.text or "job" in ended.text
+
+
+@pytest.mark.slow
+def test_overrides_of_nested_keys_reach_the_jobs(checkout: Checkout) -> None:
+    """Of those that --config was seen to spoil: null, a block that is null, a list."""
+    given = (
+        "search={gradient_clip: null}",
+        "data={main: camvid, cityscapes: null}",
+        "space={stem_strides: [2, 1]}",
+    )
+    ended = checkout.plan(*given, target="stage_search")
+    assert ended.status == 0, ended.text[-2000:]
+    searches = [job for job in ended.jobs if job.rule == "search_architecture"]
+    assert searches and "cityscapes" not in " ".join(job.command for job in searches)
+    for job in searches:
+        assert '"gradient_clip":null' in job.command and '"stem_strides":[2,1]' in job.command
+
+
+# make
+
+
+TARGETS = list(dict.fromkeys(tuple(words[1:]) for _, words in CASES if words[0] == "make" and len(words) > 1))
+
+
+@pytest.mark.parametrize("words", TARGETS, ids=" ".join)
+def test_a_target_of_make_is_one_that_it_can_meet(words: tuple[str, ...], repository: Path) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", *words], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_an_environment_elsewhere_is_the_one_that_is_used(
+    tmp_path: Path, repository: Path, absolute: bool
+) -> None:
+    """`make VENV=/absolute/path`: what stands in its `bin` runs, and nothing is installed again."""
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for file in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(repository / file, clone / file)
+    environment = (tmp_path if absolute else clone) / "venv"
+    (environment / "bin").mkdir(parents=True)
+    for program in ("snakemake", "python"):
+        stand_in = environment / "bin" / program
+        stand_in.write_text(f'#!/bin/sh\necho "{program} of $0: $*"\n', encoding="utf-8")
+        stand_in.chmod(0o755)
+    (environment / ".installed").touch()
+    words = ["make", "reproduce", f"VENV={environment if absolute else 'venv'}", "CORES=3"]
+    done = subprocess.run(words, cwd=clone, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"snakemake of {environment}/bin/snakemake: --cores 3 reproduce_tables" in done.stdout
+    assert "python of" not in done.stdout
