@@ -58,6 +58,10 @@ class Facts:
         self._require(key, sources)
         return self._keep(key, title, facts, sources)
 
+    def add_absence(self, key: str, title: str, reasons: tuple[str, ...]) -> str:
+        """Keep why nothing of a row was measured."""
+        return self._keep(key, title, {"Status": "not run", "Why": "; ".join(reasons)}, ())
+
     def as_data(self) -> dict[str, Any]:
         """All of it for the page's script: entries by key, traces by source, settings by number."""
         return {"entries": self._entries, "traces": self._traces, "settings": list(self._settings)}

@@ -14,6 +14,9 @@ from pipeline_src.errors import UserError
 
 LARGEST_BYTES = 10_000_000
 """A page that opens on a phone and passes as an attachment."""
+STYLES = ("style.css", "browse.css", "print.css")
+SCRIPTS = ("script.js", "browse.js")
+"""In their order; each is a question of its own."""
 
 
 def render(context: dict[str, Any]) -> str:
@@ -22,7 +25,7 @@ def render(context: dict[str, Any]) -> str:
     Raises:
         UserError: the page would be larger than `LARGEST_BYTES`.
     """
-    style, script = _part("style.css"), _part("script.js")
+    style, script = ("".join(_part(name) for name in names) for names in (STYLES, SCRIPTS))
     environment = Environment(
         loader=PackageLoader("pipeline_src.reporting.page", "templates"),
         autoescape=True,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.tables.cells import Table
 from pipeline_src.reporting.tables.layout import Column
 from pipeline_src.reporting.tables.lines import (
     Entry,
+    Group,
     Line,
     Marks,
     another_device,
@@ -29,12 +30,16 @@ LONG_WORDS = 18
 
 @dataclass(frozen=True)
 class Head:
-    """A column's heading; `hint` says which way is better, `here` that this device is another."""
+    """A column's heading.
+
+    `hint` says which way is better, `first` how the first click sorts, `here` that this device is another.
+    """
 
     title: str
     here: str
     printed: bool
     hint: str
+    first: str
     marks: tuple[str, ...]
 
 
@@ -59,13 +64,17 @@ class Value:
 
 @dataclass(frozen=True)
 class LineView:
-    """One line of a row; n and data are empty but on the line `here`."""
+    """One line of a row; n and data are empty but on the line `here`.
+
+    Of a row that was not run it is the only line, `paper` or `absent`, and `absent_key` opens why.
+    """
 
     which: str
     name: str
     values: tuple[Value, ...]
     n: str
     data: str
+    absent_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ class RowView:
     marks: tuple[str, ...]
     lines: tuple[LineView, ...]
     dead: str
+    measured: bool
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,8 @@ def view(table: Table, facts: Facts) -> TableView:
     columns = columns_shown(table.layout)
     rows = []
     for group in groups(table):
+        measured = any(entry.cell.status == "measured" for line in group.lines for entry in line.entries)
+        told = group.lines if measured else _folded(group)
         lines = tuple(
             LineView(
                 line.which,
@@ -116,11 +128,12 @@ def view(table: Table, facts: Facts) -> TableView:
                 str(group.n) if line.which == "here" and group.n else "",
                 "; ".join(filter(None, (group.data, group.dead))) if line.which == "here" else "",
             )
-            for line in group.lines
+            for line in told
         )
-        rows.append(
-            RowView(group.row_id, group.heading, group.kind, at.rows.get(group.row_id, ()), lines, group.dead)
-        )
+        if told != group.lines or not told:
+            lines = _with_absence(name, group, lines, facts)
+        notes = at.rows.get(group.row_id, ())
+        rows.append(RowView(group.row_id, group.heading, group.kind, notes, lines, group.dead, measured))
     return TableView(
         name=name,
         anchor=name.replace("_", "-"),
@@ -136,12 +149,29 @@ def view(table: Table, facts: Facts) -> TableView:
     )
 
 
+def _folded(group: Group) -> tuple[Line, ...]:
+    """The lines of a row of which nothing was measured: the paper's, if it has the row."""
+    return tuple(line for line in group.lines if line.which == "paper")
+
+
+def _with_absence(
+    table: str, group: Group, lines: tuple[LineView, ...], facts: Facts
+) -> tuple[LineView, ...]:
+    """A row that was not run as one line, which opens the reasons."""
+    here = (entry.cell for line in group.lines if line.which == "here" for entry in line.entries)
+    reasons = dict.fromkeys(cell.reason for cell in here if cell.reason)
+    key = facts.add_absence(f"{table}/{group.row_id}/not_run", group.heading, tuple(reasons))
+    if lines:
+        return (replace(lines[0], data="; ".join(reasons), absent_key=key),)
+    return (LineView("absent", "", (), "", "; ".join(reasons), key),)
+
+
 def _head(table: Table, column: Column, at: Marks) -> Head:
     hints = {1: "higher is better", -1: "lower is better", 0: ""}
     here = "here: another device" if another_device(table, column) else ""
-    return Head(
-        column.title, here, column.printed, hints[column.quantity.better], at.columns.get(column.id, ())
-    )
+    better = column.quantity.better
+    first = "descending" if better == 1 else "ascending"
+    return Head(column.title, here, column.printed, hints[better], first, at.columns.get(column.id, ()))
 
 
 def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Value:

@@ -57,17 +57,38 @@
 
   function place(button) {
     panel.style.left = panel.style.top = "";
-    panel.style.maxHeight = "";
-    if (window.innerWidth < 700) return;
+    panel.style.maxHeight = panel.style.width = "";
     var cell = button.getBoundingClientRect();
-    var wide = panel.offsetWidth;
-    var above = cell.top - 12;
-    var below = window.innerHeight - cell.bottom - 12;
-    var left = Math.max(8, Math.min(cell.left, root.clientWidth - wide - 8));
-    panel.style.maxHeight = Math.max(160, Math.min(560, Math.max(above, below))) + "px";
-    panel.style.left = left + "px";
-    var tall = panel.offsetHeight;
-    panel.style.top = Math.max(4, below >= above ? cell.bottom + 6 : cell.top - 6 - tall) + "px";
+    if (window.innerWidth < 700) {
+      var hiddenBy = cell.bottom + 12 - (window.innerHeight - panel.offsetHeight);
+      if (pinned && hiddenBy > 0) window.scrollBy(0, hiddenBy);
+      return;
+    }
+    var free = between(button, cell);
+    var wide = Math.min(576, root.clientWidth - free.left - 8);
+    var below = free.bottom - cell.bottom - 12;
+    var above = cell.top - free.top - 12;
+    panel.style.width = wide + "px";
+    panel.style.maxHeight = Math.max(96, Math.min(560, Math.max(above, below))) + "px";
+    panel.style.left = Math.max(free.left, Math.min(cell.left, root.clientWidth - wide - 8)) + "px";
+    panel.style.top = (below >= above ? cell.bottom + 6 : cell.top - 6 - panel.offsetHeight) + "px";
+  }
+
+  /* The room around a value in which no heading stands, of its table, its row or another part. */
+  function between(button, cell) {
+    var free = { left: 8, top: 4, bottom: window.innerHeight - 4 };
+    var row = button.closest("tr");
+    if (row && !button.closest("th")) {
+      row.parentNode.querySelectorAll("th").forEach(function (one) {
+        free.left = Math.max(free.left, Math.min(one.getBoundingClientRect().right + 4, root.clientWidth - 340));
+      });
+    }
+    document.querySelectorAll("#contents, main h2, main h3, thead").forEach(function (one) {
+      var at = (one.tagName === "THEAD" ? one.rows[0].cells[0] : one).getBoundingClientRect();
+      if (at.bottom <= cell.top) free.top = Math.max(free.top, at.bottom);
+      else if (at.top >= cell.bottom) free.bottom = Math.min(free.bottom, at.top);
+    });
+    return free;
   }
 
   function show(button, pin) {
@@ -215,7 +236,13 @@
     button.addEventListener("click", function () {
       var head = button.closest("th");
       var table = button.closest("table");
-      var next = { none: "ascending", ascending: "descending", descending: "none" }[head.getAttribute("aria-sort")];
+      var first = button.dataset.first || "ascending";
+      var second = first === "ascending" ? "descending" : "ascending";
+      var next = {};
+      next.none = first;
+      next[first] = second;
+      next[second] = "none";
+      next = next[head.getAttribute("aria-sort")];
       table.querySelectorAll("th[aria-sort]").forEach(function (other) { other.setAttribute("aria-sort", "none"); });
       head.setAttribute("aria-sort", next);
       sort(table);
