@@ -1,4 +1,6 @@
-"""Where every result lies, relative to `results/SCALE`: rules, report, pruning and provenance ask here.
+"""Where everything lies that the graph makes: rules, report, pruning, provenance and status ask here.
+
+Results are relative to `results/SCALE`, the report to `reports/SCALE`, logs to `logs/SCALE`.
 
 The templates are what a rule's output is named by, with its wildcards; the functions fill them in for a run.
 [no torch, no pandas]
@@ -24,6 +26,23 @@ SPEED = "speed/{architecture}/{dataset}-{size}.json"
 TOGETHER = "speed/{dataset}-{size}.json"
 PREDICTIONS = "predictions/{figure}"
 
+RESULTS, REPORTS, LOGS = "results", "reports", "logs"
+"""The folders of the checkout with a folder for each scale."""
+
+TABLES, FIGURES = "tables", "figures"
+CELLS_SUFFIX = ".cells.csv"
+TABLE = f"{TABLES}/{{artefact}}.csv"
+TABLE_CELLS = f"{TABLES}/{{artefact}}{CELLS_SUFFIX}"
+TABLE_MARKDOWN = f"{TABLES}/{{artefact}}.md"
+TABLE_LATEX = f"{TABLES}/{{artefact}}.tex"
+FIGURE_DATA = f"{FIGURES}/{{artefact}}.csv"
+PICTURE = f"{FIGURES}/{{figure}}.{{kind}}"
+CURVES = "curves/{kind}.csv"
+METRICS = "metrics.json"
+CLAIMS, CLAIMS_TABLE, AGREEMENT = "claims.json", "claims.csv", "agreement.csv"
+PROVENANCE = "provenance.csv"
+PAGE, SUMMARY = "index.html", "summary.md"
+
 GENOTYPE = "genotype.json"
 EPOCHS = "log.csv"
 BACKBONE_WEIGHTS = "weights.safetensors"
@@ -46,6 +65,21 @@ SHOWN_FIGURES: tuple[str, ...] = ("figure_8", "figure_9")
 def size_text(size: Size) -> str:
     """(768, 1536) -> 768x1536, as in the names of files and in `--input-size`."""
     return f"{size[0]}x{size[1]}"
+
+
+def of_scale(folder: str, scale: str) -> str:
+    """The folder of a scale: `results/tiny`."""
+    return f"{folder}/{scale}"
+
+
+def log(rule: str, name: str) -> str:
+    """What a job of a rule says; its name is of the run that it makes."""
+    return f"{rule}/{name}.log"
+
+
+def benchmark(rule: str, name: str) -> str:
+    """What Snakemake measures of a job: time and memory."""
+    return f"benchmarks/{rule}/{name}.tsv"
 
 
 def lookup_table(dataset: str) -> str:

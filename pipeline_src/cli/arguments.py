@@ -84,6 +84,52 @@ def add_settings(parser: argparse.ArgumentParser, blocks: Sequence[str]) -> None
     )
 
 
+def add_long_step(parser: argparse.ArgumentParser) -> None:
+    """`--seed`, `--checkpoints` and `--output` of a step of hours."""
+    parser.add_argument("--seed", type=seed, required=True)
+    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
+    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+
+
+def add_draw(parser: argparse.ArgumentParser) -> None:
+    """`--seed` and `--index` of a random network, and the genotype's `--output`."""
+    parser.add_argument("--seed", type=seed, required=True)
+    parser.add_argument("--index", type=at_least(0), required=True, help="number of the draw")
+    add_genotype_output(parser)
+
+
+def add_genotype_output(parser: argparse.ArgumentParser) -> None:
+    """`--output` of a command that writes a genotype."""
+    parser.add_argument("--output", type=Path, required=True, help="genotype file to write")
+
+
+def add_input_size(parser: argparse.ArgumentParser) -> None:
+    """`--input-size`: the deployed size."""
+    parser.add_argument(
+        "--input-size", type=height_by_width, required=True, help="deployed size, HEIGHTxWIDTH"
+    )
+
+
+def add_crop_size(parser: argparse.ArgumentParser) -> None:
+    """`--crop-size`: what is trained or searched on."""
+    parser.add_argument(
+        "--crop-size", type=height_by_width, required=True, help="of a training frame, HEIGHTxWIDTH"
+    )
+
+
+def add_num_classes(parser: argparse.ArgumentParser) -> None:
+    """`--num-classes` of a network that is timed."""
+    parser.add_argument("--num-classes", type=at_least(1), required=True, help="that the network tells apart")
+
+
+def add_rendering(parser: argparse.ArgumentParser) -> None:
+    """`--output` and `--workers` of a command that draws a raw set."""
+    parser.add_argument("--output", type=Path, required=True, help="folder to fill; becomes the raw root")
+    parser.add_argument(
+        "--workers", type=at_least(1), default=1, help="processes; the files are the same for any number"
+    )
+
+
 def add_results(parser: argparse.ArgumentParser) -> None:
     """`--results`: the folder of all results of a scale."""
     parser.add_argument("--results", type=Path, required=True, help="the folder results/SCALE")

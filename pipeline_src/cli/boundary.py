@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.errors import UserError
 
 PACKAGES = ("autortnet", "torch", "numpy", "pandas", "pillow", "pydantic", "snakemake", "dvc")
@@ -86,7 +87,7 @@ def write_report(error: BaseException, words: Sequence[str]) -> Path:
     ]
     text = "\n".join(lines).encode("utf-8", "backslashreplace")
     name = f"autortnet-error-{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
-    for folder in (Path("logs"), Path.cwd(), Path(tempfile.gettempdir())):
+    for folder in (Path(places.LOGS), Path.cwd(), Path(tempfile.gettempdir())):
         if not folder.is_dir():
             continue
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write metrics.json and the curves of all runs, for DVC"
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.spreadsheets import guarded_line
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
-    metrics = args.output / "metrics.json"
+    metrics = args.output / places.METRICS
     sources = [
         *metric_sources(grid),
         *(path for kind in CURVES for path in curve_sources(grid, kind).values()),
@@ -53,5 +54,5 @@ def run(args: argparse.Namespace) -> None:
             writer = csv.DictWriter(text, columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(guarded_line(line) for line in lines)
-            write_text(args.output / "curves" / f"{kind}.csv", text.getvalue())
+            write_text(args.output / places.CURVES.format(kind=kind), text.getvalue())
         write_json(metrics, network_metrics(grid, args.results))

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_src import places
 from pipeline_src.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,14 +75,14 @@ def _side(text: str, scale: str | None, place: Path) -> Side:
     if folder.is_dir():
         whole = folder.resolve()
         results = whole.parents[1] / "results" / whole.name if len(whole.parents) > 1 else None
-        return read_side(folder / "tables", text, results)
+        return read_side(folder / places.TABLES, text, results)
     if text.startswith("-") or folder.is_file():
         raise UserError(text, "is no folder and no git revision.", f"Give {WHAT}.")
     commit = _git(Path.cwd(), text, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}")
     root = Path(_git(Path.cwd(), text, "rev-parse", "--show-toplevel"))
     place.mkdir()
-    _fetch(root, text, commit, scale or _scale_at(root, text, commit), place / "tables")
-    return read_side(place / "tables", text)
+    _fetch(root, text, commit, scale or _scale_at(root, text, commit), place / places.TABLES)
+    return read_side(place / places.TABLES, text)
 
 
 def _git(folder: Path, revision: str, *words: str) -> str:
@@ -104,7 +105,7 @@ def _scale_at(root: Path, revision: str, commit: str) -> str:
 
 def _fetch(root: Path, revision: str, commit: str, scale: str, place: Path) -> None:
     """Let DVC bring the tables of a commit from its cache or remote."""
-    wanted = f"reports/{scale}/tables"
+    wanted = f"{places.of_scale(places.REPORTS, scale)}/{places.TABLES}"
     if importlib.util.find_spec("dvc") is None:
         raise UserError(
             "dvc", f"is not installed, and only DVC can bring {wanted} of {revision}.", "`pip install dvc`."

@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_data, add_settings, at_least, height_by_width
+from pipeline_src.cli.arguments import add_data, add_input_size, add_settings, at_least
 from pipeline_src.errors import UserError
 
 HELP = "draw frames, labels and predictions for figures 8 and 9"
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", required=True)
     parser.add_argument("--frames", type=at_least(1), default=4, help="how many, evenly spaced (4)")
-    parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
+    add_input_size(parser)
     parser.add_argument("--output", type=Path, required=True, help="folder for PNGs and index.json")
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_data, add_settings, height_by_width
+from pipeline_src.cli.arguments import add_data, add_input_size, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights-last", type=Path, required=True, help="weights of the last epoch")
     parser.add_argument("--weights-best", type=Path, required=True, help="weights of the best epoch")
     parser.add_argument("--split", required=True)
-    parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
+    add_input_size(parser)
     parser.add_argument(
         "--architecture", help="name in the result; as a default, the output's folder's folder"
     )

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_src import places
 from pipeline_src.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline_src.reporting.provenance.explain import Screen
 
 HELP = "print where a number of the report is from: runs, commands, seeds, checksums"
-PROVENANCE = "provenance.csv"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> None:
     )
     from pipeline_src.reporting.provenance.stored import read_provenance
 
-    folder = args.reports or Path("reports") / (args.scale or _scale_of_params(Path("params.yaml")))
-    lines = read_provenance(folder / PROVENANCE)
+    folder = args.reports or Path(places.REPORTS) / (args.scale or _scale_of_params(Path("params.yaml")))
+    lines = read_provenance(folder / places.PROVENANCE)
     artefact = choose("table or figure", args.artefact, ((line.artefact, line.artefact) for line in lines))
     lines = tuple(line for line in lines if line.artefact == artefact)
     screen = _screen()

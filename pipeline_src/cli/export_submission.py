@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import add_data, add_settings, height_by_width
+from pipeline_src.cli.arguments import add_data, add_input_size, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 from pipeline_src.errors import DataError
 
@@ -20,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--split", default="test", help="split to predict (test)")
-    parser.add_argument(
-        "--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH of the network"
-    )
+    add_input_size(parser)
     parser.add_argument(
         "--output", type=Path, required=True, help="folder for predictions/ and submission.zip"
     )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_src.cli.arguments import (
     RUNTIME_KEYS,
+    add_crop_size,
     add_data,
+    add_input_size,
+    add_long_step,
     add_settings,
-    height_by_width,
-    seed,
     split_names,
 )
 from pipeline_src.cli.networks import (
@@ -40,11 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backbone", type=Path, help="pretrained weights; without them, from scratch")
     parser.add_argument("--splits", type=split_names, required=True, help="such as train or train,val,coarse")
     parser.add_argument("--validation-split", help="split for the best epoch; none: only the last is kept")
-    parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
-    parser.add_argument("--crop-size", type=height_by_width, required=True)
-    parser.add_argument("--seed", type=seed, required=True)
-    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    add_input_size(parser)
+    add_crop_size(parser)
+    add_long_step(parser)
 
 
 def run(args: argparse.Namespace) -> None:

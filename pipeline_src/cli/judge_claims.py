@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "judge the paper's claims C1 to C12 from result files, each by a stated test"
@@ -42,4 +43,4 @@ def run(args: argparse.Namespace) -> None:
         claims = judged(evidence)
         write_claims(claims, args.output)
         write_claims_csv(claims, args.output.with_suffix(".csv"))
-        write_agreements(evidence, args.output.with_name("agreement.csv"))
+        write_agreements(evidence, args.output.with_name(places.AGREEMENT))

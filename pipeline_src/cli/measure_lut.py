@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_settings, at_least, height_by_width
+from pipeline_src.cli.arguments import add_input_size, add_settings, at_least
 from pipeline_src.latency.settings import TABLE_KEYS
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ BLOCKS = ("space", *TABLE_KEYS, "runtime.device", "runtime.checkpoint_every_s")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_settings(parser, BLOCKS)
-    parser.add_argument(
-        "--input-size", type=height_by_width, required=True, help="deployed size, HEIGHTxWIDTH"
-    )
+    add_input_size(parser)
     parser.add_argument(
         "--num-classes",
         type=at_least(1),

@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_settings, height_by_width
+from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
-from pipeline_src.errors import UserError
 from pipeline_src.latency.settings import NETWORK_KEYS
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_settings(parser, BLOCKS)
     add_network(parser)
-    parser.add_argument("--num-classes", type=int, required=True)
-    parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
+    add_num_classes(parser)
+    add_input_size(parser)
     parser.add_argument("--architecture", help="name in the result; as a default, the output's folder")
     parser.add_argument(
         "--dataset", help="name in the result; as a default, the output's name up to the size"
@@ -33,8 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure the network with batch norm unfolded and folded."""
-    if args.num_classes < 1:
-        raise UserError("--num-classes", f"is {args.num_classes}.", "Give the number of classes, 1 or more.")
     import torch
 
     from pipeline_src.artifacts import write_json

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_settings, at_least, height_by_width
+from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings
 from pipeline_src.cli.networks import build_network
 from pipeline_src.errors import UserError
 
@@ -29,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("LABEL", "GENOTYPE|PEER"),
         help="a genotype's file or another system's name; ratios are to the first",
     )
-    parser.add_argument("--num-classes", type=at_least(1), required=True)
-    parser.add_argument("--input-size", type=height_by_width, required=True, help="HEIGHTxWIDTH")
+    add_num_classes(parser)
+    add_input_size(parser)
     parser.add_argument("--forms", default="eager,folded,channels_last", help="such as eager,onnxruntime")
     parser.add_argument("--spread-max", type=_share, help="of quartiles (default: latency.spread_max)")
     parser.add_argument("--minutes", type=_minutes, default=5.0, help="for further attempts (default 5)")

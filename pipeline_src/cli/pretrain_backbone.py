@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import RUNTIME_KEYS, add_data, add_settings, at_least, seed
+from pipeline_src.cli.arguments import RUNTIME_KEYS, add_data, add_long_step, add_settings, at_least
 from pipeline_src.cli.networks import (
     add_network,
     build_classifier,
@@ -37,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resize", type=at_least(1), default=256, help="shorter side before the validation crop"
     )
-    parser.add_argument("--seed", type=seed, required=True)
-    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    add_long_step(parser)
 
 
 def run(args: argparse.Namespace) -> None:

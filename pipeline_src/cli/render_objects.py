@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from pipeline_src.cli.arguments import at_least
+from pipeline_src.cli.arguments import add_rendering
 
 HELP = "render a small class-folder set for pretraining"
 
@@ -18,10 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help="the block data.imagenet.render: seed, classes, train_per_class, val_per_class, size_px",
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder to fill; becomes the raw root")
-    parser.add_argument(
-        "--workers", type=at_least(1), default=1, help="processes; the files are the same for any number"
-    )
+    add_rendering(parser)
 
 
 def run(args: argparse.Namespace) -> None:

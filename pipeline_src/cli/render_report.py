@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from pipeline_src import places as places_of
 from pipeline_src.cli.arguments import add_results, add_settings
 from pipeline_src.errors import UserError
 
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the page."""
-    for folder, name in ((args.results, "results"), (args.reports, "reports")):
+    for folder, name in ((args.results, places_of.RESULTS), (args.reports, places_of.REPORTS)):
         if not folder.is_dir():
             raise UserError(folder, "is not a folder.", f"Give the folder {name}/SCALE with --{name}.")
     from pipeline_src.artifacts import write_text
@@ -69,13 +70,12 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.reporting.page.first import summary_markdown
     from pipeline_src.reporting.page.render import render
     from pipeline_src.reporting.provenance.trace import Tracer
-    from pipeline_src.reporting.tables.stored import CELLS
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
     places = Places(args.results, args.reports, args.assumptions, args.graph)
-    tables = sorted((args.reports / "tables").glob(f"*{CELLS}"))
+    tables = sorted((args.reports / places_of.TABLES).glob(f"*{places_of.CELLS_SUFFIX}"))
     with recorded(args.output, args, [args.assumptions, args.graph, *tables]):
         context = build_context(grid, places, tracer.of, alone=args.alone)
         write_text(args.output, render(context))
-        write_text(args.output.with_name("summary.md"), summary_markdown(context))
+        write_text(args.output.with_name(places_of.SUMMARY), summary_markdown(context))

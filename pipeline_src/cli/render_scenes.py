@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from pipeline_src.cli.arguments import at_least
+from pipeline_src.cli.arguments import add_rendering
 
 HELP = "render street scenes in the layout of Cityscapes or CamVid"
 
@@ -20,10 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the block data.SET.render: seed, train, val, test, coarse, height_px, width_px",
     )
     parser.add_argument("--layout", choices=("indexed", "original"), default="indexed", help="of CamVid")
-    parser.add_argument("--output", type=Path, required=True, help="folder to fill; becomes the raw root")
-    parser.add_argument(
-        "--workers", type=at_least(1), default=1, help="processes; the files are the same for any number"
-    )
+    add_rendering(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import at_least, seed
+from pipeline_src.cli.arguments import add_genotype_output, at_least, seed
 
 HELP = "give a network a random aggregation cell, or none (Table 6)"
 AGGREGATION_STREAM = 2  # keeps these draws apart from those of the other samplers
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--without", action="store_true", help="no aggregation cell")
     choice.add_argument("--index", type=at_least(0), help="number of the draw")
     parser.add_argument("--seed", type=seed, default=0)
-    parser.add_argument("--output", type=Path, required=True, help="genotype file to write")
+    add_genotype_output(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pipeline_src.cli.arguments import three_integers
+from pipeline_src.cli.arguments import add_genotype_output, three_integers
 
 HELP = "move a network's downsampling positions (Table 5)"
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--positions", type=three_integers, required=True, help="positions among 12 cells, such as 1,5,10"
     )
-    parser.add_argument("--output", type=Path, required=True, help="genotype file to write")
+    add_genotype_output(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from pipeline_src.cli.arguments import add_settings, at_least, seed, three_integers
+from pipeline_src.cli.arguments import add_draw, add_settings, three_integers
 
 HELP = "draw a random network (Table 3)"
 BLOCKS = ("space",)
@@ -17,9 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depths", type=three_integers, required=True, help="largest depths, such as 5,10,10"
     )
-    parser.add_argument("--seed", type=seed, required=True)
-    parser.add_argument("--index", type=at_least(0), required=True, help="number of the draw")
-    parser.add_argument("--output", type=Path, required=True, help="genotype file to write")
+    add_draw(parser)
 
 
 def run(args: argparse.Namespace) -> None:

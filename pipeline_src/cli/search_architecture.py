@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_src.cli.arguments import (
     RUNTIME_KEYS,
+    add_crop_size,
     add_data,
+    add_input_size,
+    add_long_step,
     add_settings,
-    height_by_width,
-    seed,
     split_names,
     three_integers,
 )
@@ -36,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation-split", help="split for the mIoU columns of the log")
     parser.add_argument("--lut", type=Path, required=True, help="lookup table of the deployed input size")
     parser.add_argument("--gamma", type=float, required=True, help="weight of the latency term (Eq. 8)")
-    parser.add_argument("--seed", type=seed, required=True)
     parser.add_argument("--depths", type=three_integers, required=True, help="initial cells, such as 5,10,10")
     parser.add_argument(
         "--null",
@@ -44,10 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="signs: random signs on alpha's gradients, a search that can find nothing (A27)",
     )
-    parser.add_argument("--input-size", type=height_by_width, required=True, help="deployed size")
-    parser.add_argument("--crop-size", type=height_by_width, required=True, help="crop searched on")
-    parser.add_argument("--checkpoints", type=Path, required=True, help="folder outside of --output")
-    parser.add_argument("--output", type=Path, required=True, help="folder to write")
+    add_input_size(parser)
+    add_crop_size(parser)
+    add_long_step(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_src import places
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> None:
     if args.scale:
         params["scale"] = args.scale
     config = resolve(params, args.scales, str(args.params))
-    results, logs = (args.root / folder / config.scale for folder in ("results", "logs"))
+    results, logs = (args.root / folder / config.scale for folder in (places.RESULTS, places.LOGS))
     standings = [standing_of(job, results, logs) for job in jobs_of(Grid(config))]
     print(f"{config.scale}: {results}")
     print(f"{'stage':<22}" + "".join(f"{state:>9}" for state in STATES))

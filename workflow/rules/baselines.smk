@@ -13,9 +13,9 @@ rule sample_random:
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='random-{index}')}/{places.GENOTYPE}",
     log:
-        f"{LOGS}/sample_random/{{index}}.log",
+        log_of("sample_random", "{index}"),
     benchmark:
-        f"{LOGS}/benchmarks/sample_random/{{index}}.tsv"
+        benchmark_of("sample_random", "{index}")
     priority: READY
     conda:
         "../../environment.yml"
@@ -39,9 +39,9 @@ rule sample_matched:
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='matched-{index}')}/{places.GENOTYPE}",
     log:
-        f"{LOGS}/sample_matched/{{index}}.log",
+        log_of("sample_matched", "{index}"),
     benchmark:
-        f"{LOGS}/benchmarks/sample_matched/{{index}}.tsv"
+        benchmark_of("sample_matched", "{index}")
     priority: READY
     conda:
         "../../environment.yml"
@@ -66,9 +66,9 @@ rule sample_downsampling:
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='downsampling-{positions}')}/{places.GENOTYPE}",
     log:
-        f"{LOGS}/sample_downsampling/{{positions}}.log",
+        log_of("sample_downsampling", "{positions}"),
     benchmark:
-        f"{LOGS}/benchmarks/sample_downsampling/{{positions}}.tsv"
+        benchmark_of("sample_downsampling", "{positions}")
     wildcard_constraints:
         positions=r"\d+\.\d+\.\d+",
     priority: READY
@@ -90,9 +90,9 @@ rule sample_aggregation:
     output:
         genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='aggregation-{draw}')}/{places.GENOTYPE}",
     log:
-        f"{LOGS}/sample_aggregation/{{draw}}.log",
+        log_of("sample_aggregation", "{draw}"),
     benchmark:
-        f"{LOGS}/benchmarks/sample_aggregation/{{draw}}.tsv"
+        benchmark_of("sample_aggregation", "{draw}")
     wildcard_constraints:
         draw=r"none|random-\d+",
     priority: READY

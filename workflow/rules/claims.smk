@@ -5,7 +5,8 @@
 from pipeline_src.reporting.claims.sources import claim_sources
 
 CLAIMS = [
-    f"{REPORTS}/{name}" for name in ("claims.json", "claims.csv", "agreement.csv")
+    f"{REPORTS}/{name}"
+    for name in (places.CLAIMS, places.CLAIMS_TABLE, places.AGREEMENT)
 ]
 
 
@@ -18,9 +19,9 @@ rule judge_claims:
         table=CLAIMS[1],
         agreement=CLAIMS[2],
     log:
-        f"{LOGS}/judge_claims/claims.log",
+        log_of("judge_claims", "claims"),
     benchmark:
-        f"{LOGS}/benchmarks/judge_claims/claims.tsv"
+        benchmark_of("judge_claims", "claims")
     conda:
         "../../environment.yml"
     resources:

@@ -43,7 +43,8 @@ configfile: str(PARAMS)  # now that it is known to be whole: Snakemake hands it 
 
 SCALE = CONFIG.scale
 DATA, RESULTS, REPORTS, LOGS = (
-    f"{folder}/{SCALE}" for folder in ("data", "results", "reports", "logs")
+    places.of_scale(folder, SCALE)
+    for folder in ("data", places.RESULTS, places.REPORTS, places.LOGS)
 )
 CHECKPOINTS = f".checkpoints/{SCALE}"
 try:
@@ -104,6 +105,16 @@ def unwatched(value):
 def execution(command):
     """Of a command's settings those that change no result, for --execution."""
     return unwatched(execution_settings(CONFIG, blocks_of(command)))
+
+
+def log_of(rule, name):
+    """Where a job's log lies; rule, command, log and benchmark share the name."""
+    return f"{LOGS}/{places.log(rule, name)}"
+
+
+def benchmark_of(rule, name):
+    """Where a job's benchmark lies."""
+    return f"{LOGS}/{places.benchmark(rule, name)}"
 
 
 def option(name, value):

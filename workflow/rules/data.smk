@@ -9,9 +9,9 @@ rule render_scenes:
     output:
         marker=f"{DATA}/raw/{{dataset}}/rendered.json",
     log:
-        f"{LOGS}/render_scenes/{{dataset}}.log",
+        log_of("render_scenes", "{dataset}"),
     benchmark:
-        f"{LOGS}/benchmarks/render_scenes/{{dataset}}.tsv"
+        benchmark_of("render_scenes", "{dataset}")
     conda:
         "../../environment.yml"
     threads: 2
@@ -31,9 +31,9 @@ rule render_objects:
     output:
         marker=f"{DATA}/raw/imagenet/rendered.json",
     log:
-        f"{LOGS}/render_objects/imagenet.log",
+        log_of("render_objects", "imagenet"),
     benchmark:
-        f"{LOGS}/benchmarks/render_objects/imagenet.tsv"
+        benchmark_of("render_objects", "imagenet")
     conda:
         "../../environment.yml"
     threads: 2
@@ -55,9 +55,9 @@ rule prepare_cityscapes:
     output:
         manifest=f"{DATA}/cityscapes/manifest.json",
     log:
-        f"{LOGS}/prepare_cityscapes/cityscapes.log",
+        log_of("prepare_cityscapes", "cityscapes"),
     benchmark:
-        f"{LOGS}/benchmarks/prepare_cityscapes/cityscapes.tsv"
+        benchmark_of("prepare_cityscapes", "cityscapes")
     conda:
         "../../environment.yml"
     threads: 2
@@ -81,9 +81,9 @@ rule prepare_camvid:
     output:
         manifest=f"{DATA}/camvid/manifest.json",
     log:
-        f"{LOGS}/prepare_camvid/camvid.log",
+        log_of("prepare_camvid", "camvid"),
     benchmark:
-        f"{LOGS}/benchmarks/prepare_camvid/camvid.tsv"
+        benchmark_of("prepare_camvid", "camvid")
     conda:
         "../../environment.yml"
     threads: 2
@@ -107,9 +107,9 @@ rule prepare_imagenet:
     output:
         manifest=f"{DATA}/imagenet/manifest.json",
     log:
-        f"{LOGS}/prepare_imagenet/imagenet.log",
+        log_of("prepare_imagenet", "imagenet"),
     benchmark:
-        f"{LOGS}/benchmarks/prepare_imagenet/imagenet.tsv"
+        benchmark_of("prepare_imagenet", "imagenet")
     conda:
         "../../environment.yml"
     threads: 2

@@ -24,9 +24,9 @@ rule evaluate_network:
     output:
         metrics=f"{RESULTS}/{places.EVALUATION}",
     log:
-        f"{LOGS}/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.log",
+        log_of("evaluate_network", "{architecture}-{training}-{split}-{size}"),
     benchmark:
-        f"{LOGS}/benchmarks/evaluate_network/{{architecture}}-{{training}}-{{split}}-{{size}}.tsv"
+        benchmark_of("evaluate_network", "{architecture}-{training}-{split}-{size}")
     priority: claim_priority
     conda:
         "../../environment.yml"
@@ -58,9 +58,9 @@ rule export_submission:
     output:
         archive=f"{RESULTS}/{places.SUBMISSION}/{places.ARCHIVE}",
     log:
-        f"{LOGS}/export_submission/{{architecture}}-{{training}}.log",
+        log_of("export_submission", "{architecture}-{training}"),
     benchmark:
-        f"{LOGS}/benchmarks/export_submission/{{architecture}}-{{training}}.tsv"
+        benchmark_of("export_submission", "{architecture}-{training}")
     conda:
         "../../environment.yml"
     threads: CONFIG.runtime.threads

@@ -5,8 +5,8 @@
 from pipeline_src.reporting.read.pictures import PICTURES, entry_of
 
 PICTURE_FILES = expand(
-    f"{REPORTS}/figures/{{name}}.{{kind}}",
-    name=PICTURES,
+    f"{REPORTS}/{places.PICTURE}",
+    figure=PICTURES,
     kind=("svg", "pdf", "png", "json"),
 )
 
@@ -19,18 +19,18 @@ rule plot_figure:
         ],
     output:
         svg=report(
-            f"{REPORTS}/figures/{{figure}}.svg",
+            f"{REPORTS}/{places.PICTURE.format(figure='{figure}', kind='svg')}",
             caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
-        pdf=f"{REPORTS}/figures/{{figure}}.pdf",
-        png=f"{REPORTS}/figures/{{figure}}.png",
-        words=f"{REPORTS}/figures/{{figure}}.json",
+        pdf=f"{REPORTS}/{places.PICTURE.format(figure='{figure}', kind='pdf')}",
+        png=f"{REPORTS}/{places.PICTURE.format(figure='{figure}', kind='png')}",
+        words=f"{REPORTS}/{places.PICTURE.format(figure='{figure}', kind='json')}",
     log:
-        f"{LOGS}/plot_figure/{{figure}}.log",
+        log_of("plot_figure", "{figure}"),
     benchmark:
-        f"{LOGS}/benchmarks/plot_figure/{{figure}}.tsv"
+        benchmark_of("plot_figure", "{figure}")
     wildcard_constraints:
         figure="|".join(PICTURES) or "none",
     conda:

@@ -15,9 +15,9 @@ rule finetune_network:
         best=f"{RESULTS}/{places.FINETUNING}/{places.BEST_WEIGHTS}",
         log=f"{RESULTS}/{places.FINETUNING}/{places.EPOCHS}",
     log:
-        f"{LOGS}/finetune_network/{{architecture}}-{{training}}.log",
+        log_of("finetune_network", "{architecture}-{training}"),
     benchmark:
-        f"{LOGS}/benchmarks/finetune_network/{{architecture}}-{{training}}.tsv"
+        benchmark_of("finetune_network", "{architecture}-{training}")
     priority: claim_priority
     conda:
         "../../environment.yml"

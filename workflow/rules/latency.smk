@@ -14,9 +14,9 @@ rule measure_lut:
     output:
         table=f"{RESULTS}/{places.LOOKUP_TABLE}",
     log:
-        f"{LOGS}/measure_lut/{{dataset}}.log",
+        log_of("measure_lut", "{dataset}"),
     benchmark:
-        f"{LOGS}/benchmarks/measure_lut/{{dataset}}.tsv"
+        benchmark_of("measure_lut", "{dataset}")
     priority: READY
     conda:
         "../../environment.yml"
@@ -43,9 +43,9 @@ rule check_lut:
     output:
         check=f"{RESULTS}/{places.LOOKUP_CHECK}",
     log:
-        f"{LOGS}/check_lut/{{dataset}}.log",
+        log_of("check_lut", "{dataset}"),
     benchmark:
-        f"{LOGS}/benchmarks/check_lut/{{dataset}}.tsv"
+        benchmark_of("check_lut", "{dataset}")
     conda:
         "../../environment.yml"
     threads: measuring_threads
@@ -70,9 +70,9 @@ rule measure_speed:
     output:
         speed=f"{RESULTS}/{places.SPEED}",
     log:
-        f"{LOGS}/measure_speed/{{architecture}}-{{dataset}}-{{size}}.log",
+        log_of("measure_speed", "{architecture}-{dataset}-{size}"),
     benchmark:
-        f"{LOGS}/benchmarks/measure_speed/{{architecture}}-{{dataset}}-{{size}}.tsv"
+        benchmark_of("measure_speed", "{architecture}-{dataset}-{size}")
     priority: claim_priority
     conda:
         "../../environment.yml"
@@ -97,9 +97,9 @@ rule measure_speeds:
     output:
         speeds=f"{RESULTS}/{places.TOGETHER}",
     log:
-        f"{LOGS}/measure_speeds/{{dataset}}-{{size}}.log",
+        log_of("measure_speeds", "{dataset}-{size}"),
     benchmark:
-        f"{LOGS}/benchmarks/measure_speeds/{{dataset}}-{{size}}.tsv"
+        benchmark_of("measure_speeds", "{dataset}-{size}")
     conda:
         "../../environment.yml"
     threads: measuring_threads

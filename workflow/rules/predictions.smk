@@ -15,9 +15,9 @@ rule draw_predictions:
     output:
         index=f"{RESULTS}/{places.PREDICTIONS}/{places.PREDICTIONS_INDEX}",
     log:
-        f"{LOGS}/draw_predictions/{{figure}}.log",
+        log_of("draw_predictions", "{figure}"),
     benchmark:
-        f"{LOGS}/benchmarks/draw_predictions/{{figure}}.tsv"
+        benchmark_of("draw_predictions", "{figure}")
     wildcard_constraints:
         figure="|".join(places.SHOWN_FIGURES),
     conda:

@@ -13,9 +13,9 @@ rule pretrain_backbone:
         weights=f"{RESULTS}/{places.PRETRAINING}/{places.BACKBONE_WEIGHTS}",
         log=f"{RESULTS}/{places.PRETRAINING}/{places.EPOCHS}",
     log:
-        f"{LOGS}/pretrain_backbone/{{backbone}}.log",
+        log_of("pretrain_backbone", "{backbone}"),
     benchmark:
-        f"{LOGS}/benchmarks/pretrain_backbone/{{backbone}}.tsv"
+        benchmark_of("pretrain_backbone", "{backbone}")
     priority: claim_priority
     conda:
         "../../environment.yml"

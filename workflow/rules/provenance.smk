@@ -4,7 +4,7 @@
 # out: reports/SCALE/provenance.csv
 from pipeline_src.reporting.provenance.trace import provenance_sources
 
-PROVENANCE = f"{REPORTS}/provenance.csv"
+PROVENANCE = f"{REPORTS}/{places.PROVENANCE}"
 
 
 rule trace_provenance:
@@ -14,9 +14,9 @@ rule trace_provenance:
     output:
         provenance=PROVENANCE,
     log:
-        f"{LOGS}/trace_provenance/provenance.log",
+        log_of("trace_provenance", "provenance"),
     benchmark:
-        f"{LOGS}/benchmarks/trace_provenance/provenance.tsv"
+        benchmark_of("trace_provenance", "provenance")
     conda:
         "../../environment.yml"
     resources:

@@ -5,13 +5,16 @@
 #      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html,
 #      reports/SCALE/summary.md
 from pipeline_src.reporting.page.captions import caption_of
+from pipeline_src.reporting.read.sources import TABLES as TABLE_NAMES
 from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
 
-TABLES = [f"{REPORTS}/tables/table_{number}.csv" for number in range(1, 11)]
-CELLS = [f"{REPORTS}/tables/table_{number}.cells.csv" for number in range(1, 11)]
-FIGURES = [f"{REPORTS}/figures/figure_{number}.csv" for number in (1, 5, 6)]
-METRICS = f"{REPORTS}/metrics.json"
-PAGE = f"{REPORTS}/index.html"
+TABLES = expand(f"{REPORTS}/{places.TABLE}", artefact=TABLE_NAMES)
+CELLS = expand(f"{REPORTS}/{places.TABLE_CELLS}", artefact=TABLE_NAMES)
+FIGURES = expand(
+    f"{REPORTS}/{places.FIGURE_DATA}", artefact=("figure_1", "figure_5", "figure_6")
+)
+METRICS = f"{REPORTS}/{places.METRICS}"
+PAGE = f"{REPORTS}/{places.PAGE}"
 
 
 rule tabulate_table:
@@ -20,18 +23,18 @@ rule tabulate_table:
         artifacts=artifacts,
     output:
         table=report(
-            f"{REPORTS}/tables/{{artefact}}.csv",
+            f"{REPORTS}/{places.TABLE}",
             caption="../report/table.rst",
             category="Tables",
             labels={"table": "{artefact}"},
         ),
-        cells=f"{REPORTS}/tables/{{artefact}}.cells.csv",
-        markdown=f"{REPORTS}/tables/{{artefact}}.md",
-        latex=f"{REPORTS}/tables/{{artefact}}.tex",
+        cells=f"{REPORTS}/{places.TABLE_CELLS}",
+        markdown=f"{REPORTS}/{places.TABLE_MARKDOWN}",
+        latex=f"{REPORTS}/{places.TABLE_LATEX}",
     log:
-        f"{LOGS}/tabulate_table/{{artefact}}.log",
+        log_of("tabulate_table", "{artefact}"),
     benchmark:
-        f"{LOGS}/benchmarks/tabulate_table/{{artefact}}.tsv"
+        benchmark_of("tabulate_table", "{artefact}")
     wildcard_constraints:
         artefact=r"table_\d+",
     conda:
@@ -54,11 +57,11 @@ rule collect_figure:
     input:
         artifacts=artifacts,
     output:
-        data=f"{REPORTS}/figures/{{artefact}}.csv",
+        data=f"{REPORTS}/{places.FIGURE_DATA}",
     log:
-        f"{LOGS}/collect_figure/{{artefact}}.log",
+        log_of("collect_figure", "{artefact}"),
     benchmark:
-        f"{LOGS}/benchmarks/collect_figure/{{artefact}}.tsv"
+        benchmark_of("collect_figure", "{artefact}")
     wildcard_constraints:
         artefact=r"figure_\d+",
     conda:
@@ -85,11 +88,11 @@ rule collect_overview:
         ],
     output:
         metrics=METRICS,
-        curves=expand(f"{REPORTS}/curves/{{kind}}.csv", kind=CURVES),
+        curves=expand(f"{REPORTS}/{places.CURVES}", kind=CURVES),
     log:
-        f"{LOGS}/collect_overview/overview.log",
+        log_of("collect_overview", "overview"),
     benchmark:
-        f"{LOGS}/benchmarks/collect_overview/overview.tsv"
+        benchmark_of("collect_overview", "overview")
     conda:
         "../../environment.yml"
     resources:
@@ -122,11 +125,11 @@ rule render_report:
             category="Report",
             labels={"report": "the whole page"},
         ),
-        summary=f"{REPORTS}/summary.md",
+        summary=f"{REPORTS}/{places.SUMMARY}",
     log:
-        f"{LOGS}/render_report/report.log",
+        log_of("render_report", "report"),
     benchmark:
-        f"{LOGS}/benchmarks/render_report/report.tsv"
+        benchmark_of("render_report", "report")
     conda:
         "../../environment.yml"
     resources:

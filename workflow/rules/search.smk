@@ -13,9 +13,9 @@ rule search_architecture:
         genotype=f"{RESULTS}/{places.SEARCH}/{places.GENOTYPE}",
         log=f"{RESULTS}/{places.SEARCH}/{places.EPOCHS}",
     log:
-        f"{LOGS}/search_architecture/{{architecture}}.log",
+        log_of("search_architecture", "{architecture}"),
     benchmark:
-        f"{LOGS}/benchmarks/search_architecture/{{architecture}}.tsv"
+        benchmark_of("search_architecture", "{architecture}")
     priority: claim_priority
     conda:
         "../../environment.yml"

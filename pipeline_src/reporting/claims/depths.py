@@ -31,12 +31,12 @@ from pipeline_src.reporting.claims.statistics import (
     signed_rank,
 )
 from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.space.catalogue import HYPER_CELLS
 
 TOLERANCE_CELLS = 1.0
 """How far a run's depth may lie from the others: the most that the paper's own Table 4 shows."""
 MOST_CELLS = 2
 """Of the first hyper-cell, as the paper has it (Sec. 4.4.6)."""
-HYPER_CELLS = 3
 _JUDGED_WHERE = (
     "Live searches only; judged where the searches of Table 4 agree on depths beyond chance and beyond"
     " their null."

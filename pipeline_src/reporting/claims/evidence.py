@@ -17,9 +17,9 @@ from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.logs import read_log
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.tables.measures import Role, miou
+from pipeline_src.space.catalogue import HYPER_CELLS
 from pipeline_src.space.genotype import Genotype
 
-HYPER_CELLS = (1, 2, 3)
 NULLS = "nulls"
 NO_SPREAD = "experiments.training_seeds, five repeats in all at least"
 
@@ -231,7 +231,7 @@ class Evidence:
             if not path.exists():
                 faults.append(f"{source} is missing")
                 continue
-            names = [f"argmax_depth_{cell}" for cell in HYPER_CELLS]
+            names = [f"argmax_depth_{cell}" for cell in range(1, HYPER_CELLS + 1)]
             log = read_log(path, "search", names, flags=("beta_frozen",))
             trained = log[~log["beta_frozen"].astype(bool)]
             if trained.empty:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.tables.layout import Column, column_of
-from pipeline_src.reporting.tables.stored import CELLS, not_cells, read_lines
+from pipeline_src.reporting.tables.stored import not_cells, read_lines
 from pipeline_src.spreadsheets import parted
 
 Key = tuple[str, str, str]
@@ -89,11 +90,11 @@ def read_side(folder: Path, name: str, results: Path | None = None) -> Side:
     Raises:
         UserError: the folder has no tables, or one is malformed.
     """
-    paths = sorted(folder.glob(f"*{CELLS}"), key=lambda path: _by_number(path.name))
+    paths = sorted(folder.glob(f"*{places.CELLS_SUFFIX}"), key=lambda path: _by_number(path.name))
     if not paths:
         raise UserError(
             folder,
-            f"has no table (*{CELLS}).",
+            f"has no table (*{places.CELLS_SUFFIX}).",
             "Give a folder reports/SCALE of a finished run, or a git revision.",
         )
     numbers = [number for path in paths for number in _read_cells(path)]
@@ -108,7 +109,7 @@ def _by_number(name: str) -> list[tuple[int, str]]:
 def _read_cells(path: Path) -> list[Number]:
     lines = read_lines(path)
     try:
-        return [_number(path.name.removesuffix(CELLS), line) for line in lines]
+        return [_number(path.name.removesuffix(places.CELLS_SUFFIX), line) for line in lines]
     except (ValueError, KeyError) as error:
         raise not_cells(path, error) from error
 

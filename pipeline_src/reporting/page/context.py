@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline_src import places as places_of
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.claims.claim import read_claims
@@ -74,9 +75,11 @@ def build_context(
     """
     facts, banner = Facts(trace), sections.banner(grid)
     self_test = banner.level == "nothing"
-    drawn = places.reports / "figures"
-    gathered = [_of_scale(read_table(name, places.reports / "tables"), grid.config.scale) for name in TABLES]
-    claims_path = places.reports / "claims.json"
+    drawn = places.reports / places_of.FIGURES
+    gathered = [
+        _of_scale(read_table(name, places.reports / places_of.TABLES), grid.config.scale) for name in TABLES
+    ]
+    claims_path = places.reports / places_of.CLAIMS
     claims = sections.claim_views(
         read_claims(claims_path) if claims_path.is_file() else (), facts, banner.level == "nothing"
     )
@@ -88,7 +91,7 @@ def build_context(
         "first": first_screen(grid, gathered, claims, facts, self_test),
         "scale": grid.config.scale,
         "alone": alone,
-        "reports": f"reports/{grid.config.scale}",
+        "reports": places_of.of_scale(places_of.REPORTS, grid.config.scale),
         "banner": banner,
         "summary": sections.summary(table_views, claims, self_test),
         "claims": claims,

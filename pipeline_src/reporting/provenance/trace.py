@@ -167,7 +167,7 @@ class Tracer:
             date=record.started,
             wall_s=record.wall_s,
             inputs=record.inputs,
-            artifact=f"results/{self.scale}/{source}",
+            artifact=f"{places.of_scale(places.RESULTS, self.scale)}/{source}",
             sha256=sha256_of(path),
             log=log_of(record.rule, place, self.scale),
             upstream=self._upstream(record),
@@ -189,7 +189,7 @@ class Tracer:
         """Breadth first, each run once; inputs outside of `results/SCALE` were made by no run of a grid."""
         waiting, found = list(record.inputs), dict[str, Ancestor]()
         for artifact in waiting:
-            start = f"results/{self.scale}/"
+            start = f"{places.of_scale(places.RESULTS, self.scale)}/"
             if not artifact.startswith(start):
                 continue
             behind = self._record_of(artifact.removeprefix(start))
@@ -223,7 +223,7 @@ def log_of(rule: str, place: str, scale: str) -> str:
         scale: the scale.
     """
     name = _run_name(place).removeprefix(_BEFORE_NAME.get(rule, "")).removesuffix(_AFTER_NAME.get(rule, ""))
-    return f"logs/{scale}/{rule}/{name.replace('/', '-')}.log"
+    return f"{places.of_scale(places.LOGS, scale)}/{places.log(rule, name.replace('/', '-'))}"
 
 
 def _run_name(place: str) -> str:

@@ -93,7 +93,7 @@ def jobs_of(grid: Grid) -> Iterator[Job]:
 
 def _job(rule: str, output: str, *parts: str) -> Job:
     name = "-".join(parts)
-    return Job(rule, name, output, f"{rule}/{name}.log")
+    return Job(rule, name, output, places.log(rule, name))
 
 
 def standing_of(job: Job, results: Path, logs: Path, now: float | None = None) -> Standing:

@@ -13,8 +13,9 @@ from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 from pipeline_src.reporting.read.logs import read_log
 from pipeline_src.reporting.read.sources import FIGURES
 from pipeline_src.reporting.tables.cells import Cell, Table, tabulate, timing_range
+from pipeline_src.space import catalogue
 
-HYPER_CELLS = (1, 2, 3)
+HYPER_CELLS = tuple(range(1, catalogue.HYPER_CELLS + 1))
 LOG_NUMBERS = (
     "epoch",
     *(f"{name}_depth_{cell}" for name in ("argmax", "sampled", "expected") for cell in HYPER_CELLS),

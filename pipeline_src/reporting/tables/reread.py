@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 from pipeline_src.reporting.tables.cells import STORED, Cell, Table
 from pipeline_src.reporting.tables.layout import layout_of
-from pipeline_src.reporting.tables.stored import CELLS, not_cells, read_lines
+from pipeline_src.reporting.tables.stored import cells_path, not_cells, read_lines
 from pipeline_src.spreadsheets import parted
 
 _TYPES = get_type_hints(Cell)
@@ -24,7 +24,7 @@ def read_table(name: str, folder: Path) -> Table:
         ConfigError: there is no such table.
         UserError: its file is missing, or holds other rows and columns than a table has.
     """
-    layout, path = layout_of(name), folder / f"{name}{CELLS}"
+    layout, path = layout_of(name), cells_path(folder / f"{name}.csv")
     lines = read_lines(path)
     try:
         cells = tuple(_cell(line) for line in lines)

@@ -6,16 +6,16 @@ import csv
 import sys
 from pathlib import Path
 
+from pipeline_src import places
 from pipeline_src.errors import UserError
 from pipeline_src.spreadsheets import unguarded
 
-CELLS = ".cells.csv"
 REMEDY = "Run `snakemake --cores all reproduce_tables`, or `autortnet tabulate-table`."
 
 
 def cells_path(path: Path) -> Path:
     """The long form's place beside a table: `table_3.csv` has `table_3.cells.csv`."""
-    return path.with_name(f"{path.stem}{CELLS}")
+    return path.with_name(f"{path.stem}{places.CELLS_SUFFIX}")
 
 
 def read_lines(path: Path) -> list[dict[str, str]]:
