@@ -13,6 +13,8 @@ from pipeline_src.errors import UserError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pipeline_src.evaluation.onnx_file import Output
+
 HELP = "write a trained network as an ONNX file and check it"
 RENDERED = 4
 """Rendered streets to check on where no photographs are given."""
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
     fresh = build_network(description.design, len(description.class_names))
     network = restore_network(fresh, load_weights(args.weights), args.weights)
     with recorded(output, args, [args.weights]) as extra:
-        kind = "classes" if args.argmax else "logits"
+        kind: Output = "classes" if args.argmax else "logits"
         content = onnx_bytes(network, description, size=size, dynamic=args.dynamic_size, output=kind)
         exported = OnnxNetwork(content, output)
         found = agreement(network, exported, _images(photographs, size, dynamic=args.dynamic_size))
