@@ -5,12 +5,14 @@ VENV ?= .venv
 CORES ?= all
 ARGS ?=
 KILL ?=
+SCALE ?= camvid
 BIN := $(VENV)/bin
 RUN := PATH="$(if $(filter /%,$(VENV)),,$(CURDIR)/)$(BIN):$$PATH"
 
 STEPS := $(RUN) python -m workflow.artifacts
 
 .PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-fast slurm-test
+.PHONY: continue-published published-report
 .PHONY: lint format lock bench help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
@@ -33,6 +35,12 @@ pull: $(VENV)/.installed ## fetch the results that dvc.lock names; snakemake the
 
 checkout-artifacts: $(VENV)/.installed ## the results of this git commit from DVC's cache
 	$(STEPS) checkout
+
+continue-published: $(VENV)/.installed ## make what results/published/SCALE lacks, and what that needs; ARGS="--scale camvid"
+	$(RUN) python -m workflow.continuing --cores $(CORES) $(ARGS)
+
+published-report: $(VENV)/.installed ## check results/published/SCALE and make its report; SCALE=camvid
+	$(RUN) autortnet verify results/published/$(SCALE) --report reports/published/$(SCALE)
 
 prune: $(VENV)/.installed ## delete results of runs that params.yaml no longer names
 	$(STEPS) prune $(ARGS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline_src.reporting.compare.sides import Side
 
 HELP = "tell which numbers of two reports differ, by how much, and whether beyond noise"
-WHAT = "a folder reports/SCALE, or a git revision whose results DVC has"
+WHAT = "a folder reports/SCALE or results/published/SCALE, or a git revision whose results DVC has"
 
 
 def _share(text: str) -> float:
@@ -73,6 +73,8 @@ def _side(text: str, scale: str | None, place: Path) -> Side:
 
     folder = Path(text)
     if folder.is_dir():
+        if (folder / "published.json").is_file():
+            return read_side(folder / "reports" / "tables", text, folder / "results")
         whole = folder.resolve()
         results = whole.parents[1] / "results" / whole.name if len(whole.parents) > 1 else None
         return read_side(folder / places.TABLES, text, results)

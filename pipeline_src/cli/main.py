@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "explain",
         "compare",
         "render-report",
+        "publish",
+        "verify",
         "export",
         "predict",
     ),
@@ -107,13 +109,18 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _run(command: str, words: list[str]) -> None:
-    module = _module(command)
-    parser = argparse.ArgumentParser(prog=f"autortnet {command}", description=module.HELP)
-    module.add_arguments(parser)
-    args = parser.parse_args(words)
-    args.command_line = ["autortnet", command, *words]
     with leave_on_signals():
-        module.run(args)
+        run_words([command, *words])
+
+
+def run_words(words: list[str]) -> None:
+    """Run one subcommand as a part of another; raises what it raises."""
+    module = _module(words[0])
+    parser = argparse.ArgumentParser(prog=f"autortnet {words[0]}", description=module.HELP)
+    module.add_arguments(parser)
+    args = parser.parse_args(words[1:])
+    args.command_line = ["autortnet", *words]
+    module.run(args)
 
 
 def run_from_shell() -> None:

@@ -93,7 +93,7 @@ def _record(
         # Of the step's own work: the start of the process and its imports came before.
         "processor_s": round(_processor_s() - processor, 3),
         "peak_memory_mib": _peak_memory_mib(),
-        "device": _device(),
+        "device": device_name(),
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "host": {"system": platform.platform(), "cpus": os.cpu_count()},
         "versions": _versions(),
@@ -137,7 +137,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _device() -> str:
+def device_name() -> str:
     """The GPU in use, or the processor's model; torch is asked only if the command loaded it."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():

@@ -66,6 +66,7 @@ def jobs_of(grid: Grid) -> Iterator[Job]:
     """The jobs behind the rows, stage after stage: what takes time, without data and report."""
     for dataset in sorted({one.dataset for one in grid.searches} | {grid.main}):
         yield _job("measure_lut", places.lookup_table(dataset), dataset)
+        yield _job("check_lut", places.lookup_check(dataset), dataset)
     for search in grid.searches:
         yield _job(
             "search_architecture",
@@ -89,6 +90,9 @@ def jobs_of(grid: Grid) -> Iterator[Job]:
             timing.dataset,
             places.size_text(timing.size),
         )
+    for interleaved in grid.together:
+        parts = interleaved.dataset, places.size_text(interleaved.size)
+        yield _job("measure_speeds", places.together(interleaved.dataset, interleaved.size), *parts)
 
 
 def _job(rule: str, output: str, *parts: str) -> Job:
