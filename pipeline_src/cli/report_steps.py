@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_src import places
 from pipeline_src.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,10 +43,22 @@ def report_steps(config: Config, *, results: str, reports: str, drawn: bool) -> 
     yield step("trace-provenance", output="provenance.csv")
     if drawn:
         for name in PICTURES:
+            if name in places.SHOWN_FIGURES and not _has_pictures(Path(results, places.predictions(name))):
+                continue  # published results have no photographs; the page says that it is not drawn
             yield step("plot-figure", name, output="figures")
         page = step("render-report", output="index.html")
         graph, assumptions = "docs/img/rulegraph.svg", "docs/assumptions.md"
         yield [*page, "--reports", reports, "--assumptions", assumptions, "--graph", graph]
+
+
+def _has_pictures(index: Path) -> bool:
+    """Whether the pictures that an index of predictions names lie beside it."""
+    from pipeline_src.artifacts import read_json
+
+    if not index.exists():
+        return True  # not run: the figure says so
+    names = [name for frame in read_json(index)["frames"] for name in frame["files"].values()]
+    return all((index.parent / name).is_file() for name in names)
 
 
 def make_report(

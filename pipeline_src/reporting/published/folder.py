@@ -28,9 +28,8 @@ INDEX, CONFIG = "published.json", "config.yaml"
 RESULTS, REPORTS = "results", "reports"
 LARGEST_MIB = 10
 """A published folder is to lie in git."""
-_KINDS = tuple(sorted(places.KINDS - {"predictions"}))
-"""Predictions are drawn over a data set's photographs, which are not ours to hand on."""
 _SUFFIXES = frozenset({".json", ".csv"})
+"""No weights; and no pictures, since predictions lie beside a data set's photographs, which are not ours."""
 REPORT_FILES = (
     "tables/*.csv", "tables/*.md", "tables/*.tex", "figures/*.csv", "curves/*.csv", "claims.json",
     "claims.csv", "agreement.csv", "provenance.csv", "metrics.json",
@@ -63,7 +62,7 @@ class Published:
 
 def result_files(results: Path) -> Iterator[Path]:
     """The files of `results/SCALE` that are published, in a fixed order."""
-    for kind in _KINDS:
+    for kind in sorted(places.KINDS):
         for path in sorted((results / kind).rglob("*")):
             if path.suffix in _SUFFIXES and path.is_file() and not path.name.startswith("."):
                 yield path
