@@ -102,24 +102,31 @@ def publish(config: Config, results: Path, reports: Path, folder: Path) -> Publi
     for name, source in sources.items():
         _copy(source, folder / name, before.get(name))
         files[name] = sha256_of(folder / name)
+    _make_way(folder / CONFIG, before.get(CONFIG))
     write_text(folder / CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
     files[CONFIG] = sha256_of(folder / CONFIG)
     for name in before.keys() - files.keys():
         _drop(folder / name, before[name])
+    (folder / INDEX).unlink(missing_ok=True)  # one of ours, or `_listed` would have refused it
     write_json(folder / INDEX, {"format": FORMAT, "scale": config.scale, "files": files})
     return Published(folder, config, files)
 
 
 def _copy(source: Path, target: Path, known: str | None) -> None:
     """Copy over what is absent, or what an earlier publication wrote and nobody changed since."""
-    if target.exists():
-        found = sha256_of(target)
-        if found == sha256_of(source):
-            return
-        if found != known:
-            raise UserError(target, "was changed since it was published.", "Move it away, or restore it.")
-        target.unlink()
+    if target.is_file() and sha256_of(target) == sha256_of(source):
+        return
+    _make_way(target, known)
     write_atomically(target, lambda temporary: _copied(source, temporary))
+
+
+def _make_way(target: Path, known: str | None) -> None:
+    """Delete what an earlier publication wrote; what is there besides is refused."""
+    if not target.is_file() or known is None:
+        return  # the writer refuses what is not ours
+    if sha256_of(target) != known:
+        raise UserError(target, "was changed since it was published.", "Move it away, or restore it.")
+    target.unlink()
 
 
 def _copied(source: Path, temporary: Path) -> None:
