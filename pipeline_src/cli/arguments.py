@@ -6,9 +6,13 @@ import argparse
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline_src import places
 from pipeline_src.errors import UserError
+
+if TYPE_CHECKING:
+    from pipeline_src.config.models import Config
 
 RUNTIME_KEYS = tuple(
     f"runtime.{key}"
@@ -62,6 +66,27 @@ def seed(text: str) -> int:
     if number >= 2**32:
         raise argparse.ArgumentTypeError(f"{text[:20]} is 2^32 or more")
     return number
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    """`--params`, `--scale` and `--scales`, for commands that a user starts and the workflow does not."""
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--scale", help="tiny, camvid or paper; default: what params.yaml says")
+    parser.add_argument("--scales", type=Path, default=Path("workflow/scales"), help="folder of SCALE.yaml")
+
+
+def configuration(args: argparse.Namespace) -> Config:
+    """What the arguments of `add_configuration` ask for.
+
+    Raises:
+        ConfigError: see `resolve`.
+    """
+    from pipeline_src.config.load import read_yaml, resolve
+
+    params = read_yaml(args.params)
+    if args.scale:
+        params["scale"] = args.scale
+    return resolve(params, args.scales, str(args.params))
 
 
 def add_settings(parser: argparse.ArgumentParser, blocks: Sequence[str]) -> None:

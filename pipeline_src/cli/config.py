@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from pipeline_src.cli.arguments import add_configuration, configuration
 
 HELP = "print the resolved configuration, its schema, or what each key means"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--scale", help="tiny, camvid or paper; default: what params.yaml says")
-    parser.add_argument("--scales", type=Path, default=Path("workflow/scales"), help="folder of SCALE.yaml")
+    add_configuration(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--schema", action="store_true", help="print the JSON schema instead")
     instead.add_argument("--markdown", action="store_true", help="print docs/configuration.md instead")
@@ -23,13 +22,9 @@ def run(args: argparse.Namespace) -> None:
     import yaml
 
     from pipeline_src.config.describe import config_markdown, schema_text
-    from pipeline_src.config.load import read_yaml, resolve
 
     if args.schema or args.markdown:
         print(schema_text() if args.schema else config_markdown(), end="")
         return
-    params = read_yaml(args.params)
-    if args.scale:
-        params["scale"] = args.scale
-    config = resolve(params, args.scales, str(args.params))
+    config = configuration(args)
     print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), end="")

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline_src.cli.arguments import add_configuration, configuration
+
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
 
@@ -15,22 +17,16 @@ HELP = "copy genotypes, logs, metrics, timings and tables to results/published/S
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--scale", help="tiny, camvid or paper; default: what params.yaml says")
-    parser.add_argument("--scales", type=Path, default=Path("workflow/scales"), help="folder of SCALE.yaml")
+    add_configuration(parser)
     parser.add_argument("--root", type=Path, default=Path(), help="folder of results/ and reports/ (.)")
     parser.add_argument("--output", type=Path, help="folder to write (results/published/SCALE)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Copy, and say how much it was."""
-    from pipeline_src.config.load import read_yaml, resolve
     from pipeline_src.reporting.published.folder import publish
 
-    params = read_yaml(args.params)
-    if args.scale:
-        params["scale"] = args.scale
-    config = resolve(params, args.scales, str(args.params))
+    config = configuration(args)
     folder = args.output or args.root / "results" / "published" / config.scale
     done = publish(config, args.root / "results" / config.scale, args.root / "reports" / config.scale, folder)
     size = sum((folder / name).stat().st_size for name in done.files)

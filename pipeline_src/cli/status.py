@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src import places
+from pipeline_src.cli.arguments import add_configuration, configuration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,22 +19,16 @@ HELP = "print what is done, running, failed and waiting, and how long the rest t
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--scale", help="tiny, camvid or paper; default: what params.yaml says")
-    parser.add_argument("--scales", type=Path, default=Path("workflow/scales"), help="folder of SCALE.yaml")
+    add_configuration(parser)
     parser.add_argument("--root", type=Path, default=Path(), help="folder of results/ and logs/ (.)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print a line for each stage and for each job that is running, stopped or failed."""
     from pipeline_src.config.grid import Grid
-    from pipeline_src.config.load import read_yaml, resolve
     from pipeline_src.reporting.read.standing import STATES, jobs_of, standing_of
 
-    params = read_yaml(args.params)
-    if args.scale:
-        params["scale"] = args.scale
-    config = resolve(params, args.scales, str(args.params))
+    config = configuration(args)
     results, logs = (args.root / folder / config.scale for folder in (places.RESULTS, places.LOGS))
     standings = [standing_of(job, results, logs) for job in jobs_of(Grid(config))]
     print(f"{config.scale}: {results}")
