@@ -29,7 +29,7 @@ from pipeline_src.config.load import read_yaml, resolve
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import setting_keys
 from pipeline_src.errors import ConfigError
-from pipeline_src.reporting.published.folder import Published, read_published
+from pipeline_src.reporting.published.folder import PUBLISHED, Published, read_published
 from pipeline_src.reporting.read.standing import jobs_of
 
 ROOT = Path.cwd()
@@ -73,7 +73,7 @@ def place(published: Published, results: Path, device: str) -> list[Path]:
     """
     placed = []
     for name in published.results:
-        source, target = published.folder / "results" / name, results / name
+        source, target = published.folder / places.RESULTS / name, results / name
         if target.exists() or (_is_timing(name) and _device_of(source) not in (None, device)):
             continue
         write_atomically(target, lambda temporary, source=source: _copied(source, temporary))  # type: ignore[misc]
@@ -152,9 +152,9 @@ def go_on(scale: str | None, cores: str) -> None:
     if scale:
         params["scale"] = scale
     config = resolve(params, ROOT / "workflow" / "scales")
-    published = read_published(ROOT / "results" / "published" / config.scale)
+    published = read_published(ROOT / places.RESULTS / PUBLISHED / config.scale)
     require_same_settings(config, published)
-    results, grid = Path("results") / config.scale, Grid(config)
+    results, grid = Path(places.of_scale(places.RESULTS, config.scale)), Grid(config)
     device = _device_here(config)
     placed = place(published, ROOT / results, device)
     print(f"{len(placed)} of {len(published.results)} published files put in their places", flush=True)

@@ -70,11 +70,12 @@ def run(args: argparse.Namespace) -> None:
 
 def _side(text: str, scale: str | None, place: Path) -> Side:
     from pipeline_src.reporting.compare.sides import read_side
+    from pipeline_src.reporting.published.folder import INDEX
 
     folder = Path(text)
     if folder.is_dir():
-        if (folder / "published.json").is_file():
-            return read_side(folder / "reports" / "tables", text, folder / "results")
+        if (folder / INDEX).is_file():
+            return read_side(folder / places.REPORTS / "tables", text, folder / places.RESULTS)
         whole = folder.resolve()
         results = whole.parents[1] / "results" / whole.name if len(whole.parents) > 1 else None
         return read_side(folder / places.TABLES, text, results)

@@ -24,11 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Copy, and say how much it was."""
-    from pipeline_src.reporting.published.folder import publish
+    from pipeline_src.places import REPORTS, RESULTS, of_scale
+    from pipeline_src.reporting.published.folder import PUBLISHED, publish
 
     config = configuration(args)
-    folder = args.output or args.root / "results" / "published" / config.scale
-    done = publish(config, args.root / "results" / config.scale, args.root / "reports" / config.scale, folder)
+    results, reports = (args.root / of_scale(name, config.scale) for name in (RESULTS, REPORTS))
+    folder = args.output or args.root / RESULTS / PUBLISHED / config.scale
+    done = publish(config, results, reports, folder)
     size = sum((folder / name).stat().st_size for name in done.files)
     print(f"{folder}: {len(done.files)} files, {size / 2**20:.1f} MiB")
     for key, path in _outside(config):

@@ -75,8 +75,8 @@ def make_report(
     from pipeline_src.cli.main import run_words
 
     folders = {
-        "results": results or f"results/{config.scale}",
-        "reports": reports or f"reports/{config.scale}",
+        "results": results or places.of_scale(places.RESULTS, config.scale),
+        "reports": reports or places.of_scale(places.REPORTS, config.scale),
     }
     with _working_in(root):
         for words in report_steps(config, drawn=drawn, **folders):

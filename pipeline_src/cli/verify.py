@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline_src.errors import DataError, UserError
+from pipeline_src.places import REPORTS, RESULTS, of_scale
 
 if TYPE_CHECKING:
     from pipeline_src.reporting.published.folder import Published
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
             name
             for name in published.reports
             if not (made / name).is_file()
-            or (made / name).read_bytes() != (args.folder / "reports" / name).read_bytes()
+            or (made / name).read_bytes() != (args.folder / REPORTS / name).read_bytes()
         ]
         if differing:
             raise DataError(
@@ -59,13 +60,13 @@ def _made_again(published: Published, root: Path, docs: Path, *, drawn: bool) ->
     from pipeline_src.cli.report_steps import make_report
 
     scale = published.config.scale
-    shutil.copytree(published.folder / "results", root / "results" / scale)
+    shutil.copytree(published.folder / RESULTS, root / of_scale(RESULTS, scale))
     if drawn:
         if not docs.is_dir():
             raise UserError(docs, "is not there.", "Start this in the project's folder, or give --docs.")
         (root / "docs").symlink_to(docs.absolute())
     make_report(published.config, root, drawn=drawn)
-    return root / "reports" / scale
+    return root / of_scale(REPORTS, scale)
 
 
 def _hand_over(made: Path, target: Path) -> None:

@@ -41,6 +41,7 @@ MAY_IMPORT_WITHIN_REPORTING = {
     "provenance": {"paper", "read", "tables"},
     "compare": {"paper", "read", "tables"},
     "page": {"paper", "read", "tables", "drawing", "claims", "provenance", "compare"},
+    "published": set(),
 }
 WITHOUT_TORCH = (
     "errors",
@@ -138,7 +139,7 @@ REACHED = {
     "collect_overview": {"paper", "read", "tables"},
     "judge_claims": {"paper", "read", "tables", "claims"},
     "trace_provenance": {"paper", "read", "tables", "provenance"},
-    "compare": {"paper", "read", "tables", "compare"},
+    "compare": {"paper", "read", "tables", "compare", "published"},
     "explain": {"provenance"},
 }
 """The parts of the report that a command may load, now or while it runs."""

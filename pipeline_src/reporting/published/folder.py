@@ -24,8 +24,10 @@ from pipeline_src.config.models import Config
 from pipeline_src.errors import DataError, UserError
 
 FORMAT = "autortnet-published/1"
+PUBLISHED = "published"
+"""The folder below `results/` that has one for each published scale."""
 INDEX, CONFIG = "published.json", "config.yaml"
-RESULTS, REPORTS = "results", "reports"
+RESULTS, REPORTS = places.RESULTS, places.REPORTS
 LARGEST_MIB = 10
 """A published folder is to lie in git."""
 _SUFFIXES = frozenset({".json", ".csv"})
