@@ -67,8 +67,8 @@ format: $(VENV)/.installed-lint ## mend what the formatters can
 	$(RUN) ruff format .
 	$(RUN) snakefmt Snakefile workflow/rules
 
-bench: $(VENV)/.installed ## what each part costs against its floor, on this machine
-	$(RUN) sh benchmarks/run_all.sh
+bench: $(VENV)/.installed ## ratios of what is fast to what is plain, in 12 minutes; reports/benchmarks.json
+	$(RUN) python -m benchmarks.suite $(ARGS)
 
 lock: $(VENV)/.installed-lint ## write the exact versions in use to requirements.lock
 	$(RUN) (echo "# Exact versions this project was last tested with (make lock). pip uses them as constraints."; python -m pip freeze --exclude-editable --exclude torch; echo "torch==2.13.0") > requirements.lock.new && mv requirements.lock.new requirements.lock

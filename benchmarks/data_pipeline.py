@@ -91,12 +91,13 @@ def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 def rendered(folder: Path, args: argparse.Namespace) -> tuple[Path, Path, dict[str, Any]]:
     """A set of 128x256 frames made now: prepared folder, raw folder, and how fast it was rendered."""
     raw, prepared = folder / "raw", folder / "prepared"
-    told = _render(raw, args.images, args.processes)
+    told = render(raw, args.images, args.processes)
     prepare_cityscapes(raw, prepared, splits=("train",), processes=args.processes)
     return prepared, raw, told
 
 
-def _render(raw: Path, images: int, processes: int) -> dict[str, Any]:
+def render(raw: Path, images: int, processes: int) -> dict[str, Any]:
+    """Draw frames of 128x256 in the layout of Cityscapes, and say how fast."""
     # A process of its own, as the command has: this one has loaded torch, and cannot fork safely.
     done = subprocess.run(
         [sys.executable, "-c", _RENDER, str(raw), str(images), str(processes)],

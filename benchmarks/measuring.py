@@ -16,6 +16,7 @@ import torch
 
 from pipeline_src.config.models import LatencyConfig
 from pipeline_src.latency.fingerprint import current
+from pipeline_src.latency.load import load_average
 
 Samples = dict[str, list[float]]
 """Seconds of each piece of work, round by round; all pieces of a round saw the same moment of the machine."""
@@ -91,7 +92,7 @@ def calmest(
     while attempts == 0 or (
         any(one["spread"] > spread_max for one in found.values()) and now() - started < budget_s
     ):
-        load = load_now()
+        load = load_average()
         samples, attempts = attempt(), attempts + 1
         for key, (above, below) in pairs.items():
             told = ratios(samples[above], samples[below])
@@ -118,11 +119,6 @@ def _published(told: dict[str, Any], attempts: int, spread_max: float) -> dict[s
     return kept | {"withheld": reason}
 
 
-def load_now() -> float | None:
-    """Processes that wanted a core in the last minute; None where the system does not tell."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-
-
 def surroundings(device: torch.device) -> dict[str, Any]:
     """Machine, load, versions and date of a benchmark."""
     here = current(LatencyConfig(), device)
@@ -131,7 +127,7 @@ def surroundings(device: torch.device) -> dict[str, Any]:
             "device": here.device,
             "driver": here.driver,
             "cores": os.cpu_count(),
-            "load": load_now(),
+            "load": load_average(),
             "system": platform.platform(),
         },
         "versions": {

@@ -59,8 +59,9 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.images import write_bytes
     from pipeline_src.evaluation.exporting import agreement
     from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN
-    from pipeline_src.evaluation.onnx_file import OnnxNetwork, onnx_bytes, require_onnx
+    from pipeline_src.evaluation.onnx_file import OnnxNetwork, onnx_bytes
     from pipeline_src.evaluation.trained import describe, restore_network
+    from pipeline_src.latency.runtimes import require_onnx
     from pipeline_src.ownership import require_replaceable
     from pipeline_src.training.checkpoint import load_metadata, load_weights
 

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> None:
     config = read_settings(args.settings, BLOCKS, args.execution)
     device = resolve_device(config.runtime.device)
     design = design_of(args)
+    fingerprint = current(config.latency, device)
     with recorded(args.output, args, genotype_files(args)):
         torch.manual_seed(0)
         network = build_network(design, args.num_classes)
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
             "dataset": args.dataset or args.output.stem.rpartition("-")[0] or None,
             "input_height_px": args.input_size[0],
             "input_width_px": args.input_size[1],
-            "fingerprint": current(config.latency, device).model_dump(mode="json"),
+            "fingerprint": fingerprint.model_dump(mode="json"),
             "latency_ms": _milliseconds(speed.unfolded),
             "latency_folded_ms": _milliseconds(speed.folded),
             "spread_max": config.latency.spread_max,

@@ -11,6 +11,8 @@ from pipeline_src.cli.networks import build_network
 from pipeline_src.errors import UserError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from pipeline_src.evaluation.trained import Design
 
 HELP = "time several networks in one interleaved run, eager and deployed"
@@ -35,6 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spread-max", type=_share, help="of quartiles (default: latency.spread_max)")
     parser.add_argument("--minutes", type=_minutes, default=5.0, help="for further attempts (default 5)")
     parser.add_argument("--withhold", action="store_true", help="if too restless, write all but the timings")
+    parser.add_argument("--prepared", type=Path, help="prepared set whose frames the forms must agree on")
+    parser.add_argument("--raw", type=Path, help="its raw folder")
+    parser.add_argument("--split", help="its split")
+    parser.add_argument("--frames", type=at_least(1), default=4, help="how many of its frames (default 4)")
     parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
 
 
@@ -70,7 +76,9 @@ def run(args: argparse.Namespace) -> None:
     forms = tuple(dict.fromkeys(filter(None, args.forms.split(","))))
     require_forms(forms, device)
     designs = _designs(args)
+    images = _frames(args)
     files = [Path(text) for label, text in args.network if not isinstance(designs[label], str)]
+    files += [args.prepared / "manifest.json"] if args.prepared else []
     with recorded(args.output, args, files) as facts:
         torch.manual_seed(0)
         networks = {label: build_network(design, args.num_classes) for label, design in designs.items()}
@@ -82,6 +90,7 @@ def run(args: argparse.Namespace) -> None:
             device,
             spread_max=spread_max,
             budget_s=60 * args.minutes,
+            images=images,
         )
         steady = comparison.is_steady(spread_max)
         told = (
@@ -102,9 +111,33 @@ def run(args: argparse.Namespace) -> None:
             "spread": comparison.attempt.spread,
             "spread_max": spread_max,
             "withheld": None if steady else told,
+            "compared_on": f"{len(images)} frames of {args.split}" if images else "noise",
             "networks": described(comparison, networks, args.input_size, publish=steady),
         }
         write_json(args.output, result)
+
+
+def _frames(args: argparse.Namespace) -> list[Tensor]:
+    """Frames of the set that was named, evenly spaced, at the input size: each (1, 3, H, W).
+
+    Raises:
+        UserError: only part of a set is named; or as `SegmentationDataset`.
+    """
+    named = {"--prepared": args.prepared, "--raw": args.raw, "--split": args.split}
+    missing = [name for name, value in named.items() if value is None]
+    if len(missing) == len(named):
+        return []
+    if missing:
+        problem = f"is missing: {', '.join(named)} go together."
+        raise UserError(missing[0], problem, "Give all of them, or none.")
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.data.transforms import EvalTransform
+    from pipeline_src.evaluation.predictions import evenly_spaced
+
+    transform = EvalTransform(args.input_size)
+    data = SegmentationDataset(args.prepared, args.raw, (args.split,), transform)
+    chosen = evenly_spaced(len(data), args.frames)
+    return [transform.image(data.arrays(index)[0])[None] for index in chosen]
 
 
 def _designs(args: argparse.Namespace) -> dict[str, Design]:

@@ -26,6 +26,8 @@ Depth = Annotated[int, Field(ge=1, le=100)]
 Depths = tuple[Depth, Depth, Depth]
 Positions = tuple[Positive, Positive, Positive]
 Precision = Literal["float32", "bfloat16", "float16"]
+Runtime = Literal["eager", "channels_last", "onnxruntime"]
+"""What runs a measured network; `pipeline_src.latency.runtimes` says how."""
 MemoryFormat = Literal["contiguous", "channels_last"]
 """How maps lie in memory: channel by channel, or pixel by pixel."""
 

@@ -31,6 +31,7 @@ from pipeline_src.config.block import MemoryFormat as MemoryFormat
 from pipeline_src.config.block import NonNegative as NonNegative
 from pipeline_src.config.block import Positive as Positive
 from pipeline_src.config.block import Precision as Precision
+from pipeline_src.config.block import Runtime as Runtime
 from pipeline_src.config.peers import Peer
 from pipeline_src.config.runtime import RuntimeConfig as RuntimeConfig
 from pipeline_src.config.search import SearchConfig as SearchConfig
@@ -190,8 +191,8 @@ class LatencyConfig(Block):
     """Counted forward passes of a lookup table's entry and of its check's networks."""
     precision: Precision = "float32"
     """Of the measured networks and operations."""
-    memory_format: MemoryFormat = "contiguous"
-    """Of the measured networks and operations."""
+    runtime: Runtime = "eager"
+    """What runs them: table, check and speed alike. Set the one you deploy; `onnxruntime` needs [onnx]."""
     threads: Positive = 1
     """CPU threads during a measurement."""
     spread_max: Annotated[float, Field(gt=0, le=1)] = 0.2

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from pipeline_src.config.models import SpeedForm
+from pipeline_src.config.models import Runtime, SpeedForm
 from pipeline_src.errors import UserError
-from pipeline_src.evaluation.onnx_file import INPUT, graph_of, require_onnx, session_of
 from pipeline_src.evaluation.speed import fold_batch_norm
+from pipeline_src.latency.runtimes import Runnable, require_runtime, runnable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +29,13 @@ REFERENCE = "eager"
 EQUAL_PIXELS_MIN = 0.999
 """Share of pixels that must keep their class: a faster form must see the same."""
 
-Forward = Callable[[], Any]
+_RUNTIMES: dict[str, Runtime] = {
+    "eager": "eager",
+    "folded": "eager",
+    "channels_last": "channels_last",
+    "onnxruntime": "onnxruntime",
+    "half": "channels_last",
+}
 
 
 def require_forms(forms: Sequence[str], device: torch.device) -> None:
@@ -46,53 +51,43 @@ def require_forms(forms: Sequence[str], device: torch.device) -> None:
             raise UserError("--forms", f"{form!r} is no form of a network.", hint)
         if form == "half" and device.type != "cuda":
             raise UserError("--forms", "half needs a GPU, and the device is the CPU.", "Leave it out here.")
-        if form == "onnxruntime":
-            if device.type != "cpu":
-                raise UserError("--forms", "onnxruntime runs on the CPU here.", "Set runtime.device: cpu.")
-            require_onnx("--forms")
+        require_runtime(_RUNTIMES[form], device, "float32", "--forms")
 
 
-def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.device, threads: int) -> Forward:
-    """A forward pass of `sample` in a form, to be called in inference mode; `network` stays as it is.
+def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.device, threads: int) -> Runnable:
+    """A network in a form; call it in inference mode. `network` stays as it is.
 
     Args:
         network: (1, 3, H, W) -> logits (1, K, H, W).
         form: one of `FORMS`.
-        sample: (1, 3, H, W) float32 on the CPU.
+        sample: (1, 3, H, W) float32 on the CPU, of the size that it will be run at.
         threads: of ONNX Runtime; PyTorch's are the stopwatch's affair.
-
-    Returns:
-        What gives the logits, as a tensor or an array.
     """
-    subject = copy.deepcopy(network).eval() if form == REFERENCE else fold_batch_norm(network)
-    subject.requires_grad_(False)
-    if form == "onnxruntime":
-        return _with_onnxruntime(subject, sample, threads)
-    dtype = torch.float16 if form == "half" else torch.float32
-    layout = torch.channels_last if form in ("channels_last", "half") else torch.contiguous_format
-    subject = subject.to(device, dtype).to(memory_format=layout)  # type: ignore[call-overload]
-    given = sample.to(device=device, dtype=dtype, memory_format=layout)
-    return lambda: subject(given)
+    return runnable(
+        network if form == REFERENCE else fold_batch_norm(network),
+        sample,
+        runtime=_RUNTIMES[form],
+        device=device,
+        precision="float16" if form == "half" else "float32",
+        threads=threads,
+    )
 
 
-def _with_onnxruntime(network: nn.Module, sample: Tensor, threads: int) -> Forward:
-    """ONNX Runtime's forward pass on the CPU, of a graph for this one size."""
-    session = session_of(graph_of(network, sample).SerializeToString(), "the network", threads)
-    given = {INPUT: sample.contiguous().numpy()}
-    return lambda: session.run(None, given)[0]
-
-
-def equal_pixels(reference: Forward, other: Forward) -> float:
-    """Share of pixels to which two forward passes give the same class.
+def equal_pixels(reference: Runnable, other: Runnable, images: Sequence[Tensor]) -> float:
+    """Share of the pixels of all images to which two forms of a network give the same class.
 
     Raises:
         UserError: the reference is not finite: there is nothing to compare with.
     """
-    with torch.inference_mode():
-        expected, found = _logits(reference()), _logits(other())
-    if not bool(torch.isfinite(expected).all()):
-        raise UserError("the network", "gives logits that are not finite.", "Time it with trained weights.")
-    return float((expected.argmax(dim=1) == found.argmax(dim=1)).float().mean())
+    shares = []
+    for image in images:
+        with torch.inference_mode():
+            expected, found = (_logits(one.on(image)()) for one in (reference, other))
+        if not bool(torch.isfinite(expected).all()):
+            problem = "gives logits that are not finite."
+            raise UserError("the network", problem, "Time it with trained weights.")
+        shares.append(float((expected.argmax(dim=1) == found.argmax(dim=1)).float().mean()))
+    return sum(shares) / len(shares)
 
 
 def _logits(value: Tensor | NDArray[Any]) -> Tensor:

@@ -6,10 +6,6 @@ Shape legend: K classes, H W pixels of the input, which the outputs have too.
 from __future__ import annotations
 
 import json
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -17,16 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.data.transforms import MEAN, STD
-from pipeline_src.errors import CheckpointError, UserError
+from pipeline_src.errors import CheckpointError
 from pipeline_src.evaluation.speed import fold_batch_norm
 from pipeline_src.evaluation.trained import Description, describe
+from pipeline_src.latency.runtimes import INPUT, onnx_graph, open_session, require_onnx
 from pipeline_src.ownership import MARK
 from pipeline_src.parsing import Unreadable, parse_json
 
 Output: TypeAlias = Literal["logits", "classes"]
 """What the graph gives: logits float32 (1, K, H, W), or class indices uint8 (1, H, W)."""
-INPUT = "image"
-"""The graph's input: float32 (1, 3, H, W), RGB in 0..1 less `mean`, divided by `std`."""
 _PRODUCER = "autortnet"
 _REMEDY = "Give a file of `autortnet export --to onnx`."
 
@@ -53,29 +48,7 @@ def graph_of(network: nn.Module, sample: Tensor, *, dynamic: bool = False, outpu
     """
     subject = network if output == "logits" else _LargestClass(network)
     sizes = ({2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC},) if dynamic else None
-    with _quiet_exporter(), torch.no_grad():
-        program = torch.onnx.export(
-            subject.eval(), (sample,), dynamo=True, verbose=False,
-            input_names=[INPUT], output_names=[output], dynamic_shapes=sizes,
-        )  # fmt: skip
-    assert program is not None
-    return program.model_proto
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """The exporter tells of packages that are not there and not needed."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [one.level for one in loggers]
-    try:
-        for one in loggers:
-            one.setLevel(logging.ERROR)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for one, level in zip(loggers, levels, strict=True):
-            one.setLevel(level)
+    return onnx_graph(subject.eval(), sample, output=output, dynamic_shapes=sizes)
 
 
 def onnx_bytes(
@@ -138,20 +111,6 @@ class OnnxNetwork(nn.Module):
         return torch.from_numpy(found)
 
 
-def require_onnx(source: object) -> None:
-    """Refuse where the packages of the extra `onnx` are absent.
-
-    Raises:
-        UserError: with the command that installs them.
-    """
-    from importlib.util import find_spec
-
-    absent = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
-    if absent:
-        remedy = "Install them: pip install 'autortnet-pipeline[onnx]'."
-        raise UserError(source, f"needs {', '.join(absent)}.", remedy)
-
-
 def load_onnx(path: Path, threads: int = 1) -> OnnxNetwork:
     """Open a file of `autortnet export`.
 
@@ -173,14 +132,8 @@ def session_of(content: bytes, source: object, threads: int) -> Any:
     Raises:
         CheckpointError: the bytes are damaged, or no graph.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return open_session(content, threads)
     except Exception as error:  # ONNX Runtime's classes of errors have no base but this
         raise CheckpointError(source, "is damaged, or no ONNX file.", _REMEDY) from error
 

@@ -128,7 +128,7 @@ def measure_network(
                 (1, 3, *input_hw),
                 device=device,
                 precision=latency.precision,
-                memory_format=latency.memory_format,
+                runtime=latency.runtime,
                 threads=latency.threads,
                 warmup=latency.warmup,
                 repeats=latency.repeats,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
-from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, Forward, equal_pixels, prepare
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, equal_pixels, prepare
 from pipeline_src.latency.load import load_average
+from pipeline_src.latency.runtimes import Forward
 from pipeline_src.latency.timing import Timing, time_in_turns
 
 _LOGGER = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def compare_speeds(
     *,
     spread_max: float,
     budget_s: float,
+    images: Sequence[Tensor] = (),
 ) -> Comparison:
     """Time every network in every form, A B C A B C ..., until the machine is calm or the budget is spent.
 
@@ -72,13 +74,14 @@ def compare_speeds(
         forms: of `forms.FORMS`; a form that changes classes on more than 0.1 % of the pixels is not timed.
         spread_max: widest spread between quartiles that is accepted, as a share of the median.
         budget_s: seconds after which no further attempt is started.
+        images: (1, 3, H, W) normalised frames on which forms must see the same classes; noise without any.
 
     Raises:
         UserError: the input does not fit the memory, or a network's outputs are not finite.
     """
     started = time.monotonic()
     try:
-        works, equal, refused = _prepared(networks, forms, input_hw, latency, device)
+        works, equal, refused = _prepared(networks, forms, input_hw, latency, device, images)
         best, attempts = None, 0
         while best is None or (best.spread > spread_max and time.monotonic() - started < budget_s):
             load = load_average()
@@ -107,6 +110,7 @@ def _prepared(
     input_hw: tuple[int, int],
     latency: LatencyConfig,
     device: torch.device,
+    images: Sequence[Tensor],
 ) -> tuple[dict[Key, Forward], dict[Key, float], dict[Key, str]]:
     """The forward passes that may be timed, the shares of pixels that keep their class, and refusals."""
     sample = torch.randn(1, 3, *input_hw, generator=torch.Generator().manual_seed(0))
@@ -117,19 +121,19 @@ def _prepared(
         reference = prepare(network, REFERENCE, sample, device=device, threads=latency.threads)
         for form in forms:
             key = (label, form)
-            work = (
+            ready = (
                 reference
                 if form == REFERENCE
                 else prepare(network, form, sample, device=device, threads=latency.threads)
             )
-            share = equal[key] = equal_pixels(reference, work)
+            share = equal[key] = equal_pixels(reference, ready, images or [sample])
             if share < EQUAL_PIXELS_MIN:
                 refused[key] = (
                     f"{100 * share:.2f} % of the pixels keep their class, under {100 * EQUAL_PIXELS_MIN} %"
                 )
                 _LOGGER.warning("%s, %s: %s", label, form, refused[key])
             else:
-                works[key] = work
+                works[key] = ready.on(sample)
     return works, equal, refused
 
 

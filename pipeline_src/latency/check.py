@@ -33,8 +33,7 @@ class CheckRow(Block):
 class TableCheck(Block):
     """Rows and their agreement; measured is about `slope` x predicted + `intercept_us`.
 
-    The backbone holds the stem and the cells' preprocessing, which the table leaves out: these make the
-    intercept and part of the slope, and do not matter to the order of networks (Spearman).
+    The backbone holds the stem, which the table leaves out: it makes the intercept.
     Correlations are null where all networks agree in one of the two.
     """
 
@@ -84,7 +83,7 @@ def _check_network(
         (1, 3, *table.input_hw),
         device=device,
         precision=latency.precision,
-        memory_format=latency.memory_format,
+        runtime=latency.runtime,
         threads=latency.threads,
         warmup=latency.warmup,
         repeats=latency.lut_repeats,

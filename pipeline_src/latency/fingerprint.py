@@ -5,13 +5,17 @@ from __future__ import annotations
 import platform
 import re
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pipeline_src.config.models import Block, LatencyConfig, NonNegative, Positive, Precision
+from pipeline_src.config.models import Block, LatencyConfig, NonNegative, Positive, Precision, Runtime
 
 if TYPE_CHECKING:
     import torch
+
+
+ORT = "onnxruntime"
 
 
 class Fingerprint(Block):
@@ -22,7 +26,7 @@ class Fingerprint(Block):
     torch: str
     precision: Precision
     threads: Positive
-    memory_format: Literal["contiguous", "channels_last"]
+    runtime: Runtime
     warmup: NonNegative
     repeats: Positive
     date: str
@@ -41,16 +45,22 @@ def current(latency: LatencyConfig, device: torch.device, repeats: int | None = 
 
     Args:
         repeats: counted forward passes; `latency.repeats` where it is None.
+
+    Raises:
+        UserError: the runtime cannot be had here.
     """
     import torch
 
+    from pipeline_src.latency.runtimes import require_runtime
+
+    require_runtime(latency.runtime, device, latency.precision, "latency.runtime")
     return Fingerprint(
         device=_device_name(device),
-        driver=_driver(device),
+        driver=_driver(device) + (f", ONNX Runtime {version(ORT)}" if latency.runtime == ORT else ""),
         torch=str(torch.__version__),
         precision=latency.precision,
         threads=latency.threads,
-        memory_format=latency.memory_format,
+        runtime=latency.runtime,
         warmup=latency.warmup,
         repeats=latency.repeats if repeats is None else repeats,
         date=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,6 +9,7 @@ import torch
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
 from pipeline_src.latency.fingerprint import Fingerprint, current_for_table
+from pipeline_src.latency.predict import predict_latency_us
 from pipeline_src.latency.table import FixedPart, LookupTable, LutEntry
 from pipeline_src.latency.timing import time_forward
 from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIONS, CELL_EDGES
@@ -21,13 +22,13 @@ Progress = Callable[[Iterable[LutKey]], Iterable[LutKey]]
 
 
 def measure_entry(key: LutKey, latency: LatencyConfig, device: torch.device) -> LutEntry:
-    """Time one candidate operation at batch 1, in the form in which the derived network has it."""
+    """Time one operation at batch 1, in the form in which the derived network has it."""
     timing = time_forward(
         build_operation(key.operation, key.channels_in, key.channels_out, key.stride),
         (1, key.channels_in, key.height_px, key.width_px),
         device=device,
         precision=latency.precision,
-        memory_format=latency.memory_format,
+        runtime=latency.runtime,
         threads=latency.threads,
         warmup=latency.warmup,
         repeats=latency.lut_repeats,
@@ -74,40 +75,41 @@ def measure_table(
     table = _table(fingerprint, space, input_hw, ordered)
     if num_classes is None:
         return table
-    fixed = measure_fixed_part(space, input_hw, num_classes, latency, device)
-    return table.model_copy(update={"fixed_part": fixed})
+    smallest = measure_smallest_networks(space, input_hw, num_classes, latency, device)
+    cells_us = predict_latency_us(smallest_network(space, AGGREGATION_OPERATIONS[0]), table)
+    # What the cells of these networks cost is in the entries.
+    rest = {name: max(getattr(smallest, name) - cells_us, 0.0) for name in ("median_us", "q1_us", "q3_us")}
+    return table.model_copy(update={"fixed_part": smallest.model_copy(update=rest)})
 
 
-def measure_fixed_part(
+def smallest_network(space: SpaceConfig, fusing: str) -> Genotype:
+    """Three cells, one a hyper-cell, with `zero` on each edge; one operation throughout the aggregation."""
+    zeros = ("zero",) * len(CELL_EDGES)
+    cell = HyperCellGenotype(depth=1, reduction=zeros, normal=zeros)
+    fused = (fusing,) * len(AGGREGATION_EDGES)
+    return Genotype(space=space, hyper_cells=(cell, cell, cell), aggregation=fused)
+
+
+def measure_smallest_networks(
     space: SpaceConfig,
     input_hw: tuple[int, int],
     num_classes: int,
     latency: LatencyConfig,
     device: torch.device,
 ) -> FixedPart:
-    """Time what no search can remove: the smallest network, with `zero` on each edge of its cells (A21).
+    """Time the smallest network: what no search can remove, and the preprocessing of three cells (A21).
 
-    Its three cells leave stem, preprocessing, aggregation cell and head. The aggregation cell carries no
-    latency term and has some operation on each edge: the mean over five networks, one for each of its
-    operations, is what its edges cost with operations drawn uniformly. Quartiles are means likewise.
+    The aggregation cell carries no latency term and has some operation on each edge: the mean over five
+    networks, one for each of its operations, is what its edges cost with operations drawn uniformly.
+    Quartiles are means likewise.
     """
-    zeros = HyperCellGenotype(
-        depth=1, reduction=("zero",) * len(CELL_EDGES), normal=("zero",) * len(CELL_EDGES)
-    )
     timings = [
         time_forward(
-            SegmentationNetwork(
-                Genotype(
-                    space=space,
-                    hyper_cells=(zeros, zeros, zeros),
-                    aggregation=(name,) * len(AGGREGATION_EDGES),
-                ),
-                num_classes,
-            ),
+            SegmentationNetwork(smallest_network(space, name), num_classes),
             (1, 3, *input_hw),
             device=device,
             precision=latency.precision,
-            memory_format=latency.memory_format,
+            runtime=latency.runtime,
             threads=latency.threads,
             warmup=latency.warmup,
             repeats=latency.lut_repeats,

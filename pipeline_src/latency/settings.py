@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_PROCEDURE = ("latency.precision", "latency.threads", "latency.memory_format", "latency.warmup")
+_PROCEDURE = ("latency.precision", "latency.threads", "latency.runtime", "latency.warmup")
 TABLE_KEYS = (*_PROCEDURE, "latency.lut_repeats")
 """The settings behind a lookup table's entries."""
 NETWORK_KEYS = (*_PROCEDURE, "latency.repeats", "latency.spread_max", "latency.attempts_max")

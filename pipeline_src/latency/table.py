@@ -46,7 +46,7 @@ class FixedPart(LutEntry):
 class LookupTable(Block):
     """Latencies by key text (`operation|c_in|c_out|stride|height|width`), for one space and input size."""
 
-    format: Literal["autortnet-lut/1"] = "autortnet-lut/1"
+    format: Literal["autortnet-lut/2"] = "autortnet-lut/2"
     fingerprint: Fingerprint
     input_height_px: Positive
     input_width_px: Positive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,16 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline_src.config.models import MemoryFormat, Precision
+from pipeline_src.config.models import Precision, Runtime
+from pipeline_src.latency.runtimes import runnable
 
 Key = TypeVar("Key", bound=Hashable)
-
-DTYPES: dict[Precision, torch.dtype] = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
-_LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ def time_forward(
     *,
     device: torch.device,
     precision: Precision,
-    memory_format: MemoryFormat,
+    runtime: Runtime,
     threads: int,
     warmup: int,
     repeats: int,
@@ -63,20 +56,19 @@ def time_forward(
     Args:
         module: takes one tensor.
         input_shape: (B, C, H, W) of the input, which is drawn once with a fixed seed.
+        runtime: what runs it.
         threads: CPU threads during the measurement.
         warmup: forward passes that are run and not counted.
         repeats: forward passes that are counted, each timed on its own.
     """
-    layout = _LAYOUTS[memory_format]
-    subject = copy.deepcopy(module).eval().requires_grad_(False)
-    subject = subject.to(device, DTYPES[precision]).to(memory_format=layout)  # type: ignore[call-overload]
     sample = torch.randn(input_shape, generator=torch.Generator().manual_seed(0))
-    sample = sample.to(device=device, dtype=DTYPES[precision], memory_format=layout)
+    ready = runnable(module, sample, runtime=runtime, device=device, precision=precision, threads=threads)
+    forward = ready.on(sample)
     with torch.inference_mode(), _fixed_threads(threads), _fastest_kernels():
         for _ in range(warmup):
-            subject(sample)
+            forward()
         stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
-        samples_us = stopwatch(lambda: subject(sample), repeats)
+        samples_us = stopwatch(forward, repeats)
     return Timing.of(samples_us)
 
 

@@ -11,16 +11,25 @@ from torch import Tensor
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.space.catalogue import HYPER_CELLS
 from pipeline_src.space.operations import EdgeMasks, SampledEdges
-from pipeline_src.space.reach import CellKind, LutKey, cell_keys
+from pipeline_src.space.reach import CellKind, LutKey, cell_keys, entry_key, preprocessing_keys
 from pipeline_src.space.supernet import Masks
 
 
 @dataclass(frozen=True)
 class LatencyModel:
-    """Latency in microseconds of every candidate of every edge: (5, 10) for each cell type."""
+    """Latency in microseconds of all that a search chooses; linear in each mask.
+
+    Attributes:
+        reduction, normal: (5, O), of every candidate of every edge, for each hyper-cell; 0 for `zero`, which
+            a network drops (A28).
+        preprocessing: of the reduction cell, the first normal cell and each further one, for each hyper-cell.
+        entries: of what a hyper-cell of one cell needs beside it (A5).
+    """
 
     reduction: tuple[Tensor, ...]
     normal: tuple[Tensor, ...]
+    preprocessing: tuple[tuple[float, float, float], ...]
+    entries: tuple[float, ...]
 
     @classmethod
     def build(
@@ -34,13 +43,29 @@ class LatencyModel:
 
         def costs(hyper_cell: int, kind: CellKind) -> Tensor:
             rows = cell_keys(space, input_hw, hyper_cell, kind)
-            return torch.tensor([[latency_us(key) for key in row] for row in rows], device=device)
+            return torch.tensor(
+                [[0.0 if key.operation == "zero" else latency_us(key) for key in row] for row in rows],
+                device=device,
+            )
+
+        def preprocessing(hyper_cell: int) -> tuple[float, float, float]:
+            first, second, further = (
+                sum(latency_us(key) for key in preprocessing_keys(space, input_hw, hyper_cell, position))
+                for position in range(3)
+            )
+            return first, second, further
 
         stages = range(HYPER_CELLS)
-        return cls(tuple(costs(s, "reduction") for s in stages), tuple(costs(s, "normal") for s in stages))
+        entries = [latency_us(entry_key(space, input_hw, stage)) for stage in stages[:-1]]
+        return cls(
+            tuple(costs(s, "reduction") for s in stages),
+            tuple(costs(s, "normal") for s in stages),
+            tuple(preprocessing(s) for s in stages),
+            (*entries, 0.0),
+        )
 
     def expected_us(self, masks: Masks) -> Tensor:
-        """sum_s sum_p (sum_{q>=p} u_q) lat_p, with lat_p from Eq. 4 (A11); a scalar in microseconds.
+        """sum_s sum_p (sum_{q>=p} u_q) lat_p, with lat_p from Eq. 4 (A11, A28); a scalar in microseconds.
 
         The weight of cell p is the probability that no earlier depth is chosen, which makes Eq. 7's
         set of remaining cells differentiable in beta; with one-hot masks it is that very sum.
@@ -48,9 +73,13 @@ class LatencyModel:
         totals: list[Tensor] = []
         for stage, mask in enumerate(masks.hyper_cells):
             kept = mask.depth.flip(0).cumsum(0).flip(0)
-            reduction_us = (_weights(mask.reduction) * self.reduction[stage]).sum()
-            normal_us = (_weights(mask.normal) * self.normal[stage]).sum()
-            totals.append(kept[0] * reduction_us + kept[1:].sum() * normal_us)
+            first, second, further = self.preprocessing[stage]
+            totals += [
+                kept[0] * ((_weights(mask.reduction) * self.reduction[stage]).sum() + first),
+                kept[1:].sum() * (_weights(mask.normal) * self.normal[stage]).sum(),
+                kept[1:2].sum() * second + kept[2:].sum() * further,
+                mask.depth[0] * self.entries[stage],
+            ]
         return torch.stack(totals).sum()
 
 

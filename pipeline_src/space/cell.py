@@ -12,8 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline_src.space.catalogue import CELL_EDGES, CELL_INPUTS, CELL_NODES, edge_stride
-from pipeline_src.space.operations import EdgeMasks, FactorisedReduction, Norm, Zero, convolution
+from pipeline_src.space.catalogue import (
+    CELL_EDGES,
+    CELL_INPUTS,
+    CELL_NODES,
+    NODE_EDGES,
+    PREPROCESSING,
+    computed_edges,
+    edge_stride,
+)
+from pipeline_src.space.operations import EdgeMasks, Norm, Zero, build_operation
 
 MakeEdge = Callable[[int, int, int], nn.Module]
 """(edge index, channels, stride) -> the module of that edge."""
@@ -45,27 +53,24 @@ class Cell(nn.Module):
     ) -> None:
         super().__init__()
         self.channels_out = CELL_NODES * channels
-        self.older = (
-            FactorisedReduction(channels_older, channels, norm)
-            if older_is_larger
-            else convolution(channels_older, channels, 1, norm=norm)
-        )
-        self.newer = convolution(channels_newer, channels, 1, norm=norm)
+        stride = 2 if older_is_larger else 1
+        self.older = build_operation(PREPROCESSING, channels_older, channels, stride, norm=norm)
+        self.newer = build_operation(PREPROCESSING, channels_newer, channels, 1, norm=norm)
         self.edges = nn.ModuleList(
             make_edge(index, channels, edge_stride(edge, reduction)) for index, edge in enumerate(CELL_EDGES)
         )
+        # In the supernet, whose edges are mixed, all of them.
+        self.computed = computed_edges(["zero" if isinstance(one, Zero) else "" for one in self.edges])
 
     def forward(self, older: Tensor, newer: Tensor, mask: EdgeMasks | None = None) -> Tensor:
         """Compute the cell; `mask` is (5, O) or drawn in the supernet and None in a network."""
         states = [self.older(older), self.newer(newer)]
-        for node in range(CELL_INPUTS, CELL_INPUTS + CELL_NODES):
-            incoming = [index for index, edge in enumerate(CELL_EDGES) if edge[1] == node]
+        for edges in NODE_EDGES:
             if mask is None:
-                # A zero edge adds nothing; it is only computed where a node has no other edge.
-                active = [index for index in incoming if not isinstance(self.edges[index], Zero)]
-                terms = [self.edges[index](states[CELL_EDGES[index][0]]) for index in active or incoming[:1]]
+                computed = [index for index in edges if index in self.computed]
+                terms = [self.edges[index](states[CELL_EDGES[index][0]]) for index in computed]
             else:
-                terms = [self.edges[index](states[CELL_EDGES[index][0]], mask[index]) for index in incoming]
+                terms = [self.edges[index](states[CELL_EDGES[index][0]], mask[index]) for index in edges]
             states.append(sum(terms[1:], start=terms[0]))
         return torch.cat(states[CELL_INPUTS:], dim=1)
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pipeline_src.space.catalogue import PREPROCESSING
 from pipeline_src.space.cell import Cell, MakeEdge
-from pipeline_src.space.operations import EdgeMasks, FactorisedReduction, Norm
+from pipeline_src.space.operations import EdgeMasks, Norm, build_operation
 
 
 class HyperCellMasks(NamedTuple):
@@ -71,7 +72,11 @@ class HyperCell(nn.Module):
                 )
             )
         self.cells = nn.ModuleList(cells)
-        self.entry = FactorisedReduction(channels_newer, self.channels_out, norm) if passes_entry else None
+        self.entry = (
+            build_operation(PREPROCESSING, channels_newer, self.channels_out, 2, norm=norm)
+            if passes_entry
+            else None
+        )
 
     def outputs(self, older: Tensor, newer: Tensor, masks: HyperCellMasks | None) -> list[Tensor]:
         """Outputs C_1 .. C_n of all cells, each (B, 2C, ceil(H/2), ceil(W/2))."""

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline_src.space.catalogue import PREPROCESSING
+
 Norm = Callable[[int], nn.Module]
 
 
@@ -112,7 +114,7 @@ def build_operation(
     """Build one candidate operation.
 
     Args:
-        name: a name of `catalogue.CELL_OPERATIONS` or `AGGREGATION_OPERATIONS`.
+        name: of `catalogue.CELL_OPERATIONS` or `AGGREGATION_OPERATIONS`, or `PREPROCESSING`.
         channels_in: input channels; zero, skip at stride 1 and pooling need as many output channels.
         channels_out: output channels.
         stride: 1 or 2; an operation "repeated 2" has it on the first only.
@@ -136,7 +138,9 @@ def build_operation(
             for step in range(kind.repeat)
         ]
         return steps[0] if len(steps) == 1 else nn.Sequential(*steps)
-    if name == "skip" and stride == 2:
+    if name == PREPROCESSING and stride == 1:
+        return convolution(channels_in, channels_out, 1, norm=norm)
+    if name in ("skip", PREPROCESSING) and stride == 2:
         return FactorisedReduction(channels_in, channels_out, norm)
     if channels_in != channels_out:
         raise ValueError(f"{name} cannot turn {channels_in} channels into {channels_out}")

@@ -1,7 +1,7 @@
 """Which (operation, channels, stride, size) the space can reach: the keys of the lookup table.
 
-Sizes are (height, width) in pixels of an operation's input. Only candidate operations are listed;
-stem, preprocessing, aggregation cell and head lie outside (method, "Lookup table").
+Sizes are (height, width) in pixels of an operation's input. Listed are the candidate operations and the
+preprocessing of the cells (A28); stem, aggregation cell and head lie outside.
 """
 
 from __future__ import annotations
@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from pipeline_src.config.models import SpaceConfig
-from pipeline_src.space.catalogue import CELL_EDGES, CELL_OPERATIONS, HYPER_CELLS, edge_stride
+from pipeline_src.space.catalogue import (
+    CELL_EDGES,
+    CELL_NODES,
+    CELL_OPERATIONS,
+    HYPER_CELLS,
+    PREPROCESSING,
+    edge_stride,
+)
 
 CellKind = Literal["reduction", "normal", "leading"]
 
@@ -71,10 +78,69 @@ def cell_keys(
     return tuple(rows)
 
 
+def preprocessing_keys(
+    space: SpaceConfig, input_hw: tuple[int, int], hyper_cell: int, position: int, leading_cells: int = 0
+) -> tuple[LutKey, LutKey]:
+    """What brings the older and the newer input of a cell to the node width (A3).
+
+    Args:
+        hyper_cell: 0, 1 or 2.
+        position: of the cell within it; 0 is the reduction cell. All cells from 2 on are alike.
+        leading_cells: cells before hyper-cell 0 (Table 5).
+    """
+    channels = node_channels(space, hyper_cell + 1)
+    before, within = (stage_size(space, input_hw, hyper_cell + step) for step in (0, 1))
+    older, newer = _inputs(space, hyper_cell, leading_cells)
+    out = CELL_NODES * channels
+    if position == 0:
+        return _preprocessing(older, channels, 1, before), _preprocessing(newer, channels, 1, before)
+    further = _preprocessing(out, channels, 1, within)
+    return (_preprocessing(newer, channels, 2, before) if position == 1 else further), further
+
+
+def entry_key(
+    space: SpaceConfig, input_hw: tuple[int, int], hyper_cell: int, leading_cells: int = 0
+) -> LutKey:
+    """What makes of a hyper-cell's own input the next one's older input, where it is one cell deep (A5)."""
+    _, newer = _inputs(space, hyper_cell, leading_cells)
+    out = CELL_NODES * node_channels(space, hyper_cell + 1)
+    return _preprocessing(newer, out, 2, stage_size(space, input_hw, hyper_cell))
+
+
+def leading_preprocessing_keys(
+    space: SpaceConfig, input_hw: tuple[int, int], position: int
+) -> tuple[LutKey, LutKey]:
+    """As `preprocessing_keys`, of a cell before hyper-cell 0; position counts from 0 (Table 5)."""
+    channels, size = node_channels(space, 0), stage_size(space, input_hw, 0)
+    older, newer = _inputs(space, 0, position)
+    return _preprocessing(older, channels, 1, size), _preprocessing(newer, channels, 1, size)
+
+
+def _inputs(space: SpaceConfig, hyper_cell: int, leading_cells: int) -> tuple[int, int]:
+    """Channels of the older and the newer input of a hyper-cell's first cell (A18)."""
+    out = CELL_NODES * node_channels(space, hyper_cell)
+    if hyper_cell > 0:
+        return out, out
+    stem = space.initial_channels
+    return (out if leading_cells > 1 else stem), (out if leading_cells > 0 else stem)
+
+
+def _preprocessing(channels_in: int, channels_out: int, stride: int, size: tuple[int, int]) -> LutKey:
+    return LutKey(PREPROCESSING, channels_in, channels_out, stride, *size)
+
+
 def reachable_keys(space: SpaceConfig, input_hw: tuple[int, int]) -> tuple[LutKey, ...]:
-    """Every key that some network of the space uses, each once."""
+    """Every key that some network of the space uses, each once: candidates, then preprocessing."""
     kinds: list[tuple[int, CellKind]] = [(0, "leading")]
     for hyper_cell in range(HYPER_CELLS):
         kinds += [(hyper_cell, "reduction"), (hyper_cell, "normal")]
-    keys = (key for index, kind in kinds for row in cell_keys(space, input_hw, index, kind) for key in row)
+    keys = [key for index, kind in kinds for row in cell_keys(space, input_hw, index, kind) for key in row]
+    # From the third cell on, all are alike: in a hyper-cell, and before the first.
+    for leading in range(3):
+        keys += leading_preprocessing_keys(space, input_hw, leading)
+        for hyper_cell in range(HYPER_CELLS):
+            for position in range(3):
+                keys += preprocessing_keys(space, input_hw, hyper_cell, position, leading)
+            if hyper_cell < HYPER_CELLS - 1:
+                keys.append(entry_key(space, input_hw, hyper_cell, leading))
     return tuple(dict.fromkeys(keys))

@@ -102,3 +102,18 @@ def test_a_device_that_is_not_there_is_refused(steps: Steps, refused: Refused) -
     command[place] = json.dumps(settings)
     refused(command, "cuda")
     assert not Path(steps.out / "speeds.json").exists()
+
+
+def test_forms_are_compared_on_the_frames_of_a_prepared_set(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "time_in_turns", lambda works, **_: dict.fromkeys(works, (20.0,) * 4))
+    frames = [*steps._data("camvid"), "--split", "test", "--frames", "3"]
+    assert main(words(steps, "--forms", "eager,channels_last", *frames)) == 0
+    assert result(steps)["compared_on"] == "2 frames of test", "the set has no more"
+    record = json.loads((steps.out / "speeds.json.run.json").read_text())
+    assert str(steps.prepared / "camvid" / "manifest.json") in record["inputs"]
+
+
+def test_half_a_set_is_refused(steps: Steps, refused: Refused) -> None:
+    refused(words(steps, "--prepared", str(steps.prepared / "camvid")), "--raw", "go together", "or none")

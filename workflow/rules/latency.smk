@@ -1,7 +1,7 @@
 # Lookup tables, their check, and the speed of whole networks. Each job takes every core, so that
 # nothing else runs while it measures.
 #
-# in:  nothing but the device; genotypes for the speed
+# in:  nothing but the device; genotypes for the speed, frames on which the forms of a network must agree
 # out: results/SCALE/lut/SET.json, SET_check.json; results/SCALE/speed/ARCHITECTURE/SET-SIZE.json
 from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 
@@ -94,6 +94,7 @@ rule measure_speeds:
     """Several networks, ours and other systems, timed in turns in one run, so that their ratios hold."""
     input:
         genotypes=genotypes_together,
+        manifest=f"{DATA}/{{dataset}}/manifest.json",
     output:
         speeds=f"{RESULTS}/{places.TOGETHER}",
     log:
@@ -111,7 +112,11 @@ rule measure_speeds:
         networks=networks_together,
         classes=class_option,
         forms=option("forms", ",".join(CONFIG.experiments.speed_forms)),
+        prepared=lambda wildcards: f"{DATA}/{wildcards.dataset}",
+        raw=lambda wildcards: raw_root(wildcards.dataset),
+        split=lambda wildcards: option("split", SPLITS[wildcards.dataset].judged),
     shell:
         "autortnet measure-speeds {params.networks} {params.classes}"
         " --input-size {wildcards.size} {params.forms} --withhold --settings {params.settings:q}"
+        " --prepared {params.prepared:q} --raw {params.raw:q} {params.split}"
         " --output {output.speeds:q} > {log:q} 2>&1"

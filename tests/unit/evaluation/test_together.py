@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from pipeline_src.evaluation import forms as forms_module
 from pipeline_src.evaluation import together
 from pipeline_src.evaluation.forms import FORMS, equal_pixels, prepare, require_forms
 from pipeline_src.evaluation.together import Comparison, compare_speeds, described
+from pipeline_src.latency.runtimes import Runnable
 from pipeline_src.latency.timing import Timing, time_in_turns
 
 CPU = torch.device("cpu")
@@ -27,8 +29,8 @@ def small(seed: int = 0) -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 5, 1))
 
 
-def compare(networks: dict[str, nn.Module], *forms: str, **over: float) -> Comparison:
-    settings = {"spread_max": 1.0, "budget_s": 0.0} | over
+def compare(networks: dict[str, nn.Module], *forms: str, **over: Any) -> Comparison:
+    settings: dict[str, Any] = {"spread_max": 1.0, "budget_s": 0.0} | over
     return compare_speeds(networks, forms, SIZE, LATENCY, CPU, **settings)
 
 
@@ -75,7 +77,7 @@ def test_a_form_gives_the_same_logits_and_leaves_the_network_alone(form: str) ->
     before = {key: value.clone() for key, value in network.state_dict().items()}
     image = torch.randn(1, 3, *SIZE)
     with torch.inference_mode():
-        found = prepare(network, form, image, device=CPU, threads=1)()
+        found = prepare(network, form, image, device=CPU, threads=1).on(image)()
         assert torch.allclose(found, network.eval()(image), atol=1e-5)
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
 
@@ -88,9 +90,9 @@ def test_onnx_runtime_sees_the_same_classes() -> None:
     network = small()
     reference = prepare(network, "eager", image, device=CPU, threads=1)
     exported = prepare(network, "onnxruntime", image, device=CPU, threads=1)
-    assert equal_pixels(reference, exported) == 1
+    assert equal_pixels(reference, exported, [image]) == 1
     with torch.inference_mode():
-        assert torch.allclose(torch.from_numpy(exported()), reference(), atol=1e-5)
+        assert torch.allclose(torch.from_numpy(exported.on(image)()), reference.on(image)(), atol=1e-5)
 
 
 def test_the_share_of_equal_pixels_is_counted() -> None:
@@ -98,8 +100,32 @@ def test_the_share_of_equal_pixels_is_counted() -> None:
     logits[:, 1] = torch.tensor([1.0, 1.0, -1.0, -1.0])
     other = logits.clone()
     other[0, 1, 0, 3] = 1.0
-    assert equal_pixels(lambda: logits, lambda: other) == 0.75
-    assert equal_pixels(lambda: logits, lambda: logits.numpy()) == 1
+
+    def giving(value: object) -> Runnable:
+        return Runnable(lambda image: image, lambda _: value)
+
+    image = torch.zeros(1, 3, 1, 4)
+    assert equal_pixels(giving(logits), giving(other), [image]) == 0.75
+    assert equal_pixels(giving(logits), giving(logits.numpy()), [image, image]) == 1
+
+
+def test_forms_are_compared_on_the_frames_that_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form that is right on noise and wrong on a frame is refused."""
+
+    class Right(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.stack([x[:, 0], x[:, 1]], dim=1)
+
+    class WrongOnBright(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            logits = torch.stack([x[:, 0], x[:, 1]], dim=1)
+            return logits.flip(1) if float(x.min()) > 5 else logits
+
+    monkeypatch.setattr(forms_module, "fold_batch_norm", lambda network: WrongOnBright())
+    bright = 10 + torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(0))
+    assert compare({"A": Right()}, "folded").refused == {}
+    told = compare({"A": Right()}, "eager", "folded", images=[-bright, bright]).refused
+    assert told == {("A", "folded"): "50.00 % of the pixels keep their class, under 99.9 %"}
 
 
 def test_a_form_that_changes_classes_is_refused_and_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def fingerprint() -> Fingerprint:
         torch="2.0",
         precision="float32",
         threads=1,
-        memory_format="contiguous",
+        runtime="eager",
         warmup=1,
         repeats=3,
         date="2026-01-01T00:00:00+00:00",

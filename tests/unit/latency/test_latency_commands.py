@@ -47,7 +47,7 @@ def test_the_fixed_part_is_timed_on_demand(lut: Path, tmp_path: Path) -> None:
 
 def test_a_measured_table_passes_its_check(lut: Path, tmp_path: Path) -> None:
     table = LookupTable.load(lut)
-    assert table.input_hw == (32, 64) and len(table.entries) == 70
+    assert table.input_hw == (32, 64) and len(table.entries) == 86
     assert (tmp_path / "lut" / "set.json.run.json").exists()
     assert check(lut, tmp_path / "check.json") == 0
     result = json.loads((tmp_path / "check.json").read_text())
@@ -74,7 +74,7 @@ def test_a_table_of_another_space_ends_the_check(
 ) -> None:
     wider = json.dumps({**json.loads(SETTINGS), "space": {**SPACE, "initial_channels": 6}})
     assert check(lut, tmp_path / "check.json", wider) == 2
-    assert "has no entry zero|6|6|1|8|16 and 69 more" in capsys.readouterr().err
+    assert "has no entry zero|6|6|1|8|16 and 85 more" in capsys.readouterr().err
 
 
 def test_speed_holds_latency_size_and_work(genotype: Genotype, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_an_interrupted_measurement_goes_on_with_what_it_has(
     found = Checkpoints(checkpoints).load_newest()
     assert found is not None and found[0] == 20
     second = measured(words, monkeypatch, stop_after=None)
-    assert len(second) == 50 and not set(first) & set(second)
+    assert len(second) == 66 and not set(first) & set(second)
     table = json.loads(output.read_text())
     assert table["fingerprint"] == found[1]["fingerprint"]  # the date of the first attempt, too
     assert {key: table["entries"][key] for key in first} == found[1]["entries"]
@@ -150,6 +150,6 @@ def test_no_table_is_mixed_of_two(
         words[4] = json.dumps({**json.loads(SETTINGS), "space": {**SPACE, "head_channels": 16}})
     else:
         words[2] = "64x64"
-    assert len(measured(words, monkeypatch, stop_after=None)) == 70
+    assert len(measured(words, monkeypatch, stop_after=None)) == 86
     assert "What was measured before" in caplog.text
     assert (LookupTable.load(output).fingerprint.device == "another") == (change == "device")

@@ -54,7 +54,7 @@ def test_the_date_is_no_difference(table: LookupTable, fingerprint: Fingerprint)
         ("torch", "1.0"),
         ("precision", "float16"),
         ("threads", 2),
-        ("memory_format", "channels_last"),
+        ("runtime", "channels_last"),
         ("warmup", 7),
         ("repeats", 500),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from typing import ClassVar
 
@@ -12,15 +13,17 @@ from scipy import stats
 from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
-from pipeline_src.errors import LookupTableError
+from pipeline_src.errors import LookupTableError, UserError
 from pipeline_src.latency.check import _agreement, check_table
 from pipeline_src.latency.fingerprint import current, current_for_table
 from pipeline_src.latency.predict import predict_latency_us
-from pipeline_src.latency.profile import measure_table
+from pipeline_src.latency.profile import measure_entry, measure_table
+from pipeline_src.latency.runtimes import runnable
 from pipeline_src.latency.table import LookupTable
 from pipeline_src.latency.timing import time_forward
 from pipeline_src.space.genotype import Genotype
-from pipeline_src.space.reach import reachable_keys
+from pipeline_src.space.network import SegmentationNetwork
+from pipeline_src.space.reach import LutKey, reachable_keys
 from pipeline_src.space.sampling import random_genotype
 
 CPU = torch.device("cpu")
@@ -57,7 +60,7 @@ def timed(module: nn.Module, **changes: object):
     settings: dict[str, object] = {
         "device": CPU,
         "precision": "float32",
-        "memory_format": "contiguous",
+        "runtime": "eager",
         "threads": 1,
         "warmup": 2,
         "repeats": 5,
@@ -92,7 +95,7 @@ def test_runs_batch_one_in_evaluation_and_inference_mode() -> None:
 
 def test_precision_layout_and_threads_are_those_asked_for() -> None:
     module, threads = Probe(), torch.get_num_threads()
-    timed(module, precision="bfloat16", memory_format="channels_last", threads=2)
+    timed(module, precision="bfloat16", runtime="channels_last", threads=2)
     call = Probe.calls[-1]
     assert call["dtype"] == (torch.bfloat16, torch.bfloat16)
     assert call["channels_last"] and call["threads"] == 2
@@ -162,3 +165,39 @@ def test_agreement_recovers_a_line_and_survives_constants() -> None:
         "intercept_us": 5.0,
     }
     assert _agreement([1.0] * 4, predicted)["pearson"] is None
+
+
+# Runtimes
+
+
+@pytest.mark.slow
+def test_a_table_can_be_measured_in_the_runtime_that_is_deployed(genotype: Genotype) -> None:
+    for package in ("onnx", "onnxruntime", "onnxscript"):
+        pytest.importorskip(package, reason="the extra [onnx] is not installed")
+    deployed = LatencyConfig(warmup=1, repeats=5, lut_repeats=3, runtime="onnxruntime")
+    for operation in ("zero", "skip", "maxpool3x3", "preprocess"):
+        entry = measure_entry(LutKey(operation, 4, 4, 1, 8, 16), deployed, CPU)
+        assert entry.median_us > 0 and entry.repeats == 3
+    here = current_for_table(deployed, CPU)
+    assert here.runtime == "onnxruntime" and "ONNX Runtime " in here.driver
+    module = SegmentationNetwork(genotype, 3).eval()
+    image = torch.randn(1, 3, 32, 64)
+    ready = runnable(module, image, runtime="onnxruntime", device=CPU, threads=1)
+    with torch.inference_mode():
+        torch.testing.assert_close(torch.from_numpy(ready.on(image)()), module(image), rtol=1e-3, atol=1e-3)
+
+
+def test_a_table_of_another_runtime_is_refused(table: LookupTable) -> None:
+    deployed = table.fingerprint.model_copy(update={"runtime": "channels_last"})
+    with pytest.raises(LookupTableError, match="runtime is 'eager', not 'channels_last'"):
+        table.require(deployed)
+
+
+def test_a_runtime_that_is_not_there_is_refused_before_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxscript" else name)
+    with pytest.raises(UserError, match=r"latency.runtime: onnxruntime needs onnxscript\. Install them"):
+        current(LatencyConfig(runtime="onnxruntime"), CPU)
+    with pytest.raises(UserError, match="not run in bfloat16"):
+        current(LatencyConfig(runtime="onnxruntime", precision="bfloat16"), CPU)
+    with pytest.raises(UserError, match="runs on the CPU here"):
+        current(LatencyConfig(runtime="onnxruntime"), torch.device("cuda"))

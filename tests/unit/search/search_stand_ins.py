@@ -11,6 +11,7 @@ from pipeline_src.config.models import SearchConfig, SpaceConfig
 from pipeline_src.search.objective import LatencyModel
 from pipeline_src.search.searcher import Searcher, SearchPlan, Validation
 from pipeline_src.space.catalogue import CELL_OPERATIONS
+from pipeline_src.space.reach import LutKey
 from pipeline_src.space.supernet import ArchitectureParameters, Supernet
 from pipeline_src.training.checkpoint import Checkpoints
 from pipeline_src.training.engine import BatchSource
@@ -24,8 +25,14 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def cost_us(key: LutKey) -> float:
+    """10 to 19 us for the candidates, 5 for preprocessing; more where there are more channels."""
+    known = key.operation in CELL_OPERATIONS
+    return (10.0 + CELL_OPERATIONS.index(key.operation) if known else 5.0) + key.channels_in / 100
+
+
 def latency_model() -> LatencyModel:
-    return LatencyModel.build(SPACE, (64, 64), lambda key: 10.0 + CELL_OPERATIONS.index(key.operation), CPU)
+    return LatencyModel.build(SPACE, (64, 64), cost_us, CPU)
 
 
 def batches_of(side_px: int) -> BatchSource:

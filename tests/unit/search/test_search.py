@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from search_stand_ins import DEPTHS, SPACE, build, finish, generator, latency_model, source
+from search_stand_ins import DEPTHS, SPACE, build, cost_us, finish, generator, latency_model, source
 
 from pipeline_src.errors import ConfigError
 from pipeline_src.search.gumbel import entropy, gumbel_noise, gumbel_softmax
 from pipeline_src.search.objective import expected_depth, search_loss
 from pipeline_src.search.searcher import Searcher, SearchPlan
-from pipeline_src.space.catalogue import CELL_OPERATIONS
-from pipeline_src.space.supernet import ArchitectureParameters, HyperCellMasks, Masks, Supernet
+from pipeline_src.space.supernet import (
+    INITIAL_SPREAD,
+    ArchitectureParameters,
+    HyperCellMasks,
+    Masks,
+    Supernet,
+)
 from pipeline_src.training.interruption import Interrupted
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "search_curve.json"
@@ -73,16 +78,27 @@ def test_expected_latency_equals_the_sum_over_all_one_hot_masks() -> None:
             reduction, normal = alphas[stage]
             latency = latency + (reduction * model.reduction[stage]).sum()
             latency = latency + depth * (normal * model.normal[stage]).sum()
+            first, second, further = model.preprocessing[stage]
+            latency = latency + (first, first + second, first + second + further)[depth]
+            latency = latency + (model.entries[stage] if depth == 0 else 0.0)
         total = total + probability * latency
     torch.testing.assert_close(model.expected_us(masks), total)
 
 
-def test_one_hot_masks_give_the_tables_own_prediction() -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_one_hot_masks_give_the_tables_own_prediction(seed: int) -> None:
     from pipeline_src.latency.predict import genotype_keys
 
-    parameters = ArchitectureParameters((3, 3, 3), generator(5))
+    parameters = ArchitectureParameters((3, 3, 3), generator(seed))
+    with torch.no_grad():
+        # Many zeros, so that nodes are empty; a hyper-cell of one cell.
+        for alpha in [*parameters.reduction, *parameters.normal]:
+            alpha[:, 0] += INITIAL_SPREAD
+        parameters.depth[seed % 3][0] += 1
     genotype = parameters.derive(SPACE)
-    predicted = sum(10.0 + CELL_OPERATIONS.index(key.operation) for key in genotype_keys(genotype, (64, 64)))
+    # The one zero of an empty node is left out: latency is linear in each mask.
+    keys = [key for key in genotype_keys(genotype, (64, 64)) if key.operation != "zero"]
+    predicted = sum(map(cost_us, keys))
     latency = latency_model().expected_us(parameters.argmax_masks())
     assert latency.item() == pytest.approx(predicted)
 

@@ -1,0 +1,344 @@
+"""What the suite measures: each function gives the values of one group of keys (`benchmarks.suite`)."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks import data_pipeline as pipeline
+from benchmarks import evaluation as evaluating
+from benchmarks import search_step as searching
+from benchmarks import training_step as training
+from benchmarks.measuring import SPREAD_MAX, calmest, clock_of, in_turns
+from pipeline_src.config.models import LatencyConfig, SpaceConfig
+from pipeline_src.data.images import read_rgb
+from pipeline_src.data.transforms import EvalTransform
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, equal_pixels, prepare
+from pipeline_src.latency.check import check_table
+from pipeline_src.latency.load import load_average
+from pipeline_src.latency.profile import measure_table
+from pipeline_src.space.catalogue import CELL_EDGES, CELL_OPERATIONS
+from pipeline_src.space.genotype import Genotype, HyperCellGenotype
+from pipeline_src.space.network import SegmentationNetwork
+from pipeline_src.space.sampling import random_aggregation, random_genotype
+
+CPU = torch.device("cpu")
+CLASSES = 11
+REPOSITORY = Path(__file__).resolve().parents[1]
+ORCHESTRATION = REPOSITORY / "reports" / "orchestration.json"
+TINY_SPACE = SpaceConfig(initial_channels=4, channel_multiplier=2, aggregation_channels=8, head_channels=8)
+
+_TINY_SEARCH = shlex.split("--height 32 --width 32 --batch 2 --depths 1 1 1 --channels 4")
+_TINY_TRAINING = shlex.split("--height 64 --width 64 --batch 2 --steps 2 --depths 1 1 1")
+_TRAINING = shlex.split("--height 192 --width 256 --batch 4 --steps 10")
+
+Found = dict[str, dict[str, Any]]
+"""By key: the numbers, or why there are none (`withheld`, `not_run`)."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How long and how large.
+
+    Attributes:
+        budget_s: the group's share: no further attempt is started behind it.
+        left_s: until the suite must end.
+        tiny: every path at sizes that mean nothing.
+        images: a folder of photographs to compare classes on.
+    """
+
+    budget_s: float
+    left_s: float
+    tiny: bool = False
+    images: Path | None = None
+
+    @property
+    def spread_max(self) -> float:
+        """A tiny run tells nothing, so that no spread is too wide for it."""
+        return 1e9 if self.tiny else SPREAD_MAX
+
+
+def search_step(request: Request) -> Found:
+    """Soft steps against those of one and two drawn operations, and against forward and backward alone."""
+    words = ["--steps", "6"]
+    if request.tiny:
+        words = [
+            "--height",
+            "32",
+            "--width",
+            "32",
+            "--batch",
+            "2",
+            "--steps",
+            "2",
+            "--depths",
+            "1",
+            "1",
+            "1",
+            "--channels",
+            "4",
+        ]
+    pairs = {
+        "search_step_single": ("soft", "single"),
+        "search_step_pair": ("soft", "pair"),
+        "search_step_overhead": ("soft", "floor"),
+    }
+    attempt = partial(searching.samples, searching.parse_arguments(words))
+    return calmest(attempt, pairs, budget_s=request.budget_s, spread_max=request.spread_max)
+
+
+def training_step(request: Request) -> Found:
+    """A finetuning step in either memory format."""
+    words = ["--threads", "1", "--height", "192", "--width", "256", "--batch", "4", "--steps", "10"]
+    if request.tiny:
+        words = [
+            "--threads",
+            "1",
+            "--height",
+            "64",
+            "--width",
+            "64",
+            "--batch",
+            "2",
+            "--steps",
+            "2",
+            "--depths",
+            "1",
+            "1",
+            "1",
+        ]
+    pairs = {"training_step": ("contiguous", "channels_last")}
+    attempt = partial(training.samples, training.parse_arguments(words))
+    return calmest(attempt, pairs, budget_s=request.budget_s, spread_max=request.spread_max)
+
+
+def evaluation(request: Request) -> Found:
+    """What evaluation adds to forward passes."""
+    words = ["--images", "4"]
+    if request.tiny:
+        words = ["--images", "4", "--input-size", "64x64", "--label-size", "64x64", "--repeats", "2"]
+    pairs = {"evaluation_overhead": ("evaluation", "floor")}
+    attempt = partial(evaluating.samples, evaluating.parse_arguments(words))
+    return calmest(attempt, pairs, budget_s=request.budget_s, spread_max=request.spread_max)
+
+
+def data_pipeline(request: Request) -> Found:
+    """Samples from a mapped file, from memory and decoded each time, against decoding alone."""
+    words = ["--workers", "0", "--images", "200", "--processes", "1"]
+    if request.tiny:
+        words = ["--workers", "0", "--images", "4", "--batch-size", "2", "--rounds", "2", "--processes", "1"]
+    args = pipeline.parse_arguments(words)
+    pairs = {
+        "data_pipeline_ratio": (pipeline.FLOOR, pipeline.MAPPED),
+        "data_pipeline_cached": (pipeline.FLOOR, pipeline.CACHED),
+        "data_pipeline_decoding": (pipeline.FLOOR, "pipeline, 0 workers"),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        prepared, raw, _ = pipeline.rendered(Path(scratch), args)
+        return calmest(
+            lambda: pipeline.samples(prepared, raw, args)[0],
+            pairs,
+            budget_s=request.budget_s,
+            spread_max=request.spread_max,
+        )
+
+
+# Inference
+
+
+def a_shaped(space: SpaceConfig) -> Genotype:
+    """A network of the depths that the paper prints of A, with operations drawn once."""
+    rng = np.random.default_rng(0)
+
+    def drawn() -> tuple[str, ...]:
+        return tuple(str(name) for name in rng.choice(CELL_OPERATIONS[1:], len(CELL_EDGES)))
+
+    cells = [HyperCellGenotype(depth=depth, reduction=drawn(), normal=drawn()) for depth in (2, 4, 6)]
+    return Genotype(
+        space=space, hyper_cells=(cells[0], cells[1], cells[2]), aggregation=random_aggregation(rng)
+    )
+
+
+def inference(request: Request) -> Found:
+    """Eager mode against the fastest form that sees the same classes, at two sizes."""
+    sizes = {"inference_best_vs_eager": (360, 480), "inference_best_vs_eager_768x1536": (768, 1536)}
+    if request.tiny:
+        sizes = dict(zip(sizes, ((32, 64), (64, 96)), strict=True))
+    found: Found = {}
+    started = time.monotonic()
+    for index, (key, size) in enumerate(sizes.items(), start=1):
+        left_s = request.budget_s * index / len(sizes) - (time.monotonic() - started)
+        found[key] = _inference(request, size, left_s)
+    return found
+
+
+def _inference(request: Request, size: tuple[int, int], budget_s: float) -> dict[str, Any]:
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    network = SegmentationNetwork(a_shaped(TINY_SPACE if request.tiny else SpaceConfig()), CLASSES)
+    images, source = _images(request, size)
+    forms = ["eager", "folded", "channels_last"]
+    if all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime", "onnxscript")):
+        forms.append("onnxruntime")
+    ready = {form: prepare(network, form, images[0], device=CPU, threads=1) for form in forms}
+    equal = {form: equal_pixels(ready["eager"], one, images) for form, one in ready.items()}
+    works = {form: one.on(images[0]) for form, one in ready.items() if equal[form] >= EQUAL_PIXELS_MIN}
+    rounds = 3 if request.tiny else 12 if size[0] < 700 else 5
+
+    def attempt() -> dict[str, list[float]]:
+        with torch.inference_mode():
+            return in_turns(works, clock_of(CPU), rounds=rounds, warmup=1 if request.tiny else 2)
+
+    pairs = {form: ("eager", form) for form in works if form != "eager"}
+    told = calmest(attempt, pairs, budget_s=budget_s, spread_max=request.spread_max)
+    best = max(told, key=lambda form: told[form].get("median", 0.0))
+    return {
+        **told[best],
+        "form": best,
+        "compared_on": source,
+        "forms": {
+            form: {"equal_pixels": share, "times_faster": told.get(form, {}).get("median")}
+            for form, share in equal.items()
+        },
+    }
+
+
+def _images(request: Request, size: tuple[int, int]) -> tuple[list[Tensor], str]:
+    """Normalised images (1, 3, H, W) to compare the classes on, and what they are."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, source = request.images, f"photographs of {request.images}"
+        if folder is None:
+            folder, source = Path(scratch), "rendered streets"
+            pipeline.render(folder, 1 if request.tiny else 4, 1)
+        paths = sorted(path for path in folder.rglob("*") if _is_photograph(path))
+        if not paths:
+            raise SystemExit(f"error: --images {folder} holds no .png or .jpg images.")
+        chosen = paths[:: max(1, len(paths) // 4)][:4]
+        transform = EvalTransform(size)
+        return [transform.image(read_rgb(path))[None] for path in chosen], f"{len(chosen)} {source}"
+
+
+def _is_photograph(path: Path) -> bool:
+    return path.suffix.lower() in (".png", ".jpg", ".jpeg") and "gtFine" not in path.parts
+
+
+# Lookup table
+
+
+def lookup_table(request: Request) -> Found:
+    """A table measured now against random networks that are drawn and timed after it."""
+    space, size, networks = SpaceConfig(), (360, 480), 30
+    latency = LatencyConfig(warmup=3, repeats=3, lut_repeats=25)
+    if request.tiny:
+        space, size, networks = TINY_SPACE, (32, 64), 4
+        latency = LatencyConfig(warmup=1, repeats=3, lut_repeats=3)
+    started, best, attempts, spread = time.monotonic(), None, 0, 0.0
+    while best is None or (spread > request.spread_max and time.monotonic() - started < request.budget_s):
+        load, attempts = load_average(), attempts + 1
+        table = measure_table(space, size, latency, CPU)
+        rng = np.random.default_rng(1)
+        drawn = [random_genotype(space, (5, 10, 10), rng) for _ in range(networks)]
+        check = check_table(table, drawn, latency, CPU)
+        spreads = [(row.q3_us - row.q1_us) / row.measured_us for row in check.rows]
+        if best is None or statistics.median(spreads) < spread:
+            best, spread = check, statistics.median(spreads)
+    told = {"n": networks, "spread": spread, "attempts": attempts, "load": load, "withheld": None}
+    if spread > request.spread_max:
+        told["withheld"] = f"{100 * spread:.0f} % between the quartiles of a network's latency: busy machine"
+        return {"lut_spearman": told, "lut_slope": told}
+    found: Found = {}
+    for key, value in (("lut_spearman", best.spearman), ("lut_slope", best.slope)):
+        number = {"not_run": "all networks agree"} if value is None else {"median": value}
+        found[key] = told | number | {"intercept_us": best.intercept_us, "pearson": best.pearson}
+    return found
+
+
+# Workflow
+
+
+def workflow(request: Request) -> Found:
+    """Snakemake's own time: a second run and large graphs; the share of orchestration as last measured."""
+    ends = time.monotonic() + request.left_s
+    found: Found = {"orchestration_share": _orchestration()}
+    seconds, text = _dry_run([], ends)
+    if seconds is None or "Nothing to be done" not in text:
+        found["noop_s"] = {"not_run": "something is left to be done here: make reproduce, then again"}
+    else:
+        found["noop_s"] = {"n": 1, "median": seconds}
+    asked = {"graph_2000_s": (2000, "random_networks: 385")}
+    asked["graph_10000_s"] = (10_000, "random_networks: 1000, matched_networks: 1000")
+    for key, (jobs, experiments) in asked.items():
+        if request.tiny:
+            jobs, experiments = 100, "random_networks: 3"
+        seconds, text = _dry_run(["--forceall", "--config", f"experiments={{{experiments}}}"], ends)
+        total = re.search(r"^total\s+(\d+)", text, re.MULTILINE)
+        if seconds is None:
+            found[key] = {"not_run": f"not done when the time was over ({request.left_s:.0f} s were left)"}
+        elif total is None or int(total[1]) < jobs:
+            found[key] = {"not_run": f"the graph is not of {jobs} jobs: {text.strip()[-200:]}"}
+        else:
+            found[key] = {"n": 1, "median": seconds, "jobs": int(total[1]), "load": load_average()}
+    return found
+
+
+def _orchestration() -> dict[str, Any]:
+    if not ORCHESTRATION.is_file():
+        how = "python3 benchmarks/orchestration.py --output reports/orchestration.json -- make reproduce"
+        return {"not_run": f"takes a whole run of tiny: {how}"}
+    told = json.loads(ORCHESTRATION.read_text(encoding="utf-8"))
+    date = time.strftime("%Y-%m-%d", time.gmtime(ORCHESTRATION.stat().st_mtime))
+    return {
+        "n": 1,
+        "median": told["orchestration_share"],
+        "measured": date,
+        "load": told["machine"]["load_1min"],
+    }
+
+
+def _dry_run(words: Sequence[str], ends: float) -> tuple[float | None, str]:
+    """Seconds of a dry run of the whole graph, and what it said; None where the time was over."""
+    command = [sys.executable, "-m", "snakemake", "reproduce_tables", "-n", "--quiet", "rules", *words]
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            command, cwd=REPOSITORY, capture_output=True, text=True, timeout=max(ends - started, 1.0)
+        )
+    except subprocess.TimeoutExpired:
+        return None, ""
+    return time.monotonic() - started, done.stdout + done.stderr
+
+
+def peak_memory(request: Request) -> Found:
+    """What two steps of each kind add to a process's memory."""
+    words = (
+        ["--height", "32", "--width", "32", "--batch", "2", "--depths", "1", "1", "1", "--channels", "4"]
+        if request.tiny
+        else []
+    )
+    found: Found = {}
+    for name in searching.SAMPLINGS:
+        command = [sys.executable, "-m", "benchmarks.search_memory", "--sampling", name, *words]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        told = json.loads(done.stdout)
+        found[f"peak_memory_mib_{name}"] = {
+            "n": 1,
+            "median": told["growth_mib"],
+            "peak_mib": told["peak_mib"],
+        }
+    return found

@@ -1,0 +1,43 @@
+"""Memory that a search step adds, in a process of its own: a peak can be read once.
+
+    python -m benchmarks.search_memory --sampling soft [--height 96 --width 128 --batch 4 ...]
+
+Prints one JSON object: resident memory before the first step, the peak of two steps, and their difference.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import get_args
+
+from benchmarks.search_step import build, parse_arguments
+from pipeline_src.config.search import Sampling
+from pipeline_src.training.distributed import resolve_device
+from pipeline_src.training.seeding import seed_everything
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def main() -> None:
+    sampling = sys.argv.pop(sys.argv.index("--sampling") + 1)
+    sys.argv.remove("--sampling")
+    if sampling not in get_args(Sampling):
+        sys.exit(f"error: --sampling {sampling!r} is none of {', '.join(get_args(Sampling))}")
+    args = parse_arguments()
+    seed_everything(0, args.threads)
+    steps = build(args, resolve_device(args.device), sampling).run()  # type: ignore[arg-type]
+    before = _resident_mib()
+    for _ in range(2):
+        next(steps)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    print(json.dumps({"before_mib": before, "peak_mib": peak, "growth_mib": peak - before}))
+
+
+if __name__ == "__main__":
+    main()
