@@ -13,12 +13,15 @@ STEPS := $(RUN) python -m workflow.artifacts
 
 .PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-fast slurm-test
 .PHONY: continue-published published-report
-.PHONY: lint format lock bench help
+.PHONY: lint format lock bench bench-gpu help
 
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
 	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
 
-unlock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
+unbench-gpu: $(VENV)/.installed ## one GPU in 10 minutes: table, networks, steps; docs/results/gpu.md
+	$(RUN) python -m benchmarks.gpu $(ARGS)
+
+lock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
 	$(RUN) python workflow/unlock.py $(if $(KILL),--kill)
 
 repro: $(VENV)/.installed ## the same through DVC, which then has the results
@@ -69,6 +72,9 @@ format: $(VENV)/.installed-lint ## mend what the formatters can
 
 bench: $(VENV)/.installed ## ratios of what is fast to what is plain, in 12 minutes; reports/benchmarks.json
 	$(RUN) python -m benchmarks.suite $(ARGS)
+
+bench-gpu: $(VENV)/.installed ## one GPU in 10 minutes: table, networks, steps; docs/results/gpu.md
+	$(RUN) python -m benchmarks.gpu $(ARGS)
 
 lock: $(VENV)/.installed-lint ## write the exact versions in use to requirements.lock
 	$(RUN) (echo "# Exact versions this project was last tested with (make lock). pip uses them as constraints."; python -m pip freeze --exclude-editable --exclude torch; echo "torch==2.13.0") > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -25,17 +25,20 @@ from benchmarks import data_pipeline as pipeline
 from benchmarks import evaluation as evaluating
 from benchmarks import search_step as searching
 from benchmarks import training_step as training
-from benchmarks.measuring import SPREAD_MAX, calmest, clock_of, in_turns
-from pipeline_src.config.models import LatencyConfig, SpaceConfig
+from benchmarks.measuring import SPREAD_MAX, Samples, calmest, clock_of, in_turns
+from pipeline_src.config.models import LatencyConfig, Runtime, SpaceConfig
 from pipeline_src.data.images import read_rgb
 from pipeline_src.data.transforms import EvalTransform
+from pipeline_src.errors import UserError
 from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, equal_pixels, prepare
 from pipeline_src.latency.check import check_table
 from pipeline_src.latency.load import load_average
 from pipeline_src.latency.profile import measure_table
+from pipeline_src.latency.runtimes import require_runtime, runnable
 from pipeline_src.space.catalogue import CELL_EDGES, CELL_OPERATIONS
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 from pipeline_src.space.network import SegmentationNetwork
+from pipeline_src.space.operations import build_operation
 from pipeline_src.space.sampling import random_aggregation, random_genotype
 
 CPU = torch.device("cpu")
@@ -217,6 +220,44 @@ def _inference(request: Request, size: tuple[int, int], budget_s: float) -> dict
             for form, share in equal.items()
         },
     }
+
+
+def pooling(request: Request) -> Found:
+    """Max pooling against a 3x3 convolution of the same shape in each runtime: what a search would see."""
+    channels, size = (4, (8, 8)) if request.tiny else (24, (90, 120))
+    image = torch.randn(1, channels, *size, generator=torch.Generator().manual_seed(0))
+    torch.set_num_threads(1)
+    found: Found = {}
+    for runtime in get_args(Runtime):
+        key = f"maxpool_to_conv_{runtime}"
+        try:
+            require_runtime(runtime, CPU, "float32", key)
+        except UserError as error:
+            found[key] = {"not_run": str(error)}
+            continue
+        works = {}
+        for name in ("maxpool3x3", "conv3x3"):
+            operation = build_operation(name, channels, channels, 1)
+            ready = runnable(operation, image, runtime=runtime, device=CPU, threads=1)
+            works[name] = _many(ready.on(image), 2 if request.tiny else 20)
+
+        def attempt(works: dict[str, Callable[[], None]] = works) -> Samples:
+            with torch.inference_mode():
+                return in_turns(works, clock_of(CPU), rounds=3 if request.tiny else 20)
+
+        pairs = {key: ("maxpool3x3", "conv3x3")}
+        found |= calmest(attempt, pairs, budget_s=request.budget_s / 3, spread_max=request.spread_max)
+    return found
+
+
+def _many(work: Callable[[], object], times: int) -> Callable[[], None]:
+    """Work that is too short for the clock, several times."""
+
+    def repeat() -> None:
+        for _ in range(times):
+            work()
+
+    return repeat
 
 
 def _images(request: Request, size: tuple[int, int]) -> tuple[list[Tensor], str]:

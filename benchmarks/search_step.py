@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
-from pipeline_src.config.models import SearchConfig, SpaceConfig
+from pipeline_src.config.models import Precision, SearchConfig, SpaceConfig
 from pipeline_src.config.search import Sampling
 from pipeline_src.search.objective import LatencyModel
 from pipeline_src.search.searcher import Searcher, SearchPlan
@@ -46,7 +46,9 @@ def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def build(args: argparse.Namespace, device: torch.device, sampling: Sampling) -> Searcher:
+def build(
+    args: argparse.Namespace, device: torch.device, sampling: Sampling, precision: Precision = "float32"
+) -> Searcher:
     """A searcher over noise images, with one microsecond for every operation."""
     space = SpaceConfig(initial_channels=args.channels)
     noise = torch.Generator().manual_seed(0)
@@ -65,7 +67,7 @@ def build(args: argparse.Namespace, device: torch.device, sampling: Sampling) ->
         validate=None,
         latency=LatencyModel.build(space, (args.height, args.width), lambda _: 1.0, device),
         config=SearchConfig(epochs=1, warmup_epochs=0, sampling=sampling),
-        plan=SearchPlan(gamma=0.01, steps_per_epoch=steps),
+        plan=SearchPlan(gamma=0.01, steps_per_epoch=steps, precision=precision),
         device=device,
         generator=noise,
     )

@@ -70,7 +70,7 @@ GROUPS: tuple[Group, ...] = (
             "search_step_overhead": Key("soft search step / forward and backward alone"),
         },
         measured.search_step,
-        0.2,
+        0.16,
     ),
     Group(
         {"training_step": Key("finetuning step, contiguous / channels last", least=1.15)},
@@ -84,6 +84,16 @@ GROUPS: tuple[Group, ...] = (
         },
         measured.inference,
         0.2,
+    ),
+    Group(
+        {
+            f"maxpool_to_conv_{runtime}": Key(
+                f"max pooling / 3x3 convolution, 24 channels at 90x120, {runtime}"
+            )
+            for runtime in ("eager", "channels_last", "onnxruntime")
+        },
+        measured.pooling,
+        0.04,
     ),
     Group(
         {

@@ -115,6 +115,19 @@ def test_logits_have_the_size_of_the_input_whatever_it_is(network: nn.Module, si
 
 def test_every_weight_is_used_and_gets_a_finite_gradient(network: nn.Module) -> None:
     """So there is no auxiliary head, and several processes need not wait for an unused weight."""
+    require_that_it_trains(network)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(HEAVY))
+def test_heavy_systems_train_too(name: str) -> None:
+    """One at a time, of half a gigabyte of weights at most: forward and backward at a small size."""
+    torch.manual_seed(0)
+    require_that_it_trains(build_peer(name, K))
+
+
+def require_that_it_trains(network: nn.Module) -> None:
+    """One step's forward and backward pass on channels-last images: each weight has a finite gradient."""
     network.train().zero_grad()
     images = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     logits = network(images.to(memory_format=torch.channels_last))

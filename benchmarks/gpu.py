@@ -1,0 +1,127 @@
+"""One card in ten minutes (`make bench-gpu`): table, networks and peers, search and training steps, NCCL.
+
+    python -m benchmarks.gpu [--output reports/benchmarks_gpu.json] [--page docs/results/gpu.md]
+
+Needs no data: images are noise. What there is no time for is told as not run. `--tiny --device cpu` takes
+every path at sizes that mean nothing, and is what the tests do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks import gpu_parts as parts
+from benchmarks.measuring import surroundings
+from pipeline_src.artifacts import write_json, write_text
+
+NOT_RUN = """# On a GPU
+
+Not run: no GPU could be had. `make bench-gpu` measures on one card within 10 minutes, without data sets,
+and writes `reports/benchmarks_gpu.json` and this page: the lookup table at 768x1536; a network of A's
+shape and other systems at 768x1536, 720x960 and 1024x2048 in float32, float16, channels last, CUDA graphs
+and torch.compile; search steps (soft, single, pair; float32 and bfloat16; peak memory, largest batch);
+training steps; NCCL on one card; and the paper's search projected from these against its 256 hours of
+TitanXP. Its whole path runs on the CPU at a tiny size in `tests/unit/benchmarks/test_gpu.py`.
+"""
+HEADINGS = {
+    "lookup_table": "Lookup table",
+    "inference": "Networks, batch 1",
+    "search_step": "Search steps",
+    "projection": "The paper's search on this device",
+    "training_step": "Training steps",
+    "distributed_step": "Several processes, of which there is one",
+}
+
+
+def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Where, how long, and where to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--output", type=Path, default=Path("reports/benchmarks_gpu.json"))
+    parser.add_argument("--page", type=Path, default=Path("docs/results/gpu.md"))
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--tiny", action="store_true", help="every path, at sizes that mean nothing")
+    args = parser.parse_args(words)
+    if args.device == "cpu" and not args.tiny:
+        parser.error("--device cpu is for --tiny; the CPU's own benchmarks are those of make bench")
+    return args
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure part by part; a part that the time does not reach is told as such."""
+    place = parts.Place(torch.device(args.device), args.tiny)
+    torch.set_num_threads(1)
+    begun, whole_s = time.monotonic(), 60 * args.minutes
+
+    def share(part: float) -> float:
+        return begun + part * whole_s
+
+    found: dict[str, Any] = {}
+    found["lookup_table"] = parts.lookup_table(place)
+    found["inference"] = parts.inference(place, share(0.55))
+    found["search_step"] = parts.search_step(place, share(0.85))
+    found["projection"] = parts.projection(found["search_step"])
+    for name, measure in (
+        ("training_step", parts.training_step),
+        ("distributed_step", parts.distributed_step),
+    ):
+        late = time.monotonic() > share(1.0)
+        found[name] = [{"not_run": f"the {args.minutes:g} minutes were over"}] if late else measure(place)
+    took_s = time.monotonic() - begun
+    return {"format": "autortnet-gpu/1", "tiny": args.tiny, "took_s": took_s, "parts": found} | surroundings(
+        place.device
+    )
+
+
+def page(result: Mapping[str, Any] | None) -> str:
+    """The result as a page; the page that says not run where there is none."""
+    if result is None:
+        return NOT_RUN
+    machine, versions = result["machine"], result["versions"]
+    lines = ["# On a GPU", ""]
+    lines += ["Sizes that mean nothing: a test.", ""] if result["tiny"] else []
+    lines += [
+        f"{result['date']}, {machine['device']}, {machine['driver']}, PyTorch {versions['torch']}, Python "
+        f"{versions['python']}; {result['took_s']:.0f} s in all. Written by `make bench-gpu`.",
+    ]
+    for name, heading in HEADINGS.items():
+        lines += ["", f"## {heading}", "", *_table(result["parts"][name])]
+    return "\n".join(lines) + "\n"
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not rows:
+        return ["Not run."]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    for row in rows:
+        lines.append("| " + " | ".join(_cell(row.get(name)) for name in columns) + " |")
+    return lines
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "/")
+
+
+def main() -> int:
+    args = parse_arguments()
+    if args.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("error: there is no GPU here, or this PyTorch has no CUDA. Run it where there is one.")
+    result = run(args)
+    write_json(args.output, result)
+    write_text(args.page, page(result))
+    print(f"written: {args.output}, {args.page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
