@@ -18,10 +18,7 @@ STEPS := $(RUN) python -m workflow.artifacts
 reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
 	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
 
-unbench-gpu: $(VENV)/.installed ## one GPU in 10 minutes: table, networks, steps; docs/results/gpu.md
-	$(RUN) python -m benchmarks.gpu $(ARGS)
-
-lock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
+unlock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
 	$(RUN) python workflow/unlock.py $(if $(KILL),--kill)
 
 repro: $(VENV)/.installed ## the same through DVC, which then has the results

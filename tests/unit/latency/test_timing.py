@@ -195,7 +195,7 @@ def test_a_table_of_another_runtime_is_refused(table: LookupTable) -> None:
 
 def test_a_runtime_that_is_not_there_is_refused_before_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxscript" else name)
-    with pytest.raises(UserError, match=r"latency.runtime: onnxruntime needs onnxscript\. Install them"):
+    with pytest.raises(UserError, match=r"latency.runtime: needs onnxscript\. Install them"):
         current(LatencyConfig(runtime="onnxruntime"), CPU)
     with pytest.raises(UserError, match="not run in bfloat16"):
         current(LatencyConfig(runtime="onnxruntime", precision="bfloat16"), CPU)

@@ -87,6 +87,7 @@ def test_a_module_and_a_line_in_two_files_make_a_system(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told["tables"] == ["table_1", "table_2"] and told["runs"] == ["oneconv"]
+    assert told["tables"] == ["figure_8", "figure_9", "table_1", "table_2"]
+    assert told["runs"] == ["oneconv"]
     assert told["counted"] == told["stated"] == [931, 466944]
     assert told["logits"] == [1, 19, 33, 65]
