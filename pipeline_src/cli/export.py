@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.data.images import write_bytes
     from pipeline_src.evaluation.exporting import agreement
     from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN
-    from pipeline_src.evaluation.onnx_file import OnnxNetwork, Output, onnx_bytes
+    from pipeline_src.evaluation.onnx_file import OnnxNetwork, onnx_bytes
     from pipeline_src.evaluation.trained import describe, restore_network
     from pipeline_src.latency.runtimes import require_onnx
     from pipeline_src.ownership import require_replaceable

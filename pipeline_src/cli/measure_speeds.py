@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings
+from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings, at_least
 from pipeline_src.cli.networks import build_network
 from pipeline_src.errors import UserError
 
