@@ -42,6 +42,7 @@ METRICS = "metrics.json"
 CLAIMS, CLAIMS_TABLE, AGREEMENT = "claims.json", "claims.csv", "agreement.csv"
 PROVENANCE = "provenance.csv"
 PAGE, SUMMARY = "index.html", "summary.md"
+SUMMARY_PICTURES = ("summary.svg", "summary.png")
 
 GENOTYPE = "genotype.json"
 EPOCHS = "log.csv"

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         required=True,
-        help="the page to write, in reports/SCALE; its first screen goes to summary.md beside it",
+        help="the page to write, in reports/SCALE; its first screen goes to summary.md, .svg and .png",
     )
     parser.add_argument(
         "--assumptions",
@@ -62,14 +62,16 @@ def run(args: argparse.Namespace) -> None:
     for folder, name in ((args.results, places_of.RESULTS), (args.reports, places_of.REPORTS)):
         if not folder.is_dir():
             raise UserError(folder, "is not a folder.", f"Give the folder {name}/SCALE with --{name}.")
-    from pipeline_src.artifacts import write_text
+    from pipeline_src.artifacts import write_bytes, write_text
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
     from pipeline_src.reporting.page.context import Places, build_context
     from pipeline_src.reporting.page.first import summary_markdown
     from pipeline_src.reporting.page.render import render
+    from pipeline_src.reporting.page.summary_picture import summary_pictures
     from pipeline_src.reporting.provenance.trace import Tracer
+    from pipeline_src.reporting.tables.reread import read_table
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
@@ -79,3 +81,6 @@ def run(args: argparse.Namespace) -> None:
         context = build_context(grid, places, tracer.of, alone=args.alone)
         write_text(args.output, render(context))
         write_text(args.output.with_name(places_of.SUMMARY), summary_markdown(context))
+        main = read_table("table_1", args.reports / places_of.TABLES)
+        for picture, content in zip(places_of.SUMMARY_PICTURES, summary_pictures(context, main), strict=True):
+            write_bytes(args.output.with_name(picture), content)

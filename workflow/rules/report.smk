@@ -3,7 +3,7 @@
 # in:  results/SCALE/{evaluate,speed,search,architectures}, logs of all runs, pictures
 # out: reports/SCALE/tables/table_N.{csv,cells.csv,md,tex}, reports/SCALE/figures/figure_N.csv,
 #      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html,
-#      reports/SCALE/summary.md
+#      reports/SCALE/summary.{md,svg,png}
 from pipeline_src.reporting.page.captions import caption_of
 from pipeline_src.reporting.read.sources import TABLES as TABLE_NAMES
 from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
@@ -126,6 +126,7 @@ rule render_report:
             labels={"report": "the whole page"},
         ),
         summary=f"{REPORTS}/{places.SUMMARY}",
+        pictures=[f"{REPORTS}/{name}" for name in places.SUMMARY_PICTURES],
     log:
         log_of("render_report", "report"),
     benchmark:

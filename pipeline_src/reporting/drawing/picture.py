@@ -95,18 +95,23 @@ def house_style() -> Iterator[None]:
         yield
 
 
+def saved(figure: Figure, kind: str) -> bytes:
+    """A figure as a file of one of `FORMATS`, the same bytes for the same figure."""
+    without_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    stream = io.BytesIO()
+    with house_style():
+        figure.savefig(stream, format=kind, metadata=without_date[kind])
+    return stream.getvalue()
+
+
 def save_picture(picture: Picture, folder: Path) -> None:
     """Write NAME.svg, NAME.pdf, NAME.png and NAME.json, the same bytes for the same picture.
 
     Raises:
         UserError: a file cannot be written.
     """
-    without_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
     for kind in FORMATS:
-        stream = io.BytesIO()
-        with house_style():
-            picture.figure.savefig(stream, format=kind, metadata=without_date[kind])
-        write_bytes(folder / f"{picture.words.name}.{kind}", stream.getvalue())
+        write_bytes(folder / f"{picture.words.name}.{kind}", saved(picture.figure, kind))
     write_json(folder / f"{picture.words.name}.json", asdict(picture.words))
 
 

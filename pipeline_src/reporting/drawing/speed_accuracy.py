@@ -65,7 +65,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         fronts = []
         for one, (status, points) in zip(axes[:, 0], parts, strict=True):
             one.set_title(heads[status])
-            fronts.append(_panel(one, status, points))
+            fronts.append(draw_panel(one, status, points))
         figure.legend(loc="outside lower center", ncols=3)
         for one, (_, points), front in zip(axes[:, 0], parts, fronts, strict=True):
             # The names that are placed first lie nearest to their marks.
@@ -74,7 +74,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     return Picture(figure, _words(name, grid, results, data))
 
 
-def _panel(axes: Axes, status: str, points: pd.DataFrame) -> list[Line2D]:
+def draw_panel(axes: Axes, status: str, points: pd.DataFrame) -> list[Line2D]:
     """Marks and front of one status; the front's lines are returned."""
     dead = points["dead"] != ""
     for ours in (False, True):

@@ -45,6 +45,14 @@ def figure_data(figure: str, grid: Grid, results: Path) -> pd.DataFrame:
     raise ConfigError(figure, "has no data of its own.", f"Choose one of {', '.join(FIGURES)}.")
 
 
+def point_data(main: Table) -> pd.DataFrame:
+    """The points of Figure 1 from Table 1, with numbers as numbers."""
+    data = _points(main, "name").reset_index(drop=True)
+    numbers = ["fps", "miou", "fps_low", "fps_high"]
+    data[numbers] = data[numbers].apply(pd.to_numeric)
+    return data
+
+
 def _points(table: Table, name: str) -> pd.DataFrame:
     """Speed against accuracy: what the paper prints, then what was measured here."""
     quoted, ours = [], []
