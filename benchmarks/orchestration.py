@@ -5,7 +5,7 @@
 Runs the command and compares two sums of processor time: that of the command with all its children, by
 the operating system, and that of the steps themselves, by the run records that they wrote meanwhile
 (`processor_s` begins when a step's process has started and imported what it needs). The rest is
-orchestration. Needs nothing but Python's standard library.
+orchestration.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ import sys
 import time
 from collections import defaultdict
 from pathlib import Path
+
+from pipeline_src.artifacts import write_json
+from pipeline_src.ownership import require_replaceable
 
 
 def _records(roots: list[Path]) -> list[Path]:
@@ -80,10 +83,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="where the JSON goes; standard output otherwise")
     parser.add_argument("command", nargs="+", help="what to run, after --")
     args = parser.parse_args()
+    if args.output:
+        require_replaceable(args.output)  # before the run, not behind it
     result = measure(args.command, [Path("data"), Path("results"), Path("reports")])
     text = json.dumps(result, indent=2)
     if args.output:
-        args.output.write_text(text + "\n", encoding="utf-8")
+        write_json(args.output, result)
     print(text)
     if float(str(result["orchestration_share"])) > args.most:
         sys.exit(f"error: orchestration took more than {args.most:.0%} of the processor time.")

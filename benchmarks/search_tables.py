@@ -236,7 +236,9 @@ def main() -> None:
     before, mark, _ = args.into.read_text(encoding="utf-8").partition(MARK)
     if not mark:
         raise SystemExit(f"{args.into} has no line '{MARK}': nothing was written.")
-    args.into.write_text(f"{before}{MARK}\n{''.join(written)}", encoding="utf-8")
+    part = args.into.with_name(f".{args.into.name}.part")
+    part.write_text(f"{before}{MARK}\n{''.join(written)}", encoding="utf-8")
+    part.replace(args.into)
 
 
 if __name__ == "__main__":

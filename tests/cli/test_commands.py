@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import resource
-import struct
 import subprocess
 import sys
-import termios
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +14,7 @@ import pytest
 import yaml
 from cli_stand_ins import SETTINGS, Steps
 from PIL import Image
+from processes import on_a_terminal, processor_s
 
 from pipeline_src.cli.main import COMMANDS, main
 from pipeline_src.config.load import resolve
@@ -78,13 +74,8 @@ def test_help_is_quick() -> None:
     command = Path(sys.executable).with_name("autortnet")
     if not command.exists():
         pytest.skip("autortnet is not installed in this environment: pip install -e .")
-    taken = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([command, "--help"], stdout=subprocess.DEVNULL, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # Processor time, not the clock: other work may share the machine.
-        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    asked = partial(subprocess.run, [command, "--help"], stdout=subprocess.DEVNULL, check=True)
+    taken = [processor_s(asked) for _ in range(3)]
     assert min(taken) <= HELP_S, taken
 
 
@@ -264,20 +255,6 @@ def test_a_log_gets_lines_and_no_bar(tmp_path: Path) -> None:
 
 
 def test_a_person_gets_a_bar(tmp_path: Path) -> None:
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))  # rows and columns
     words = [sys.executable, "-m", "pipeline_src", *RENDER, "--output", str(tmp_path / "raw")]
-    with subprocess.Popen(words, stderr=slave, stdout=subprocess.DEVNULL) as running:
-        os.close(slave)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(master, 4096)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not piece:
-                break
-            shown += piece
-    os.close(master)
-    assert running.returncode == 0
+    shown = on_a_terminal(words, stream="stderr")
     assert b"6/6" in shown and b"%|" in shown and b"\r" in shown

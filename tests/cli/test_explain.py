@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-import pty
-import resource
-import struct
 import subprocess
 import sys
-import termios
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from processes import on_a_terminal, processor_s
 
 from pipeline_src.cli.main import main
 from pipeline_src.reporting.provenance.explain import Screen, describe
@@ -263,26 +260,11 @@ def test_nothing_is_wider_than_the_screen(width: int) -> None:
 
 def in_a_terminal(clone: Path, width: int, **environment: str) -> str:
     """What a person sees in a terminal of a width."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))  # rows and columns
     words = [sys.executable, "-m", "pipeline_src", "explain", "table_3", "random_search", "miou"]
     known = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
     root = str(Path(__file__).resolve().parents[2])
-    shown = b""
-    with subprocess.Popen(
-        words, stdout=slave, cwd=clone, env={**known, "PYTHONPATH": root, **environment}
-    ) as running:
-        os.close(slave)
-        while True:
-            try:
-                piece = os.read(master, 4096)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not piece:
-                break
-            shown += piece
-    os.close(master)
-    assert running.returncode == 0
+    known |= {"PYTHONPATH": root, **environment}
+    shown = on_a_terminal(words, width=width, cwd=clone, env=known)
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -298,12 +280,7 @@ def test_it_answers_at_once_from_a_long_file(clone: Path, repository: Path) -> N
     many = [replace(measured(0, "ef" * 32), row_id=f"row_{n}", command="x" * 1500) for n in range(3000)]
     write_provenance(many, clone / "reports/tiny/provenance.csv")
     words = [sys.executable, "-m", "pipeline_src", "explain", "table_3", "row_7", "miou"]
-    taken = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        environment = {**os.environ, "PYTHONPATH": str(repository)}
-        subprocess.run(words, stdout=subprocess.DEVNULL, check=True, cwd=clone, env=environment)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # Processor time, not the clock: other work may share the machine.
-        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    environment = {**os.environ, "PYTHONPATH": str(repository)}
+    asked = partial(subprocess.run, words, stdout=subprocess.DEVNULL, check=True, cwd=clone, env=environment)
+    taken = [processor_s(asked) for _ in range(3)]
     assert min(taken) <= EXPLAIN_S, taken
