@@ -33,8 +33,9 @@ LARGEST_MIB = 10
 _SUFFIXES = frozenset({".json", ".csv"})
 """No weights; and no pictures, since predictions lie beside a data set's photographs, which are not ours."""
 REPORT_FILES = (
-    "tables/*.csv", "tables/*.md", "tables/*.tex", "figures/*.csv", "curves/*.csv", "claims.json",
-    "claims.csv", "agreement.csv", "provenance.csv", "metrics.json",
+    *(place.format(artefact="*") for place in (places.TABLE, places.TABLE_MARKDOWN, places.TABLE_LATEX)),
+    places.FIGURE_DATA.format(artefact="*"), places.CURVES.format(kind="*"), places.CLAIMS,
+    places.CLAIMS_TABLE, places.AGREEMENT, places.PROVENANCE, places.METRICS,
 )  # fmt: skip
 """What is told of the results, and must come out of them again to the byte."""
 
