@@ -41,7 +41,7 @@ class Run:
         }
         done = subprocess.run(
             [sys.executable, "-m", *words],
-            cwd=self.root, env=environment, capture_output=True, text=True, timeout=400,
+            cwd=self.root, env=environment, capture_output=True, text=True, timeout=900,
         )  # fmt: skip
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -56,7 +56,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Run:
     """The whole graph, published."""
     run = Run(Checkout(tmp_path_factory.mktemp("published") / "clone", repository))
     run.checkout.configure(PARAMS)
-    ended = run.checkout.snakemake("reproduce_tables")
+    ended = run.checkout.snakemake("reproduce_tables", timeout_s=900)
     assert ended.status == 0, ended.text
     run.module("pipeline_src", "publish")
     return run
