@@ -121,6 +121,10 @@ def test_paper_has_whole_tables(opened: Callable[..., Any], either: Path, tmp_pa
     page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
     pages = pypdf.PdfReader(tmp_path / "page.pdf").pages
     assert {one.mediabox.width > one.mediabox.height for one in pages} == {True, False}
+    assert len(pages) <= 25
+    for one in pages:
+        last = [line for line in one.extract_text().splitlines() if line.strip()][-1]
+        assert not re.match(r"(Table|Figure) \d+\. ", last), "a title is not the last line of a page"
     text = re.sub(r"\s+", "", "".join(one.extract_text() for one in pages))
     script = """() => [...document.querySelectorAll("table.data tbody tr")].map(row => [
         row.closest("table").id + " " + row.closest("tbody").dataset.row,

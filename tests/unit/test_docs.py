@@ -217,6 +217,7 @@ def test_page_and_docs_use_plain_words(folder: str) -> None:
         path for end in ("md", "py", "j2", "js", "yaml") for path in (REPOSITORY / folder).rglob(f"*.{end}")
     ]
     assert len(paths) > 10
+    paths += [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md")]
     for path in paths:
         found = UNUSUAL.findall(path.read_text(encoding="utf-8"))
         assert not found, f"{path}: {found}"
