@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_data, add_input_size, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
+from pipeline_src.cli.not_run import handed_on
 
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
@@ -36,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Evaluate both weight files in one pass over the split and write the scores."""
+    if handed_on(args, [args.output]):
+        return
     from pipeline_src.artifacts import write_json
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings

@@ -23,6 +23,7 @@ from pipeline_src.cli.networks import (
     network_metadata,
     require_backbone,
 )
+from pipeline_src.cli.not_run import handed_on
 
 if TYPE_CHECKING:
     from pipeline_src.evaluation.trained import Design
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 HELP = "finetune a network on Cityscapes or CamVid"
 FROM_SCRATCH = "no pretrained backbone: trained from scratch on these splits alone (A19)"
+FILES = ("weights_last.safetensors", "weights_best.safetensors", "log.csv")
 BLOCKS = ("finetune", "evaluate.batch_size", "space", *RUNTIME_KEYS)
 
 
@@ -47,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Finetune, or go on from the newest checkpoint."""
+    """Finetune, or go on from the newest checkpoint; of a network that is not run, say so and no more."""
+    if handed_on(args, [args.output / name for name in FILES], args.seed):
+        return
     from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
+from pipeline_src.cli.not_run import handed_on
 from pipeline_src.latency.settings import NETWORK_KEYS
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Measure the network with batch norm unfolded and folded."""
+    if handed_on(args, [args.output]):
+        return
     import torch
 
     from pipeline_src.artifacts import write_json

@@ -15,6 +15,7 @@ from pipeline_src.cli.networks import (
     network_identity,
     network_metadata,
 )
+from pipeline_src.cli.not_run import handed_on
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline_src.data.datasets import ClassificationDataset
 
 HELP = "pretrain a backbone on class folders (ImageNet)"
+FILES = ("weights.safetensors", "log.csv")
 BLOCKS = ("pretrain", "space", *RUNTIME_KEYS)
 
 
@@ -40,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Pretrain, or go on from the newest checkpoint."""
+    """Pretrain, or go on from the newest checkpoint; of a network that is not run, say so and no more."""
+    if handed_on(args, [args.output / name for name in FILES], args.seed):
+        return
     from pipeline_src.artifacts import sha256_of
     from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress

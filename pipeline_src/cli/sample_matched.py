@@ -1,4 +1,7 @@
-"""Draw one random network of the same predicted latency as a reference (beyond the paper, Table 3)."""
+"""Draw one random network of the same predicted latency as a reference (beyond the paper, Table 3).
+
+A reference that hardly any network is as fast as, such as a search that collapsed, leaves a marker: not run.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Draw until one matches, and write it."""
+    """Draw until one matches, and write it; or that none does."""
     import numpy as np
 
+    from pipeline_src.cli.not_run import tell
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
     from pipeline_src.latency.predict import predict_latency_us
     from pipeline_src.latency.table import LookupTable
+    from pipeline_src.not_run import NotRun
     from pipeline_src.space.genotype import Genotype
-    from pipeline_src.space.sampling import matched_genotype, random_genotype
+    from pipeline_src.space.sampling import NoMatch, matched_genotype, random_genotype
 
     config = read_settings(args.settings, BLOCKS, args.execution)
     reference, table = Genotype.load(args.reference), LookupTable.load(args.lut)
@@ -41,11 +46,18 @@ def run(args: argparse.Namespace) -> None:
     with recorded(args.output, args, [args.reference, args.lut], args.seed) as facts:
         rng = np.random.default_rng([args.seed, args.index, MATCHED_STREAM])
         target_us = predict_latency_us(reference, table)
-        genotype = matched_genotype(
-            draw=lambda: random_genotype(config.space, args.depths, rng),
-            latency_us=lambda one: predict_latency_us(one, table),
-            target_us=target_us,
-            tolerance=args.tolerance,
-        )
+        try:
+            genotype = matched_genotype(
+                draw=lambda: random_genotype(config.space, args.depths, rng),
+                latency_us=lambda one: predict_latency_us(one, table),
+                target_us=target_us,
+                tolerance=args.tolerance,
+            )
+        except NoMatch as error:
+            facts["predicted_us"] = {"reference": target_us, "nearest": error.nearest_us}
+            marker = NotRun(error.fact)
+            marker.save(args.output)
+            tell(marker)
+            return
         facts["predicted_us"] = {"reference": target_us, "drawn": predict_latency_us(genotype, table)}
         genotype.save(args.output)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 WIDEST = 16_384
 """Channels of a node at most."""
+FRAMES = {"cityscapes": (1024, 2048), "camvid": (720, 960)}
+"""Height and width of the frames that the authors of a data set offer; a copy of it may have smaller ones."""
 
 
 def at_odds(config: Config) -> Iterator[tuple[str, str]]:
@@ -19,6 +21,7 @@ def at_odds(config: Config) -> Iterator[tuple[str, str]]:
     yield from _precision(config)
     yield from _batch_norm(config)
     yield from _widths(config)
+    yield from _frames(config)
 
 
 def _batches(config: Config) -> Iterator[tuple[str, str]]:
@@ -75,3 +78,24 @@ def _widths(config: Config) -> Iterator[tuple[str, str]]:
             f"{space.initial_channels}, times {space.channel_multiplier} at each of three reductions, make "
             f"{widest} channels; {WIDEST} are the most.",
         )
+
+
+def _frames(config: Config) -> Iterator[tuple[str, str]]:
+    """Frames are never enlarged: a result would be told at a resolution that no frame has."""
+    for name, official in FRAMES.items():
+        block: Any = getattr(config.data, name)
+        if block is None:
+            continue
+        drawn = block.path is None and block.render is not None
+        frame = (block.render.height_px, block.render.width_px) if drawn else official
+        whose = f"data.{name}.render draws" if drawn else "the data set has"
+        for use in ("input", "full"):
+            for side, most in zip(("height", "width"), frame, strict=True):
+                key = f"{use}_{side}_px"
+                size = getattr(block, key)
+                if size is not None and size > most:
+                    yield (
+                        f"data.{name}.{key}",
+                        f"{size} px is above the frames' own {side}, {most} px, of the {frame[0]}x{frame[1]}"
+                        f" frames that {whose}: frames are not enlarged.",
+                    )

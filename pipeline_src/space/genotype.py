@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.errors import GenotypeError, first_fault
+from pipeline_src.not_run import parse_marker
 from pipeline_src.space.catalogue import (
     AGGREGATION_EDGES,
     AGGREGATION_OPERATIONS,
@@ -143,8 +144,15 @@ class Genotype(BaseModel):
         """Validate a genotype's JSON value.
 
         Raises:
-            GenotypeError: it is not a genotype of this program.
+            GenotypeError: it is not a genotype of this program, or says that the network is not run.
         """
+        marker = parse_marker(value, source)
+        if marker is not None:
+            raise GenotypeError(
+                source,
+                f"is of a network that is not run: {marker.reason}.",
+                f"Take the genotype of {marker.equal_to}." if marker.equal_to else "Take another network's.",
+            )
         try:
             return cls.model_validate(value)
         except ValidationError as error:

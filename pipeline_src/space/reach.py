@@ -6,6 +6,7 @@ preprocessing of the cells (A28); stem, aggregation cell and head lie outside.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pipeline_src.config.models import SpaceConfig
@@ -57,6 +58,7 @@ def stage_size(space: SpaceConfig, input_hw: tuple[int, int], stage: int) -> tup
     return size
 
 
+@lru_cache(maxsize=64)  # latency matching asks for the same few a hundred thousand times
 def cell_keys(
     space: SpaceConfig, input_hw: tuple[int, int], hyper_cell: int, kind: CellKind
 ) -> tuple[tuple[LutKey, ...], ...]:

@@ -17,6 +17,25 @@ from pipeline_src.space.catalogue import (
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
 
 
+class NoMatch(GenotypeError):
+    """No network of the wanted latency was drawn: the reference is faster or slower than nearly all are.
+
+    Attributes:
+        fact: what was looked for, the same for every seed.
+        nearest_us: latency of the nearest draw, microseconds.
+    """
+
+    def __init__(self, target_us: float, tolerance: float, tries: int, nearest_us: float) -> None:
+        wanted = f"within {tolerance:.0%} of {target_us:.1f} us"
+        self.fact = f"no random network {wanted}, the latency to be matched, in {tries} draws"
+        self.nearest_us = nearest_us
+        super().__init__(
+            "latency-matched sampling",
+            f"found no network {wanted} in {tries} draws; the nearest took {nearest_us:.1f} us.",
+            "Raise experiments.matched_tolerance.",
+        )
+
+
 def _operations(rng: np.random.Generator, names: tuple[str, ...], count: int) -> tuple[str, ...]:
     return tuple(names[index] for index in rng.integers(len(names), size=count))
 
@@ -49,7 +68,7 @@ def matched_genotype(
     """The first draw whose predicted latency lies within `tolerance` (a share) of the target.
 
     Raises:
-        GenotypeError: none of `tries` draws did; the nearest is named.
+        NoMatch: none of `tries` draws did; the nearest is named.
     """
     nearest = float("inf")
     for _ in range(tries):
@@ -59,12 +78,7 @@ def matched_genotype(
             return genotype
         if abs(latency - target_us) < abs(nearest - target_us):
             nearest = latency
-    raise GenotypeError(
-        "latency-matched sampling",
-        f"found no network within {tolerance:.0%} of {target_us:.1f} us in {tries} draws; "
-        f"the nearest took {nearest:.1f} us.",
-        "Raise experiments.matched_tolerance.",
-    )
+    raise NoMatch(target_us, tolerance, tries, nearest)
 
 
 def scaled_positions(positions: tuple[int, int, int], total: int, of: int = 12) -> tuple[int, int, int]:

@@ -13,7 +13,7 @@ from workflow.code import Package, for_type_checkers, imported
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-EVERYWHERE = {"spreadsheets", "strict_yaml", "errors", "parsing", "ownership", "artifacts"}
+EVERYWHERE = {"spreadsheets", "strict_yaml", "errors", "parsing", "ownership", "artifacts", "not_run"}
 MAY_IMPORT = {
     "errors": set(),
     "parsing": {"errors"},
@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "spreadsheets": set(),
     "ownership": {"errors"},
     "artifacts": {"errors", "ownership", "parsing"},
+    "not_run": {"errors", "artifacts"},
     "config": {"strict_yaml", "errors", "parsing"},
     "places": {"config"},
     "data": {"config", *EVERYWHERE},
@@ -48,6 +49,7 @@ WITHOUT_TORCH = (
     "parsing",
     "ownership",
     "artifacts",
+    "not_run",
     "config",
     "places",
     "reporting",

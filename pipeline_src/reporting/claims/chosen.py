@@ -17,13 +17,21 @@ from pipeline_src.spreadsheets import guarded
 
 NULL_OF: dict[Choice, str] = {"cells": NULL_SIGNS, "aggregation": NULL_SIGNS, "depths": NULL_LATENCY}
 """The null that lacks what decides a choice: random signs leave beta, and with it the depths, as they are."""
+NEEDED: dict[str, tuple[Choice, ...]] = {
+    "C3": ("depths",),
+    "C7": ("depths",),
+    "C8": ("depths",),
+    "C9": ("aggregation",),
+    "C10": ("cells", "aggregation"),
+}
+"""The choices that a claim is about: it is judged only where searches make them alike."""
 TABLE = "table_4"
 """The searches of network A's kind: alike but for seed and initial numbers."""
 
 
-def why_not_found(evidence: Evidence, *choices: Choice) -> str:
-    """Why the searches of A's kind cannot be said to have found these choices; empty where they can."""
-    for choice in choices:
+def why_not_found(evidence: Evidence, claim: str) -> str:
+    """Why the searches of A's kind cannot be said to have found what a claim is about; else empty."""
+    for choice in NEEDED[claim]:
         if choice not in evidence.agreed:
             own, nulls = evidence.searched(TABLE)[0], evidence.nulls(NULL_OF[choice])
             evidence.agreed[choice] = agreement(own, nulls, choice)

@@ -104,7 +104,7 @@ def _robustness(evidence: Evidence) -> Finding:
     if interval is None:
         reason = f"{len(runs)} live runs are too few for an interval; {FEWEST} runs are needed."
         return undecided(with_faults(reason, faults), ours, **known)
-    blocked = why_not_found(evidence, "depths")
+    blocked = why_not_found(evidence, "C3")
     if blocked:
         return undecided(with_faults(blocked, faults), ours, **known)
     verdict: Verdict = "undecided"
@@ -159,7 +159,7 @@ def _settling(evidence: Evidence) -> Finding:
         reason = f"{telling} searches with a lead or a lag cannot give p <= 0.05; {needed} could."
         return undecided(with_faults(reason, faults), ours, n=len(leads), sources=sources)
     tested, interval = signed_rank(leads), mean_interval(leads)
-    blocked = why_not_found(evidence, "depths")
+    blocked = why_not_found(evidence, "C7")
     if blocked:
         return undecided(with_faults(blocked, faults), ours, n=len(leads), sources=sources)
     verdict = by_interval(interval, tested.p)
@@ -208,7 +208,7 @@ def _early(evidence: Evidence) -> Finding:
             f"No search that has ended started with more than {MOST_CELLS} cells: none could break the bound."
         )
         return undecided(with_faults(reason, faults), ours, sources=sources)
-    blocked = why_not_found(evidence, "depths")
+    blocked = why_not_found(evidence, "C8")
     if blocked:
         return undecided(with_faults(blocked, faults), ours, n=len(kept), sources=sources)
     chance = MOST_CELLS / min(one.search.depths[0] for one in telling)

@@ -130,9 +130,10 @@ class Evidence:
             speed = speeds.get(architecture.name)
             record = self.reader.speed(speed) if speed else None
             if speed and record:
-                sources.append(places.speed(speed))
+                sources.append(places.speed(self.reader.behind_speed(speed)))
             elif speed:
-                faults.append(f"{places.speed(speed)} is missing")
+                marker = self.reader.not_run(architecture)
+                faults.append(marker.reason if marker else f"{places.speed(speed)} is missing")
             timing = record.latency_ms if record else None
             found.append(
                 Network(
@@ -170,7 +171,9 @@ class Evidence:
                 plain = run.split == "train" and not run.coarse and one.size == self.grid.input_size(wanted)
                 repeated = self.grid.repeats(run.architecture, run.dataset)
                 if run.dataset == wanted and plain and repeated and isinstance(reading.value, float):
-                    groups.setdefault(run.architecture.name, {})[reading.source] = reading.value
+                    # Settings of Table 5 that are one network are one group.
+                    name = self.reader.standing(run.architecture).name
+                    groups.setdefault(name, {})[reading.source] = reading.value
         repeats = [group for group in groups.values() if len(group) > 1]
         found = pooled([list(group.values()) for group in repeats])
         return TrainingSpread(found, tuple(source for group in repeats for source in group))

@@ -242,7 +242,7 @@ def _downsampling(evidence: Evidence) -> Finding:
     measured = [one for one in networks if one.is_measured]
     others = _distinct(evidence, own, measured) if own else []
     dead = evidence.dead(own.architecture) if own else []
-    sources = tuple(source for one in networks for source in one.sources)
+    sources = tuple(dict.fromkeys(source for one in networks for source in one.sources))
     if own is None or not others or {one.device for one in others} != {own.device}:
         reason = "The searched setting and one that differs from it must be measured, all on one device."
         ours = "; ".join(map(shown, measured))

@@ -123,7 +123,7 @@ def _third(evidence: Evidence, chance: float) -> Finding:
     genotypes, faults, sources = _genotypes(evidence)
     if not genotypes:
         return undecided(with_faults(_needs_searches(), faults))
-    blocked = _twins(evidence) or why_not_found(evidence, "aggregation")
+    blocked = _twins(evidence) or why_not_found(evidence, "C9")
     found = _count(genotypes, all_dilated_by_4, chance)
     chosen = [operation for one in genotypes for operation in leaving(one, "x3")]
     hits = chosen.count(DILATION_4)
@@ -167,7 +167,7 @@ def _by_depth(evidence: Evidence) -> Finding:
         return undecided(with_faults(_needs_searches(), faults))
     early = _count(genotypes, prefers_conv3x3_early, 1 / len(CELL_OPERATIONS))
     deep = _count(genotypes, dilates_deep, 0.5)
-    blocked = why_not_found(evidence, "cells", "aggregation")
+    blocked = why_not_found(evidence, "C10")
     weaker = min(early, deep, key=lambda one: one.hits)
     edges = [operation for one in genotypes for operation in early_operations(one)]
     plain = sum(operation.startswith("conv3x3") for operation in edges)

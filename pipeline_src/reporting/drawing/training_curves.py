@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Training
+from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.drawing.panels import (
     absent,
     counted,
@@ -91,13 +92,13 @@ def _epochs(grid: Grid, results: Path) -> pd.DataFrame:
     found = []
     for backbone in grid.backbones:
         path = results / places.pretraining_log(backbone)
-        if path.exists():
+        if path.exists() and read_marker(path) is None:
             log = read_log(path, "pretraining", ("epoch", "loss"), ("val_top1",))
             log = log.rename(columns={"val_top1": "accuracy"})
             found.append(log.assign(run=backbone, stage=PRETRAINING, kind=kind_of[backbone]))
     for training in grid.trainings:
         path = results / places.finetuning_log(training)
-        if path.exists():
+        if path.exists() and read_marker(path) is None:
             log = read_log(path, "finetuning", ("epoch", "loss"), ("val_miou",))
             log = log.rename(columns={"val_miou": "accuracy"})
             run = f"{training.architecture.name}/{training.name}"

@@ -12,6 +12,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.claims.claim import read_claims
 from pipeline_src.reporting.page import figures, sections, tables
+from pipeline_src.reporting.page.agreements import read_agreements
 from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.captions import BEYOND, FIGURES
 from pipeline_src.reporting.page.facts import Facts
@@ -95,6 +96,7 @@ def build_context(
         "banner": banner,
         "summary": sections.summary(table_views, claims, self_test),
         "claims": claims,
+        "agreements": read_agreements(places.reports / places_of.AGREEMENT),
         "tables": table_views,
         "best_rule": BEST_RULE,
         "figures": figure_views,

@@ -142,7 +142,7 @@ def liveness_of(architecture: Architecture, reader: Results) -> Liveness | None:
     genotype = None if architecture.is_peer else reader.genotype(architecture)
     if genotype is None:
         return None
-    source = places.pretraining_log(architecture.backbone)
+    source = places.pretraining_log(reader.standing(architecture).backbone)
     found = pretrained(reader.root / source)
     return Liveness(
         architecture.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -13,6 +14,7 @@ from pipeline_src.artifacts import read_json
 from pipeline_src.config.models import LatencyConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Size, Speed
 from pipeline_src.errors import UserError, first_fault
+from pipeline_src.not_run import NotRun, read_marker
 from pipeline_src.space.genotype import Genotype
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -141,7 +143,8 @@ RecordT = TypeVar("RecordT", EvaluationRecord, SpeedRecord, TogetherRecord)
 class Results:
     """The folder `results/SCALE`, read lazily and each file once.
 
-    Every reader returns None where the file is absent.
+    Every reader returns None where the file is absent and where the network is not run. Of a network that is
+    the same as another, they read the other's results.
 
     Raises:
         UserError: (by every reader) the file is malformed, or belongs to another run than its path says.
@@ -153,9 +156,38 @@ class Results:
         self.speed = cache(self._speed)
         self.together = cache(self._together)
         self.genotype = cache(self._genotype)
+        self.not_run = cache(self._not_run)
+
+    def _not_run(self, architecture: Architecture) -> NotRun | None:
+        """Why a network is not run; None where it is, or where its genotype is absent."""
+        return None if architecture.is_peer else read_marker(self.root / places.genotype(architecture))
+
+    def standing(self, architecture: Architecture) -> Architecture:
+        """The network whose trainings and timings are this one's: itself, or the equal one that is run."""
+        marker = self.not_run(architecture)
+        if marker is None or not marker.equal_to:
+            return architecture
+        return replace(architecture, name=marker.equal_to, backbone=marker.equal_to)
+
+    def behind_evaluation(self, one: Evaluation) -> Evaluation:
+        """The evaluation that is read for this one (`standing`)."""
+        run = one.training
+        return replace(one, training=replace(run, architecture=self.standing(run.architecture)))
+
+    def behind_speed(self, one: Speed) -> Speed:
+        """The timing that is read for this one (`standing`)."""
+        return replace(one, architecture=self.standing(one.architecture))
+
+    def _is_empty(self, architecture: Architecture) -> bool:
+        """Whether the network's results are markers alone."""
+        marker = self.not_run(architecture)
+        return marker is not None and not marker.equal_to
 
     def _evaluation(self, evaluation: Evaluation) -> EvaluationRecord | None:
+        evaluation = self.behind_evaluation(evaluation)
         run = evaluation.training
+        if self._is_empty(run.architecture):
+            return None
         expected = {
             "architecture": run.architecture.name,
             "training": run.name,
@@ -167,6 +199,9 @@ class Results:
         return self._record(EvaluationRecord, places.evaluation(evaluation), expected)
 
     def _speed(self, speed: Speed) -> SpeedRecord | None:
+        speed = self.behind_speed(speed)
+        if self._is_empty(speed.architecture):
+            return None
         expected = {
             "architecture": speed.architecture.name,
             "dataset": speed.dataset,
@@ -181,6 +216,9 @@ class Results:
 
     def _genotype(self, architecture: Architecture) -> Genotype | None:
         path = self.root / places.genotype(architecture)
+        marker = self.not_run(architecture)
+        if marker is not None:
+            return Genotype.parse(marker.genotype, path) if marker.equal_to else None
         return Genotype.load(path) if path.exists() else None
 
     def _record(self, model: type[RecordT], relative: str, expected: dict[str, Any]) -> RecordT | None:

@@ -357,7 +357,7 @@ def _reason(status: Status, pair: Pair, readings: Sequence[Reading], good: int) 
     distinct = list(dict.fromkeys(reading.reason for reading in readings if reading.reason))
     more = len(distinct) - REASONS_SHOWN
     faults = "; ".join([*distinct[:REASONS_SHOWN], *([f"and {more} more like it"] if more > 0 else [])])
-    return f"{good} of {len(readings)} runs: {faults}" if good and faults else faults
+    return f"{good} of {len(readings)} runs: {faults}" if 0 < good < len(readings) else faults
 
 
 def as_stored(number: float | None) -> float | None:

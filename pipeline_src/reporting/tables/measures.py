@@ -53,7 +53,7 @@ class Reading:
     """One run's value, the file it is from and what it was measured on; or why there is none.
 
     `quartiles` are those of a timing over its repeats, the lower first, in the value's unit, and `moment`
-    tells how the timing went.
+    tells how the timing went. A value with a reason is another network's, which is the same.
     """
 
     value: float | str | None
@@ -76,6 +76,18 @@ def _missing(path: str) -> Reading:
     return Reading(None, path, f"{path} is missing")
 
 
+def _absent(architecture: Architecture, path: str, results: Results) -> Reading:
+    """No value: the network is not run, or its result is not there."""
+    marker = results.not_run(architecture)
+    return _missing(path) if marker is None or marker.equal_to else Reading(None, path, marker.reason)
+
+
+def _why_not_its_own(architecture: Architecture, results: Results) -> str:
+    """What is to be said of a value: that it is another network's, which is the same; else nothing."""
+    marker = results.not_run(architecture)
+    return "" if marker is None else marker.reason
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -86,12 +98,13 @@ def _scores(
     """A measure over evaluations; `pick` returns a share in 0..1 and what it is of, or None and why."""
 
     def read(evaluation: Evaluation, results: Results) -> Reading:
-        path = places.evaluation(evaluation)
+        path = places.evaluation(results.behind_evaluation(evaluation))
         if epoch == "best" and evaluation.training.split == "trainval":
             return Reading(None, path, NO_BEST_EPOCH)
+        architecture = evaluation.training.architecture
         record = results.evaluation(evaluation)
         if record is None:
-            return _missing(path)
+            return _absent(architecture, path, results)
         if not record.labelled:
             withheld = "labels are withheld: send the submission folder to the benchmark server"
             return Reading(None, path, f"{record.split} {withheld}")
@@ -109,7 +122,11 @@ def _scores(
             (record.input_height_px, record.input_width_px),
         )
         return Reading(
-            100 * share, path, data=f"{trained}, {record.split} {size}{note}", conditions=conditions
+            100 * share,
+            path,
+            _why_not_its_own(architecture, results),
+            f"{trained}, {record.split} {size}{note}",
+            conditions,
         )
 
     return lambda row, results: tuple(read(one, results) for one in _evaluations(row, role))
@@ -161,10 +178,10 @@ def _timings(
     """A measure over timings of single networks; `timing` is the one that a picked value is from."""
 
     def read(speed: Speed, results: Results) -> Reading:
-        path = places.speed(speed)
+        path = places.speed(results.behind_speed(speed))
         record = results.speed(speed)
         if record is None:
-            return _missing(path)
+            return _absent(speed.architecture, path, results)
         found = pick(record)
         if found is None:
             return Reading(None, path, f"{path} has no latency with batch norm folded")
@@ -177,7 +194,8 @@ def _timings(
         )
         known = timing(record)
         moment = Moment(known.spread, record.spread_max, known.attempts, known.load) if known else None
-        return Reading(value, path, data=data, conditions=conditions, quartiles=quartiles, moment=moment)
+        reason = _why_not_its_own(speed.architecture, results)
+        return Reading(value, path, reason, data, conditions, quartiles, moment)
 
     return lambda row, results: tuple(read(one, results) for one in row.speeds)
 
@@ -280,7 +298,9 @@ def _genotypes(pick: Callable[[Architecture, Genotype], float | str]) -> Measure
     def read(architecture: Architecture, results: Results) -> Reading:
         path = places.genotype(architecture)
         genotype = results.genotype(architecture)
-        return _missing(path) if genotype is None else Reading(pick(architecture, genotype), path)
+        if genotype is None:
+            return _absent(architecture, path, results)
+        return Reading(pick(architecture, genotype), path, _why_not_its_own(architecture, results))
 
     return lambda row, results: tuple(read(one.architecture, results) for one in row.speeds)
 

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
+from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.read.records import Results
 
 CURVES: dict[str, tuple[str, ...]] = {
@@ -36,7 +37,7 @@ def metric_sources(grid: Grid) -> tuple[str, ...]:
 
 
 def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
-    """Accuracy and speed of each network, by architecture; what was not measured has no key.
+    """Accuracy and speed of each network, by architecture; what was not measured or not run has no key.
 
     Keys are `TRAINING_SPLIT-HxW_miou_percent` (last epoch), `SET-HxW_latency_ms` (median) and `SET-HxW_fps`.
 
@@ -46,14 +47,16 @@ def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
     reader = Results(results)
     found: dict[str, dict[str, float]] = {}
     for evaluation in grid.evaluations:
+        run = evaluation.training
+        if reader.not_run(run.architecture):
+            continue
         record = reader.evaluation(evaluation)
         if record is None or record.last is None or record.last.miou is None:
             continue
-        run = evaluation.training
         name = f"{run.name}_{Path(places.evaluation(evaluation)).stem}_miou_percent"
         found.setdefault(run.architecture.name, {})[name] = round(100 * record.last.miou, 3)
     for speed in grid.speeds:
-        timing = reader.speed(speed)
+        timing = None if reader.not_run(speed.architecture) else reader.speed(speed)
         if timing is None:
             continue
         numbers = found.setdefault(speed.architecture.name, {})
@@ -86,6 +89,8 @@ def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[di
     columns = ("run", "epoch", *CURVES[kind])
     lines = []
     for run, source in curve_sources(grid, kind).items():
+        if read_marker(results / source) is not None:
+            continue
         try:
             with (results / source).open(encoding="utf-8", newline="") as stream:
                 epochs = list(csv.DictReader(stream))

@@ -104,3 +104,25 @@ def test_every_fault_is_told_at_once() -> None:
 def test_only_a_name_that_is_near_is_suggested(params: dict[str, Any], near: str | None) -> None:
     problem = refusal(**params).problem
     assert problem == "is not a known key." + (f" Did you mean {near!r}?" if near else "")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("input_height_px", 721, "721 px is above the frames' own height, 720 px, of the 720x960 frames"),
+        ("full_width_px", 961, "961 px is above the frames' own width, 960 px"),
+    ],
+)
+def test_frames_of_a_data_set_are_not_enlarged(key: str, value: int, words: str) -> None:
+    camvid = {"path": "somewhere", "input_height_px": 720, "input_width_px": 960}
+    resolve({"data": {"camvid": {**camvid, "full_height_px": 720, "full_width_px": 960}}}, SCALE_FILES)
+    error = refusal(data={"camvid": {**camvid, key: value}})
+    assert error.where == f"params.yaml: data.camvid.{key}" and words in error.problem
+
+
+def test_frames_that_are_drawn_here_are_not_enlarged() -> None:
+    drawn = {"render": {"height_px": 128, "width_px": 256}, "input_height_px": 96, "input_width_px": 192}
+    resolve({"scale": "tiny", "data": {"cityscapes": {**drawn, "full_height_px": 128}}}, SCALE_FILES)
+    error = refusal(scale="tiny", data={"cityscapes": {**drawn, "full_height_px": 192}})
+    assert error.where == "params.yaml: data.cityscapes.full_height_px"
+    assert "128x256 frames that data.cityscapes.render draws: frames are not enlarged" in error.problem
