@@ -37,12 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("b", metavar="B", help=f"{WHAT}; differences are B minus A")
     parser.add_argument("--scale", help="of a revision's report (default: that of its params.yaml)")
     parser.add_argument("--level", type=_share, default=0.05, help="of the tests (default: 0.05)")
+    parser.add_argument(
+        "--tolerance",
+        type=_share,
+        default=0.01,
+        help="share by which a number of unknown noise may move (default: 0.01)",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write Markdown there, not to the screen")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page, too, which loads nothing")
     parser.add_argument(
         "--fail-on-change",
         action="store_true",
-        help="exit status 1 if a number moved beyond noise, or a count, text, status or row differs",
+        help="exit status 1 if a number moved beyond noise or tolerance, a trained number that should be"
+        " equal is not, or a count, text, status or row differs",
     )
 
 
@@ -57,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         require_replaceable(path)
     with tempfile.TemporaryDirectory() as fetched:
         sides = [_side(text, args.scale, Path(fetched) / str(n)) for n, text in enumerate((args.a, args.b))]
-        found = compare(sides[0], sides[1], args.level)
+        found = compare(sides[0], sides[1], args.level, args.tolerance)
     if args.output:
         write_text(args.output, f"{to_markdown(found)}\n[//]: # ({MARK})\n")
     else:
@@ -74,17 +81,16 @@ def _side(text: str, scale: str | None, place: Path) -> Side:
 
     folder = Path(text)
     if folder.is_dir():
-        if (folder / INDEX).is_file():
-            return read_side(folder / places.REPORTS / "tables", text, folder / places.RESULTS)
-        whole = folder.resolve()
-        results = whole.parents[1] / "results" / whole.name if len(whole.parents) > 1 else None
-        return read_side(folder / places.TABLES, text, results)
+        report = folder / places.REPORTS if (folder / INDEX).is_file() else folder
+        return read_side(report / places.TABLES, text)
     if text.startswith("-") or folder.is_file():
         raise UserError(text, "is no folder and no git revision.", f"Give {WHAT}.")
     commit = _git(Path.cwd(), text, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}")
     root = Path(_git(Path.cwd(), text, "rev-parse", "--show-toplevel"))
     place.mkdir()
-    _fetch(root, text, commit, scale or _scale_at(root, text, commit), place / places.TABLES)
+    report = places.of_scale(places.REPORTS, scale or _scale_at(root, text, commit))
+    _fetch(root, text, commit, f"{report}/{places.TABLES}", place / places.TABLES)
+    _fetch(root, text, commit, f"{report}/{places.PROVENANCE}", place / places.PROVENANCE, required=False)
     return read_side(place / places.TABLES, text)
 
 
@@ -106,9 +112,8 @@ def _scale_at(root: Path, revision: str, commit: str) -> str:
     return scale_named_by(mapping_of(_git(root, revision, "show", f"{commit}:params.yaml"), place), place)
 
 
-def _fetch(root: Path, revision: str, commit: str, scale: str, place: Path) -> None:
-    """Let DVC bring the tables of a commit from its cache or remote."""
-    wanted = f"{places.of_scale(places.REPORTS, scale)}/{places.TABLES}"
+def _fetch(root: Path, revision: str, commit: str, wanted: str, place: Path, required: bool = True) -> None:
+    """Let DVC bring a file or folder of a commit from its cache or remote."""
     if importlib.util.find_spec("dvc") is None:
         raise UserError(
             "dvc", f"is not installed, and only DVC can bring {wanted} of {revision}.", "`pip install dvc`."
@@ -122,7 +127,7 @@ def _fetch(root: Path, revision: str, commit: str, scale: str, place: Path) -> N
         text=True,
         check=False,
     )
-    if done.returncode:
+    if done.returncode and required:
         faults = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
         said = faults[0].removeprefix("ERROR: ").rstrip(".") if faults else f"exit status {done.returncode}"
         raise UserError(

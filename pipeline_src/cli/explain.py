@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
         printable,
         row_values,
     )
-    from pipeline_src.reporting.provenance.stored import read_provenance
+    from pipeline_src.reporting.read.provenance import read_provenance
 
     folder = args.reports or Path(places.REPORTS) / (args.scale or _scale_of_params(Path("params.yaml")))
     lines = read_provenance(folder / places.PROVENANCE)

@@ -25,8 +25,8 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
     from pipeline_src.reporting.provenance.lines import provenance
-    from pipeline_src.reporting.provenance.stored import write_provenance
     from pipeline_src.reporting.provenance.trace import provenance_sources
+    from pipeline_src.reporting.read.provenance import write_provenance
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in provenance_sources(grid)]

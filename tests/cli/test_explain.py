@@ -17,7 +17,7 @@ from processes import on_a_terminal, processor_s
 
 from pipeline_src.cli.main import main
 from pipeline_src.reporting.provenance.explain import Screen, describe
-from pipeline_src.reporting.provenance.stored import Line, write_provenance
+from pipeline_src.reporting.read.provenance import Line, write_provenance
 
 Refused = Callable[..., str]
 EXPLAIN_S = 0.5

@@ -142,7 +142,7 @@ REACHED = {
     "judge_claims": {"paper", "read", "tables", "claims"},
     "trace_provenance": {"paper", "read", "tables", "provenance"},
     "compare": {"paper", "read", "tables", "compare", "published"},
-    "explain": {"provenance"},
+    "explain": {"read", "provenance"},
 }
 """The parts of the report that a command may load, now or while it runs."""
 

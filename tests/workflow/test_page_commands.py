@@ -15,7 +15,7 @@ from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import resolve
 from pipeline_src.reporting.provenance.lines import provenance
-from pipeline_src.reporting.provenance.stored import write_provenance
+from pipeline_src.reporting.read.provenance import write_provenance
 
 DEAR = {
     "predict": "needs a trained network; tests/cli/test_commands.py runs it",

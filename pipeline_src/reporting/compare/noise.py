@@ -1,7 +1,8 @@
 """How far numbers move by chance: over runs, over seeds, over the passes of a timing. [no torch]
 
-Counts and text have no noise. Several runs on both sides: Welch's t-test. One run: mIoU by the spread over
-the seeds of Table 4, timings by their own quartiles, anything else unknown.
+Counts and text have no noise, and neither has a trained number of the same device, seeds and settings.
+Several runs on both sides: Welch's t-test. One run: mIoU by the spread over the seeds of Table 4, timings by
+their own quartiles, anything else unknown, and then only a stated tolerance judges it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pydantic import BaseModel, ValidationError
 from scipy import stats
 
-from pipeline_src.artifacts import read_json
-from pipeline_src.errors import UserError, first_fault
+from pipeline_src.reporting.compare.repeats import equal_expected
 from pipeline_src.reporting.compare.sides import Number, Side
 
-Verdict = Literal["same", "beyond noise", "within noise", "unknown noise", "exact"]
+Verdict = Literal[
+    "same", "not repeated", "beyond noise", "beyond tolerance", "exact", "unknown noise", "within noise"
+]
 
 IQR_OF_NORMAL = float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
 EXACT_UNITS = ("M", "cells", "px", "")
@@ -34,7 +35,8 @@ class Change:
     Attributes:
         a, b: the two.
         difference: b - a, None for text.
-        verdict: `exact` for a count or text that differs.
+        verdict: `exact` for a count or text that differs, `not repeated` for a trained number that should
+            be equal, `beyond tolerance` where the noise is unknown and the change is large.
         p, adjusted: of the test, before and after correction for the number of tests; None without one.
         basis: what the verdict rests on.
         also: where else the same number stands, as `table_5: hyper-cell`.
@@ -61,17 +63,6 @@ class SeedSpread:
 
     std: float
     dof: int
-
-
-class _Timing(BaseModel):
-    q1: float
-    q3: float
-    median: float
-
-
-class _Speed(BaseModel):
-    latency_ms: _Timing
-    latency_folded_ms: _Timing | None = None
 
 
 def seed_spreads(side: Side) -> dict[str, SeedSpread]:
@@ -123,15 +114,20 @@ class Noise:
             return Change(a, b, 0.0, "same")
         if a.unit in EXACT_UNITS:
             return Change(a, b, difference, "exact", basis="a count")
+        expected = equal_expected(self.a.origins, self.b.origins, a.key)
+        if expected and a.told is not None and a.told.quantity.is_accuracy:
+            return Change(a, b, difference, "not repeated", basis=expected)
         p, basis = self._test(a, b)
         return Change(a, b, difference, "unknown noise", p=p, basis=basis)
 
-    def judged(self, changes: Sequence[Change], level: float) -> tuple[list[Change], int]:
+    def judged(self, changes: Sequence[Change], level: float, tolerance: float) -> tuple[list[Change], int]:
         """The changes with their verdicts, and the number of tests, corrected for (Benjamini-Hochberg)."""
         tested = [number for number, one in enumerate(changes) if one.p is not None]
         adjusted = stats.false_discovery_control([changes[number].p for number in tested]) if tested else []
         by_number = dict(zip(tested, (float(p) for p in adjusted), strict=True))
-        judged = [_with_verdict(one, level, by_number.get(number)) for number, one in enumerate(changes)]
+        judged = [
+            _with_verdict(one, level, tolerance, by_number.get(number)) for number, one in enumerate(changes)
+        ]
         return judged, len(tested)
 
     def _test(self, a: Number, b: Number) -> tuple[float | None, str]:
@@ -140,8 +136,7 @@ class Noise:
         if a.told is not None and a.told.quantity.name == "mIoU":
             return self._by_seeds(a, b)
         if a.told is not None and a.told.quantity.is_timing and a.n == b.n == 1:
-            # The quartiles of an interleaved run stand by network, which a number of a table does not name.
-            return (None, NOT_KNOWN) if a.told.interleaved else self._by_quartiles(a, b)
+            return _by_quartiles(a, b)
         return None, NOT_KNOWN
 
     def _by_seeds(self, a: Number, b: Number) -> tuple[float | None, str]:
@@ -158,13 +153,6 @@ class Noise:
         error = spread.std * math.sqrt(1 / a.n + 1 / b.n)
         return _p(_difference(a, b), error, spread.dof), basis
 
-    def _by_quartiles(self, a: Number, b: Number) -> tuple[float | None, str]:
-        stds = [_timing_std(side, one) for side, one in ((self.a, a), (self.b, b))]
-        if stds[0] is None or stds[1] is None:
-            return None, "one timing a side, and its quartiles are not at hand (results/SCALE/speed)"
-        basis = f"normal test with the {BY_PASSES}: std {stds[0]:.3g} and {stds[1]:.3g} {a.unit}"
-        return _p(_difference(a, b), math.hypot(stds[0], stds[1]), None), basis
-
 
 def once(changes: Sequence[Change]) -> list[Change]:
     """Each number once: one that stands in several tables is one comparison, told with all its places."""
@@ -180,12 +168,14 @@ def once(changes: Sequence[Change]) -> list[Change]:
     return list(found.values())
 
 
-def _with_verdict(change: Change, level: float, adjusted: float | None) -> Change:
-    """The change, judged by its adjusted p-value; without one its noise is unknown."""
-    if change.verdict in ("same", "exact"):
+def _with_verdict(change: Change, level: float, tolerance: float, adjusted: float | None) -> Change:
+    """The change, judged by its adjusted p-value; without one its noise is unknown, and its size decides."""
+    if change.verdict in ("same", "exact", "not repeated"):
         return change
     if adjusted is None:
-        return replace(change, verdict="unknown noise")
+        # A change from 0 has no relative size, and no tolerance of it can be stated.
+        large = change.relative is None or abs(change.relative) > tolerance
+        return replace(change, verdict="beyond tolerance" if large else "unknown noise")
     return replace(change, adjusted=adjusted, verdict="beyond noise" if adjusted <= level else "within noise")
 
 
@@ -210,19 +200,9 @@ def _p(difference: float, error: float, dof: int | None) -> float:
     return float(2 * (stats.norm.sf(size) if dof is None else stats.t.sf(size, dof)))
 
 
-def _timing_std(side: Side, number: Number) -> float | None:
-    """Standard deviation of single passes from their quartiles, in the number's unit; None if not at hand."""
-    path = side.results / number.sources[0] if side.results and len(number.sources) == 1 else None
-    if path is None or not path.is_file() or number.mean is None:
-        return None
-    try:
-        speed = _Speed.model_validate(read_json(path))
-    except ValidationError as error:
-        raise UserError(
-            path, f"is not a timing ({first_fault(error)}).", "Run the step that makes it again."
-        ) from error
-    timing = speed.latency_folded_ms if number.told and number.told.folded else speed.latency_ms
-    if timing is None:
-        return None
-    # FPS is 1000 over the latency, so its relative spread is the latency's.
-    return (timing.q3 - timing.q1) / IQR_OF_NORMAL / timing.median * number.mean
+def _by_quartiles(a: Number, b: Number) -> tuple[float | None, str]:
+    if a.spread_of_passes is None or b.spread_of_passes is None:
+        return None, "one timing a side, and a table has no quartiles of it"
+    stds = [one / IQR_OF_NORMAL for one in (a.spread_of_passes, b.spread_of_passes)]
+    basis = f"normal test with the {BY_PASSES}: std {stds[0]:.3g} and {stds[1]:.3g} {a.unit}"
+    return _p(_difference(a, b), math.hypot(*stds), None), basis

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pipeline_src import places
 from pipeline_src.errors import UserError
+from pipeline_src.reporting.compare.repeats import Origins, read_origins
 from pipeline_src.reporting.tables.layout import Column, column_of
 from pipeline_src.reporting.tables.stored import not_cells, read_lines
 from pipeline_src.spreadsheets import parted
@@ -36,6 +37,8 @@ class Number:
     sources: tuple[str, ...]
     data: str
     scale: str
+    spread_of_passes: float | None = None
+    """Third minus first quartile of a timing's repeats, in the number's unit; None for all else."""
 
     @property
     def key(self) -> Key:
@@ -60,12 +63,12 @@ class Side:
     Attributes:
         name: what the user called it.
         numbers: its cells by table, row and column, tables in the order of their numbers.
-        results: the folder `results/SCALE` that it was made from, None where it is not at hand.
+        origins: the runs behind its cells; empty where its provenance is not at hand.
     """
 
     name: str
     numbers: dict[Key, Number]
-    results: Path | None = None
+    origins: Origins = field(default_factory=Origins)
 
     @cached_property
     def scales(self) -> tuple[str, ...]:
@@ -79,13 +82,12 @@ class Side:
         return tuple(sorted({one.measured for one in cells if one.status == "measured"}))
 
 
-def read_side(folder: Path, name: str, results: Path | None = None) -> Side:
+def read_side(folder: Path, name: str) -> Side:
     """Read a report's tables.
 
     Args:
-        folder: with `NAME.cells.csv` of each table.
+        folder: with `NAME.cells.csv` of each table; `provenance.csv` of its report is looked for above it.
         name: what the user called the report.
-        results: see `Side`.
 
     Raises:
         UserError: the folder has no tables, or one is malformed.
@@ -98,7 +100,7 @@ def read_side(folder: Path, name: str, results: Path | None = None) -> Side:
             "Give a folder reports/SCALE of a finished run, or a git revision.",
         )
     numbers = [number for path in paths for number in _read_cells(path)]
-    return Side(name, {one.key: one for one in numbers}, results)
+    return Side(name, {one.key: one for one in numbers}, read_origins(folder.parent / places.PROVENANCE))
 
 
 def _by_number(name: str) -> list[tuple[int, str]]:
@@ -125,6 +127,10 @@ def _finite(text: str) -> float | None:
 
 
 def _number(artefact: str, line: dict[str, str]) -> Number:
+    # Reports of earlier versions lack some of these.
+    q1, q3 = (_finite(line.get(name, "")) for name in ("q1", "q3"))
+    for name in ("min", "max"):
+        _finite(line.get(name, ""))
     return Number(
         artefact=artefact,
         **{
@@ -137,4 +143,5 @@ def _number(artefact: str, line: dict[str, str]) -> Number:
         sources=parted(line["sources"]),
         data=line["data"],
         scale=line["scale"],
+        spread_of_passes=None if q1 is None or q3 is None else q3 - q1,
     )

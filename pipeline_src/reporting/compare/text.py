@@ -14,9 +14,11 @@ from pipeline_src.reporting.compare.sides import Number
 
 TEMPLATE = "compare.html"
 _HEADINGS: tuple[tuple[Verdict, str], ...] = (
+    ("not repeated", "Trained numbers that should be equal and are not"),
     ("beyond noise", "Moved beyond noise"),
+    ("beyond tolerance", "Moved beyond the tolerance, noise unknown"),
     ("exact", "Counts and texts that differ"),
-    ("unknown noise", "Moved, noise unknown"),
+    ("unknown noise", "Moved within the tolerance, noise unknown"),
     ("within noise", "Moved within noise"),
 )
 _MARKDOWN = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_]))")
@@ -50,18 +52,28 @@ def summary(comparison: Comparison) -> str:
     if not any(counts.values()):
         return f"Nothing moved: all {total} numbers that both reports measured are the same."
     return (
-        f"Of {total} numbers that both reports measured, {counts['beyond noise']} moved beyond noise,"
-        f" {counts['exact']} counts or texts differ, {counts['unknown noise']} moved with noise unknown,"
+        f"Of {total} numbers that both reports measured, {counts['not repeated']} should be equal"
+        f" and are not, {counts['beyond noise']} moved beyond noise,"
+        f" {counts['exact']} counts or texts differ,"
+        f" {counts['beyond tolerance']} moved beyond the tolerance with noise unknown,"
+        f" {counts['unknown noise']} within it,"
         f" {counts['within noise']} moved within noise, {len(comparison.of('same'))} are the same."
     )
 
 
 def method(comparison: Comparison) -> str:
     """How the verdicts came about."""
+    repeats = (
+        "A trained number of the same device, seeds, settings and lookup table should be equal."
+        if comparison.traced
+        else "One side has no provenance.csv, so it is not known which trained numbers should be equal."
+    )
     return (
-        f"Beyond noise: adjusted p of {comparison.level:g} or less, by Welch's t-test over runs where both"
-        " sides have two or more; for a single mIoU by the spread over the seeds of Table 4, for a single"
-        f" timing by its quartiles. Tests: {comparison.tests}, corrected as Benjamini and Hochberg do."
+        f"{repeats} Beyond noise: adjusted p of {comparison.level:g} or less, by Welch's t-test over runs"
+        " where both sides have two or more; for a single mIoU by the spread over the seeds of Table 4,"
+        f" for a single timing by its quartiles. Tests: {comparison.tests}, corrected as Benjamini and"
+        " Hochberg do. Where the noise is unknown, a"
+        f" change of up to {100 * comparison.tolerance:g} % is within the tolerance."
         f" Differences are {comparison.b} minus {comparison.a}."
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline_src.artifacts import sha256_of
 from pipeline_src.errors import ConfigError
-from pipeline_src.reporting.provenance.stored import Line
+from pipeline_src.reporting.read.provenance import Line
 
 INDENT = "  "
 LABEL_WIDTH = 10

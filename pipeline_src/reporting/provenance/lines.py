@@ -10,9 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.provenance.stored import Line
 from pipeline_src.reporting.provenance.trace import Trace, Tracer
 from pipeline_src.reporting.read.pictures import PICTURES
+from pipeline_src.reporting.read.provenance import Line
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import Cell, Table, as_text, tabulate
 from pipeline_src.reporting.tables.figures import figure_data

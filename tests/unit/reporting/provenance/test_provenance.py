@@ -20,15 +20,15 @@ from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.provenance.lines import provenance
-from pipeline_src.reporting.provenance.stored import (
+from pipeline_src.reporting.provenance.trace import Tracer, provenance_sources
+from pipeline_src.reporting.read import pictures
+from pipeline_src.reporting.read.pictures import Entry
+from pipeline_src.reporting.read.provenance import (
     COLUMNS,
     Line,
     read_provenance,
     write_provenance,
 )
-from pipeline_src.reporting.provenance.trace import Tracer, provenance_sources
-from pipeline_src.reporting.read import pictures
-from pipeline_src.reporting.read.pictures import Entry
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate
 from pipeline_src.spreadsheets import guarded, unguarded
@@ -304,7 +304,7 @@ def test_the_command_writes_the_file_and_a_record(small_grid: Grid, folder: Fold
     ("module", "heavy"),
     [
         ("pipeline_src.reporting.provenance.trace", ("torch", "pandas", "numpy")),
-        ("pipeline_src.reporting.provenance.stored", ("torch", "pandas", "numpy", "pydantic")),
+        ("pipeline_src.reporting.read.provenance", ("torch", "pandas", "numpy", "pydantic")),
         ("pipeline_src.reporting.provenance.explain", ("torch", "pandas", "numpy", "pydantic", "yaml")),
         ("pipeline_src.reporting.provenance.lines", ("torch", "scipy", "matplotlib")),
     ],
