@@ -124,8 +124,11 @@ def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml"
     return validate(merge(read_yaml(scales / f"{scale}.yaml"), {**params, **empty_blocks}), source)
 
 
-def validate(values: Mapping[str, Any], source: str) -> Config:
+def validate(values: Mapping[str, Any], source: str, *, whole: bool = True) -> Config:
     """Check values against the models and say of each fault where it is and what to do.
+
+    Args:
+        whole: the values are all that a run goes by, so those that are at odds are refused, too.
 
     Raises:
         ConfigError: with every fault, a line each.
@@ -134,7 +137,7 @@ def validate(values: Mapping[str, Any], source: str) -> Config:
         config = Config.model_validate(dict(values))
     except ValidationError as error:
         raise _refusal(source, [_explain(fault) for fault in error.errors()]) from error
-    faults = list(at_odds(config))
+    faults = list(at_odds(config)) if whole else []
     if faults:
         raise _refusal(source, faults)
     return config
