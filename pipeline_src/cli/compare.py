@@ -88,9 +88,9 @@ def _side(text: str, scale: str | None, place: Path) -> Side:
     commit = _git(Path.cwd(), text, "rev-parse", "--verify", "--quiet", f"{text}^{{commit}}")
     root = Path(_git(Path.cwd(), text, "rev-parse", "--show-toplevel"))
     place.mkdir()
-    report = places.of_scale(places.REPORTS, scale or _scale_at(root, text, commit))
-    _fetch(root, text, commit, f"{report}/{places.TABLES}", place / places.TABLES)
-    _fetch(root, text, commit, f"{report}/{places.PROVENANCE}", place / places.PROVENANCE, required=False)
+    named = places.of_scale(places.REPORTS, scale or _scale_at(root, text, commit))
+    _fetch(root, text, commit, f"{named}/{places.TABLES}", place / places.TABLES)
+    _fetch(root, text, commit, f"{named}/{places.PROVENANCE}", place / places.PROVENANCE, required=False)
     return read_side(place / places.TABLES, text)
 
 
