@@ -291,6 +291,15 @@ def test_epochs_of_peers_change_their_training_alone(shared: Checkout, tiny: End
     assert all('"epochs":6,' in before[key].command for key in trained)
 
 
+def test_settings_of_table_5_know_those_before_them(tiny: Ended) -> None:
+    commands = [job.command for job in tiny.jobs if job.rule == "sample_downsampling"]
+    names = ["1.5.10", "3.5.8", "1.2.4"]
+    for place, name in enumerate(names):
+        [command] = [one for one in commands if f"--positions {name} " in one]
+        before = [f"--run-before downsampling-{one}={one}" for one in names[:place]]
+        assert command.count("--run-before") == place and all(one in command for one in before)
+
+
 def test_figures_8_and_9_show_the_peer_and_network_a(tiny: Ended) -> None:
     jobs = {job.outputs[0]: job for job in tiny.jobs if job.rule == "draw_predictions"}
     assert set(jobs) == {f"results/tiny/predictions/figure_{number}/index.json" for number in (8, 9)}

@@ -8,13 +8,20 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 WORKER = Path(__file__).with_name("search_ddp_worker.py")
+SAMPLED_WORKER = Path(__file__).with_name("sampled_ddp_worker.py")
 
 
 def search(output: Path, processes: int) -> list[dict[str, float]]:
+    run(WORKER, output, processes)
+    return json.loads(output.read_text())  # type: ignore[no-any-return]
+
+
+def run(worker: Path, output: Path, processes: int) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -22,9 +29,8 @@ def search(output: Path, processes: int) -> list[dict[str, float]]:
     for rank in range(processes):
         env = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1",
                "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes)}  # fmt: skip
-        running.append(subprocess.Popen([sys.executable, str(WORKER), str(output)], env=env))
+        running.append(subprocess.Popen([sys.executable, str(worker), str(output)], env=env))
     assert [process.wait(timeout=240) for process in running] == [0] * processes
-    return json.loads(output.read_text())  # type: ignore[no-any-return]
 
 
 def test_two_processes_search_like_one(tmp_path: Path) -> None:
@@ -35,3 +41,26 @@ def test_two_processes_search_like_one(tmp_path: Path) -> None:
     for single, double, tolerance in zip(one, two, (1e-4, 5e-3), strict=True):
         for key in ("ce", "latency_us", "alpha_entropy", "expected_depth_1", "expected_depth_3"):
             assert double[key] == pytest.approx(single[key], rel=tolerance), key
+
+
+def sampled(folder: Path, processes: int) -> list[dict[str, Any]]:
+    folder.mkdir()
+    run(SAMPLED_WORKER, folder, processes)
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(processes)]
+
+
+def test_two_processes_draw_the_same_operations_as_one_and_resume_to_the_same_bytes(tmp_path: Path) -> None:
+    [alone] = sampled(tmp_path / "one", 1)
+    first, second = sampled(tmp_path / "two", 2)
+    for sampling in ("single", "pair"):
+        one, whole, other = (found[sampling]["whole"] for found in (alone, first, second))
+        assert len(whole["drawn"]) == 6 and all(len(edges) == 7 for edges in whole["drawn"])
+        assert whole["drawn"] == other["drawn"], "the processes drew different operations"
+        assert whole["sha256"] == other["sha256"], "the processes ended in different weights"
+        # The first step's draws do not depend on sums; later ones may, by rounding, where two are close.
+        assert whole["drawn"][0] == one["drawn"][0]
+        assert whole["rows"][0]["ce"] == pytest.approx(one["rows"][0]["ce"], rel=1e-3)
+        for found in (first, second):
+            resumed = found[sampling]["resumed"]
+            assert resumed["sha256"] == whole["sha256"] and resumed["rows"] == whole["rows"]
+            assert resumed["drawn"] == whole["drawn"][4:]

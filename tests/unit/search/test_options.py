@@ -30,7 +30,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("options", [EVERYTHING, {**EVERYTHING, "sampling": "soft"}], ids=("single", "soft"))
+@pytest.mark.parametrize("options", [{**EVERYTHING, "sampling": one} for one in ("single", "pair", "soft")])
 def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, options: dict[str, Any]) -> None:
     whole = finish(build(**options))
     killed_after = 4  # the first of three steps of the second epoch: in the middle of a group of two
