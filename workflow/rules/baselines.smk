@@ -4,18 +4,9 @@
 # in:  network A's genotype and the lookup table, where the sample is drawn around them
 # out: results/SCALE/architectures/NAME/genotype.json; a marker (pipeline_src/not_run.py) where no network matches,
 #      or where it is the same as another
-from itertools import takewhile
 
 NETWORK_A = f"{RESULTS}/{places.genotype(GRID.network_a)}"
 DEPTHS = depth_option(CONFIG.experiments.depths)
-MOVED = [one for one in GRID.architectures if one.kind == "downsampling"]
-
-
-def run_before(wildcards):
-    """The options that name the networks of Table 5 that come before one: what equals them is not run again."""
-    moved = {one.name.removeprefix("downsampling-"): one.name for one in MOVED}
-    before = takewhile(lambda item: item[0] != wildcards.positions, moved.items())
-    return " ".join(f"--run-before {name}={text}" for text, name in before)
 
 
 rule sample_random:

@@ -3,6 +3,7 @@
 # in:  CONFIG, GRID and the folders of common.smk
 # out: functions for `input` and `params`
 from functools import cache
+from itertools import takewhile
 from shlex import quote
 
 from pipeline_src.config.runs import BENCHMARK_SPLITS, SPLITS
@@ -10,6 +11,7 @@ from pipeline_src.data.raw_state import doubts_in
 from pipeline_src.data.raw_state import raw_state as raw_state_of
 from pipeline_src.reporting.read.sources import artifacts_of
 
+MOVED = [one for one in GRID.architectures if one.kind == "downsampling"]
 SEARCHES = {one.name: one for one in GRID.searches}
 SHOWN = {name: places.predictions_of(GRID, name) for name in places.SHOWN_FIGURES}
 
@@ -208,3 +210,10 @@ def shown_code(wildcards):
 def artifacts(wildcards):
     """Every result that a table or figure is made from."""
     return [f"{RESULTS}/{path}" for path in artifacts_of(GRID, wildcards.artefact)]
+
+
+def run_before(wildcards):
+    """The options that name the networks of Table 5 that come before one: what equals them is not run again."""
+    moved = {one.name.removeprefix("downsampling-"): one.name for one in MOVED}
+    before = takewhile(lambda item: item[0] != wildcards.positions, moved.items())
+    return " ".join(f"--run-before {name}={text}" for text, name in before)

@@ -66,7 +66,7 @@ def jobs_of(grid: Grid) -> Iterator[Job]:
     """The jobs behind the rows, stage after stage: what takes time, without data and report."""
     for dataset in sorted({one.dataset for one in grid.searches} | {grid.main}):
         yield _job("measure_lut", places.lookup_table(dataset), dataset)
-        yield _job("check_lut", places.lookup_check(dataset), dataset)
+    yield _job("check_lut", places.lookup_check(grid.main), grid.main)
     for search in grid.searches:
         yield _job(
             "search_architecture",
