@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from benchmarks.search_step import build, parse_arguments
+from pipeline_src.cli.record import peak_memory_mib
 from pipeline_src.config.search import Sampling
 from pipeline_src.training.distributed import resolve_device
 from pipeline_src.training.seeding import seed_everything
@@ -35,7 +36,7 @@ def main() -> None:
     before = _resident_mib()
     for _ in range(2):
         next(steps)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    peak = peak_memory_mib()["process"]
     print(json.dumps({"before_mib": before, "peak_mib": peak, "growth_mib": peak - before}))
 
 

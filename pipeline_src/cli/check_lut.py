@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
             genotypes,
             config.latency,
             resolve_device(config.runtime.device),
-            lambda networks: progress(networks, count, "networks"),
+            lambda rounds: progress(rounds, config.latency.warmup + config.latency.lut_repeats, "rounds"),
         )
         write_json(args.output, result.model_dump(mode="json"))
     logging.getLogger(__name__).info(

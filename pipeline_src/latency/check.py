@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,12 +12,11 @@ from scipy import stats
 from pipeline_src.config.models import Block, LatencyConfig
 from pipeline_src.latency.fingerprint import Fingerprint, current_for_table
 from pipeline_src.latency.predict import predict_latency_us
+from pipeline_src.latency.runtimes import runnable
 from pipeline_src.latency.table import LookupTable
-from pipeline_src.latency.timing import time_forward
+from pipeline_src.latency.timing import Progress, Timing, time_in_turns
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.network import SegmentationNetwork
-
-Progress = Callable[[Iterable[Genotype]], Iterable[Genotype]]
 
 
 class CheckRow(Block):
@@ -57,44 +56,66 @@ def check_table(
 ) -> TableCheck:
     """Measure the backbone of each network and set it against the table's prediction.
 
+    Args:
+        progress: wraps the iteration over the rounds of timing, to show how far it is.
+
     Raises:
         LookupTableError: the table belongs to another device, or lacks a key.
     """
     fingerprint = current_for_table(latency, device)
     table.require(fingerprint, latency.allow_other_device)
-    rows = tuple(_check_network(table, genotype, latency, device) for genotype in progress(genotypes))
-    agreement = _agreement([row.predicted_us for row in rows], [row.measured_us for row in rows])
+    predicted = [predict_latency_us(genotype, table) for genotype in genotypes]
+    timings = _measure_in_turns(genotypes, table.input_hw, latency, device, progress)
+    rows = tuple(
+        CheckRow(
+            depths=genotype.depths,
+            predicted_us=predicted_us,
+            measured_us=timing.median_us,
+            q1_us=timing.q1_us,
+            q3_us=timing.q3_us,
+        )
+        for genotype, predicted_us, timing in zip(genotypes, predicted, timings, strict=True)
+    )
     return TableCheck(
         fingerprint=fingerprint,
         input_height_px=table.input_height_px,
         input_width_px=table.input_width_px,
         networks=len(rows),
         rows=rows,
-        **agreement,
+        **_agreement(predicted, [row.measured_us for row in rows]),
     )
 
 
-def _check_network(
-    table: LookupTable, genotype: Genotype, latency: LatencyConfig, device: torch.device
-) -> CheckRow:
-    predicted_us = predict_latency_us(genotype, table)
-    timing = time_forward(
-        SegmentationNetwork(genotype, num_classes=2).backbone,
-        (1, 3, *table.input_hw),
+def _measure_in_turns(
+    genotypes: Sequence[Genotype],
+    input_hw: tuple[int, int],
+    latency: LatencyConfig,
+    device: torch.device,
+    progress: Progress,
+) -> list[Timing]:
+    """The backbones, A B C A B C ...; else the machine's drift would pass for the table's error."""
+    sample = torch.randn(1, 3, *input_hw, generator=torch.Generator().manual_seed(0))
+    works = {}
+    for index, genotype in enumerate(genotypes):
+        backbone = SegmentationNetwork(genotype, num_classes=2).backbone
+        ready = runnable(
+            backbone,
+            sample,
+            runtime=latency.runtime,
+            device=device,
+            precision=latency.precision,
+            threads=latency.threads,
+        )
+        works[index] = ready.on(sample)
+    samples_us = time_in_turns(
+        works,
         device=device,
-        precision=latency.precision,
-        runtime=latency.runtime,
         threads=latency.threads,
         warmup=latency.warmup,
-        repeats=latency.lut_repeats,
+        rounds=latency.lut_repeats,
+        progress=progress,
     )
-    return CheckRow(
-        depths=genotype.depths,
-        predicted_us=predicted_us,
-        measured_us=timing.median_us,
-        q1_us=timing.q1_us,
-        q3_us=timing.q3_us,
-    )
+    return [Timing.of(samples) for samples in samples_us.values()]
 
 
 def _agreement(predicted: Sequence[float], measured: Sequence[float]) -> dict[str, float | None]:

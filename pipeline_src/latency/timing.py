@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +16,7 @@ from pipeline_src.config.models import Precision, Runtime
 from pipeline_src.latency.runtimes import runnable
 
 Key = TypeVar("Key", bound=Hashable)
+Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def time_in_turns(
     threads: int,
     warmup: int,
     rounds: int,
+    progress: Progress = iter,
 ) -> dict[Key, list[float]]:
     """Time several pieces of work in turns, A B C A B C ..., so that all see the same moments of the machine.
 
@@ -87,6 +89,7 @@ def time_in_turns(
         threads: CPU threads during the measurement.
         warmup: rounds that are run and not counted.
         rounds: rounds that are counted.
+        progress: wraps the iteration over all rounds, to show how far it is.
 
     Returns:
         Microseconds of each, round by round.
@@ -94,7 +97,7 @@ def time_in_turns(
     stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
     samples_us: dict[Key, list[float]] = {key: [] for key in works}
     with torch.inference_mode(), _fixed_threads(threads), _fastest_kernels():
-        for turn in range(warmup + rounds):
+        for turn in progress(range(warmup + rounds)):
             for key, work in works.items():
                 taken_us = stopwatch(work, 1)
                 if turn >= warmup:

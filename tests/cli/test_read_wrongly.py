@@ -6,6 +6,8 @@ import csv
 import json
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,5 +128,17 @@ def test_systems_that_are_not_supported(
 def test_a_system_that_counts_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline_src.cli import record
 
-    monkeypatch.setitem(__import__("sys").modules, "resource", None)
-    assert record._peak_memory_mib() == {}
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert record.peak_memory_mib() == {}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the count is Linux's")
+def test_a_small_process_of_a_large_one_has_its_own_memory_in_its_record() -> None:
+    """`ru_maxrss` goes through `exec`: Snakemake's own peak would stand in the record of each light step."""
+    large = (
+        "import subprocess, sys; held = bytearray(b'x') * 400_000_000;"
+        "subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+    )
+    small = "from pipeline_src.cli.record import peak_memory_mib; print(peak_memory_mib()['process'])"
+    told = subprocess.run([sys.executable, "-c", large, small], capture_output=True, text=True, check=True)
+    assert 5 < float(told.stdout) < 200

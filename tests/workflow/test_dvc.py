@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -237,6 +238,22 @@ def test_a_clone_with_pulled_results_has_nothing_to_do(shared: Clone, tmp_path: 
         seen = clone.planned()
         assert seen["search_architecture"] == SEARCHES and seen["finetune_network"] == TRAININGS
         assert "data:" in clone.run("dvc", "status")
+
+
+def test_both_entrances_make_the_same_tables_of_the_same_results(computed: Clone, tmp_path: Path) -> None:
+    """What `dvc repro` made is made again by Snakemake alone, to the byte; only the report's jobs run."""
+    clone = copy_of(computed, tmp_path / "entrances")
+    reports = clone.root / "reports/tiny"
+    names = [f"tables/table_{n}{end}" for n in range(1, 11) for end in (".csv", ".cells.csv", ".md", ".tex")]
+    by_dvc = {name: (reports / name).read_bytes() for name in (*names, "provenance.csv")}
+    shutil.rmtree(reports)
+    targets = [f"reports/tiny/{name}" for name in by_dvc]
+    said = clone.run("snakemake", *targets, "--cores", "1", "--nocolor")
+    assert {name: (reports / name).read_bytes() for name in by_dvc} == by_dvc
+    assert set(re.findall(r"^(?:local)?rule (\w+):", said, re.MULTILINE)) == {
+        "tabulate_table",
+        "trace_provenance",
+    }
 
 
 def test_a_pulled_file_that_was_altered_is_not_blessed(shared: Clone, tmp_path: Path) -> None:

@@ -133,7 +133,13 @@ def test_check_sets_predictions_against_measured_backbones(
         return genotype.with_(hyper_cells=cells)
 
     genotypes = [convolutions(depths) for depths in ((1, 1, 1), (5, 5, 5), (9, 9, 9))]
-    result = check_table(measured, genotypes, quick, CPU)
+    rounds: list[int] = []
+    result = check_table(
+        measured, genotypes, quick, CPU, lambda turns: (rounds.append(turn) or turn for turn in turns)
+    )
+    assert (
+        len(rounds) == quick.warmup + quick.lut_repeats
+    )  # all networks in each, so all see the same machine
     assert result.networks == 3 and result.input_height_px == 32
     for row, network in zip(result.rows, genotypes, strict=True):
         assert row.predicted_us == pytest.approx(predict_latency_us(network, measured))
