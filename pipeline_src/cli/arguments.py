@@ -128,10 +128,10 @@ def add_genotype_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="genotype file to write")
 
 
-def add_input_size(parser: argparse.ArgumentParser) -> None:
+def add_input_size(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """`--input-size`: the deployed size."""
     parser.add_argument(
-        "--input-size", type=height_by_width, required=True, help="deployed size, HEIGHTxWIDTH"
+        "--input-size", type=height_by_width, required=required, help="deployed size, HEIGHTxWIDTH"
     )
 
 
@@ -142,9 +142,11 @@ def add_crop_size(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_num_classes(parser: argparse.ArgumentParser) -> None:
+def add_num_classes(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """`--num-classes` of a network that is timed."""
-    parser.add_argument("--num-classes", type=at_least(1), required=True, help="that the network tells apart")
+    parser.add_argument(
+        "--num-classes", type=at_least(1), required=required, help="that the network tells apart"
+    )
 
 
 def add_rendering(parser: argparse.ArgumentParser) -> None:

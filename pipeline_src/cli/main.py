@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "render-report",
         "publish",
         "verify",
+        "pack-network",
         "export",
         "predict",
     ),

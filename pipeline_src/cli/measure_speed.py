@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 from pipeline_src.cli.not_run import handed_on
+from pipeline_src.errors import UserError
 from pipeline_src.latency.settings import NETWORK_KEYS
 
 if TYPE_CHECKING:
@@ -21,9 +22,17 @@ BLOCKS = (*NETWORK_KEYS, "runtime.device")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_settings(parser, BLOCKS)
-    add_network(parser)
-    add_num_classes(parser)
-    add_input_size(parser)
+    add_network(parser, or_weights=True)
+    add_num_classes(parser, required=False)
+    add_input_size(parser, required=False)
+    parser.add_argument(
+        "--exported",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FILE.onnx",
+        help="files of `autortnet export` of --weights, timed beside them in one interleaved run",
+    )
     parser.add_argument("--architecture", help="name in the result; as a default, the output's folder")
     parser.add_argument(
         "--dataset", help="name in the result; as a default, the output's name up to the size"
@@ -32,8 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure the network with batch norm unfolded and folded."""
+    """Measure the network with batch norm unfolded and folded, or beside its exported files."""
     if handed_on(args, [args.output]):
+        return
+    _require_whole(args)
+    if args.weights:
+        from pipeline_src.cli.exported_speed import measure_exported
+        from pipeline_src.config.load import read_settings
+
+        measure_exported(args, read_settings(args.settings, BLOCKS, args.execution))
         return
     import torch
 
@@ -68,6 +84,25 @@ def run(args: argparse.Namespace) -> None:
             "multiply_adds": count_multiply_adds(network, args.input_size),
         }
         write_json(args.output, result)
+
+
+def _require_whole(args: argparse.Namespace) -> None:
+    """Weights say their classes and size and come with exported files; another network is told both.
+
+    Raises:
+        UserError: something is missing, or has no meaning here.
+    """
+    if args.weights:
+        if not args.exported:
+            raise UserError("--weights", "is for --exported, which is missing.", "Give exported files, too.")
+        if args.num_classes:
+            raise UserError("--num-classes", "is what --weights says.", "Leave it out.")
+        return
+    if args.exported:
+        raise UserError("--exported", "is timed beside the weights it is from.", "Give --weights, too.")
+    for option, value in (("--num-classes", args.num_classes), ("--input-size", args.input_size)):
+        if value is None:
+            raise UserError(option, "is missing.", "Give it: a network without weights does not say it.")
 
 
 def _milliseconds(measured: Steadiest) -> dict[str, float | int | None]:

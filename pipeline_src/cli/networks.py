@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from pipeline_src.evaluation.trained import Design
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """`--genotype` or `--peer`, one of the two."""
+def add_network(parser: argparse.ArgumentParser, *, or_weights: bool = False) -> None:
+    """`--genotype` or `--peer`, one of the two; with `or_weights`, or `--weights`."""
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--genotype", type=Path, help="a network of the search space")
     group.add_argument("--peer", type=_peer, metavar="NAME", help="another system, such as icnet")
+    if or_weights:
+        group.add_argument("--weights", type=Path, help="a trained network, to be timed beside --exported")
 
 
 def _peer(text: str) -> str:

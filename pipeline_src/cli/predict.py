@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         type=Path,
-        required=True,
-        help=f"weights of `autortnet finetune-network`, or an {ONNX} file of `autortnet export`",
+        help=f"weights of `autortnet finetune-network`, or an {ONNX} file of `autortnet export` "
+        "(the network that comes with the package, and it says so)",
     )
     parser.add_argument(
         "--output",
@@ -52,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Predict, write the pictures, and print the share of every class."""
     # Before torch is loaded: a wrong path is told at once.
+    if args.weights is None:
+        args.weights = _bundled(args)
     jobs = jobs_of(args.image, args.output, [args.weights, *filter(None, [args.genotype])])
     if jobs.video:
         from pipeline_src.evaluation.video import require_video
@@ -66,6 +68,23 @@ def run(args: argparse.Namespace) -> None:
         _predict_one(jobs.pictures[0], first, predictor, overlaid=args.overlay)
     else:
         _predict_folder(jobs.pictures, predictor, overlaid=args.overlay)
+
+
+def _bundled(args: argparse.Namespace) -> Path:
+    """The weights of the package, which are told; they know their own network and classes.
+
+    Raises:
+        UserError: another network or other classes are asked for.
+    """
+    from pipeline_src.errors import UserError
+    from pipeline_src.evaluation.bundled import bundled_weights, told
+
+    if args.genotype or args.dataset:
+        key = "--genotype" if args.genotype else "--dataset"
+        raise UserError(key, "says something of weights, and none are given.", "Give --weights, too.")
+    weights = bundled_weights()
+    print(told())
+    return weights
 
 
 def _predictor(args: argparse.Namespace) -> Predictor:

@@ -156,7 +156,7 @@ def described(
             key = (label, form)
             forms[form] = {"equal_pixels": share, "refused": comparison.refused.get(key)}
             if publish and key in samples:
-                forms[form] |= _told(
+                forms[form] |= timings_of(
                     samples[key], samples.get((first, form)), samples.get((label, REFERENCE))
                 )
         found.append(
@@ -170,9 +170,14 @@ def described(
     return found
 
 
-def _told(
+def timings_of(
     samples_us: list[float], first_us: list[float] | None, eager_us: list[float] | None
 ) -> dict[str, Any]:
+    """What is written of one form: its times, and the ratios to the first network and to eager mode.
+
+    Args:
+        samples_us: of the form, round by round; the others are of the same rounds, None where not timed.
+    """
     timing = Timing.of(samples_us)
     return {
         "latency_ms": {

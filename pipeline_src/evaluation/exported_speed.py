@@ -1,0 +1,96 @@
+"""Exported files timed beside the network that they were made from, all in one interleaved run (Sec. 4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline_src.config.models import LatencyConfig
+from pipeline_src.data.rendering.street import render_street
+from pipeline_src.data.transforms import EvalTransform
+from pipeline_src.errors import UserError
+from pipeline_src.evaluation.exporting import agreement
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, prepare
+from pipeline_src.evaluation.onnx_file import OnnxNetwork
+from pipeline_src.evaluation.together import timings_of
+from pipeline_src.latency.load import load_average
+from pipeline_src.latency.timing import Timing, time_in_turns
+
+EAGER_FORMS = (REFERENCE, "folded")
+COMPARED = 4
+"""Rendered streets on which a file must give the classes that its network gives."""
+
+
+def time_exported(
+    network: nn.Module,
+    exported: Mapping[str, OnnxNetwork],
+    input_hw: tuple[int, int],
+    latency: LatencyConfig,
+) -> dict[str, Any]:
+    """Time a network and its exported files in turns on the CPU, again where the machine was restless.
+
+    Args:
+        network: (1, 3, H, W) -> logits, trained, in evaluation mode.
+        exported: by the file's name.
+        latency: at most `attempts_max` attempts, until the widest `spread` is within `spread_max`.
+
+    Returns:
+        `forms`: times of each and its ratio to eager mode; `attempts`; `spread`, `load` of the steadiest.
+
+    Raises:
+        UserError: a file takes another size only, or gives other classes than the network.
+    """
+    sample = torch.randn(1, 3, *input_hw, generator=torch.Generator().manual_seed(0))
+    device = torch.device("cpu")
+    works: dict[str, Callable[[], object]] = {
+        form: prepare(network, form, sample, device=device, threads=latency.threads).on(sample)
+        for form in EAGER_FORMS
+    }
+    equal = dict.fromkeys(EAGER_FORMS, 1.0)
+    for name, one in exported.items():
+        equal[name] = _equal_pixels(network, one, input_hw, name)
+        works[name] = lambda one=one: one(sample)  # type: ignore[misc]
+    best: tuple[float, dict[str, list[float]], float | None] | None = None
+    attempts = 0
+    while attempts < latency.attempts_max and (best is None or best[0] > latency.spread_max):
+        load = load_average()
+        samples = time_in_turns(
+            works, device=device, threads=latency.threads, warmup=latency.warmup, rounds=latency.repeats
+        )
+        attempts += 1
+        spread = max(Timing.of(taken).spread for taken in samples.values())
+        best = (spread, samples, load) if best is None or spread < best[0] else best
+    assert best is not None
+    spread, samples, load = best
+    forms = {
+        form: {"equal_pixels": equal[form], **timings_of(taken, None, samples[REFERENCE])}
+        for form, taken in samples.items()
+    }
+    return {"forms": forms, "attempts": attempts, "spread": spread, "load": load}
+
+
+def _equal_pixels(network: nn.Module, one: OnnxNetwork, input_hw: tuple[int, int], name: str) -> float:
+    if not one.dynamic and one.description.input_hw != input_hw:
+        height, width = one.description.input_hw
+        raise UserError(
+            name,
+            f"was exported for {height}x{width} only.",
+            "Time it at that size, or export with --dynamic-size.",
+        )
+    found = agreement(network, one, _streets(input_hw))
+    if found.equal_pixels < EQUAL_PIXELS_MIN:
+        raise UserError(
+            name,
+            f"gives {found.equal_pixels:.2%} of the pixels the class that the weights give; "
+            f"{EQUAL_PIXELS_MIN:.1%} is the least.",
+            "Give the weights that it was exported from.",
+        )
+    return found.equal_pixels
+
+
+def _streets(size: tuple[int, int]) -> list[Tensor]:
+    transform = EvalTransform(size)
+    return [transform.image(render_street(0, index, *size)[0])[None] for index in range(COMPARED)]
