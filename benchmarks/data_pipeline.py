@@ -26,10 +26,10 @@ import torch
 
 from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
 from pipeline_src.cli.arguments import height_by_width
-from pipeline_src.data.cityscapes import prepare_cityscapes
 from pipeline_src.data.datasets import SegmentationDataset
 from pipeline_src.data.frames_file import FramesFile
 from pipeline_src.data.loading import batches
+from pipeline_src.data.prepare import prepare_data
 from pipeline_src.data.transforms import TrainTransform
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
@@ -92,7 +92,7 @@ def rendered(folder: Path, args: argparse.Namespace) -> tuple[Path, Path, dict[s
     """A set of 128x256 frames made now: prepared folder, raw folder, and how fast it was rendered."""
     raw, prepared = folder / "raw", folder / "prepared"
     told = render(raw, args.images, args.processes)
-    prepare_cityscapes(raw, prepared, splits=("train",), processes=args.processes)
+    prepare_data("cityscapes", raw, prepared, splits=("train",), processes=args.processes)
     return prepared, raw, told
 
 

@@ -16,7 +16,7 @@ CODE = "code"
 """The stage that tells the others what code they depend on."""
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "data": ("render_scenes", "render_objects", "prepare_cityscapes", "prepare_camvid", "prepare_imagenet"),
+    "data": ("render_scenes", "render_objects", "prepare_data", "prepare_imagenet"),
     "lut": ("measure_lut", "check_lut"),
     "search": ("search_architecture",),
     "baselines": ("sample_random", "sample_matched", "sample_downsampling", "sample_aggregation"),

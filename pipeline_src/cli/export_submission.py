@@ -32,8 +32,9 @@ def run(args: argparse.Namespace) -> None:
 
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
+    from pipeline_src.config.datasets import described
     from pipeline_src.config.load import read_settings
-    from pipeline_src.data.classes import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN
+    from pipeline_src.data.classes import train_id_of_raw
     from pipeline_src.data.datasets import SegmentationDataset
     from pipeline_src.data.loading import batches
     from pipeline_src.data.transforms import EvalTransform
@@ -43,12 +44,13 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.distributed import resolve_device
 
     config = read_settings(args.settings, BLOCKS, args.execution)
+    cityscapes = described("cityscapes")
     data = SegmentationDataset(args.prepared, args.raw, (args.split,), EvalTransform(args.input_size))
-    if data.manifest.class_names != CITYSCAPES_CLASSES:
+    if data.manifest.class_names != cityscapes.class_names:
         raise DataError(
             args.prepared, "is not a Cityscapes set.", "Only the Cityscapes test set has such a server."
         )
-    network = load_network(args.weights, design_of(args), CITYSCAPES_CLASSES, build_network)
+    network = load_network(args.weights, design_of(args), cityscapes.class_names, build_network)
     torch.set_num_threads(config.runtime.threads)
     inputs = [*genotype_files(args), args.weights, args.prepared / "manifest.json"]
     folder = args.output / "predictions"
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
         device = resolve_device(config.runtime.device)
         predictions = predict_all(network, source, device, config.runtime.precision)
         paths = [
-            write_prediction(folder, name, prediction, CITYSCAPES_ID_TO_TRAIN)
+            write_prediction(folder, name, prediction, train_id_of_raw(cityscapes))
             for name, prediction in progress(predictions, len(data), "frames")
         ]
         pack_submission(paths, args.output / "submission.zip")

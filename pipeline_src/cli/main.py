@@ -17,7 +17,7 @@ from pipeline_src.training.interruption import Interrupted, leave_on_signals
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "configuration": ("config", "status"),
-    "data": ("render-scenes", "render-objects", "prepare-cityscapes", "prepare-camvid", "prepare-imagenet"),
+    "data": ("render-scenes", "render-objects", "prepare-data", "prepare-imagenet"),
     "latency": ("measure-lut", "check-lut", "measure-speed", "measure-speeds"),
     "architectures": (
         "search-architecture",

@@ -42,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--overlay", action="store_true", help="blend the mask into the photograph")
     parser.add_argument("--genotype", type=Path, help="in place of the one that the weights file names")
-    parser.add_argument("--dataset", choices=("cityscapes", "camvid"), help="in place of the weights file's")
+    parser.add_argument(
+        "--dataset",
+        metavar="NAME|FILE",
+        help="a described data set, whose classes and colours stand in place of the weights file's",
+    )
     parser.add_argument(
         "--input-size", type=height_by_width, help="HEIGHTxWIDTH in place of the weights file's"
     )
@@ -189,18 +193,19 @@ def _picture(
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
     """What the command line says of the network, over what its weights file says."""
-    from pipeline_src.data import classes
+    from pipeline_src.config.datasets import described, name_of
     from pipeline_src.space.genotype import Genotype
 
     given: dict[str, Any] = {}
     if args.genotype:
         given |= {"genotype": Genotype.load(args.genotype), "peer": None}
-    if args.dataset == "cityscapes":
-        given |= {"class_names": classes.CITYSCAPES_CLASSES, "palette": classes.CITYSCAPES_PALETTE}
-    elif args.dataset == "camvid":
-        given |= {"class_names": classes.CAMVID_CLASSES, "palette": classes.CAMVID_PALETTE}
     if args.dataset:
-        given["dataset"] = args.dataset
+        found = described(args.dataset)
+        given |= {
+            "dataset": name_of(args.dataset),
+            "class_names": found.class_names,
+            "palette": found.palette,
+        }
     if args.input_size:
         given |= {"input_height_px": args.input_size[0], "input_width_px": args.input_size[1]}
     return given

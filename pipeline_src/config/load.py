@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from pipeline_src.config.faults import explained, refusal
 from pipeline_src.config.feasible import at_odds
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import restricted
@@ -17,6 +17,7 @@ from pipeline_src.parsing import Unreadable, parse_json, read_text
 from pipeline_src.strict_yaml import parse_yaml
 
 SCALES: tuple[str, ...] = get_args(Config.model_fields["scale"].annotation)
+MEND = "Mend the key and run again."
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -136,41 +137,11 @@ def validate(values: Mapping[str, Any], source: str, *, whole: bool = True) -> C
     try:
         config = Config.model_validate(dict(values))
     except ValidationError as error:
-        raise _refusal(source, [_explain(fault) for fault in error.errors()]) from error
+        raise refusal(source, [explained(fault, Config) for fault in error.errors()], MEND) from error
     faults = list(at_odds(config)) if whole else []
     if faults:
-        raise _refusal(source, faults)
+        raise refusal(source, faults, MEND)
     return config
-
-
-def _refusal(source: str, faults: Sequence[tuple[str, str]]) -> ConfigError:
-    lines = [f"{problem}" if i == 0 else f"\n  {key}: {problem}" for i, (key, problem) in enumerate(faults)]
-    return ConfigError(f"{source}: {faults[0][0]}", "".join(lines), "Mend the key and run again.")
-
-
-def _explain(fault: Any) -> tuple[str, str]:
-    key = ".".join(str(part) for part in fault["loc"]) or "(the whole)"
-    if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(
-            str(fault["loc"][-1]), _known_keys(fault["loc"][:-1]), n=1, cutoff=0.6
-        )
-        return key, "is not a known key." + (f" Did you mean {near[0]!r}?" if near else "")
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    given = fault.get("input")
-    shown = "" if isinstance(given, dict | BaseModel) else f" (it is {given!r})"
-    return key, f"{message}{shown}."
-
-
-def _known_keys(path: Sequence[int | str]) -> list[str]:
-    model: Any = Config
-    for part in path:
-        fields = getattr(model, "model_fields", {})
-        if part not in fields:
-            return []
-        annotation = fields[part].annotation
-        options = [annotation, *get_args(annotation)]
-        model = next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)
-    return list(getattr(model, "model_fields", {}))
 
 
 def read_settings(text: str | None, need: Sequence[str], execution: str | None = None) -> Config:

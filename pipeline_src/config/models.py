@@ -119,8 +119,8 @@ class CityscapesConfig(SegmentationSetConfig):
 class CamvidConfig(SegmentationSetConfig):
     """CamVid: 720x960 frames (Sec. 4.3), in the original or the class-index layout."""
 
-    layout: Literal["auto", "original", "indexed"] = "auto"
-    """Of the raw folder: 32 label colours, or class indices; auto finds out."""
+    layout: Literal["auto", "indexed", "segnet", "class_dict", "codes", "original", "original_plain"] = "auto"
+    """Of the raw folder, as `workflow/datasets/camvid.yaml` names them; auto finds out."""
     input_height_px: Side = 720
     input_width_px: Side = 960
     crop_height_px: Side = 720

@@ -29,11 +29,12 @@ from pipeline_src.data.images import (
     is_turned,
     read_bytes,
     to_rgb,
+    to_values,
     upright,
     write_bytes,
 )
 from pipeline_src.data.manifest import MANIFEST_NAME, VOID, Item, Manifest, digest_of, drop_manifest
-from pipeline_src.data.official import OFFICIAL
+from pipeline_src.data.official import Official
 from pipeline_src.data.parallel import Progress, map_ordered, silent
 from pipeline_src.data.same_frames import Seen, fingerprint, shared_frames
 from pipeline_src.data.sources import CLAIM_NAME
@@ -77,7 +78,7 @@ class Frame:
 @dataclass(frozen=True)
 class CheckedFrame:
     """What a check found: size in pixels, checksums, pixels per value of the source label and per train id
-    (256 each; no values where the source is coloured), and what `doubts.Totals` counts."""
+    (256 each; no values where the source is coloured or has larger ones), and what `doubts.Totals` counts."""
 
     width: int
     height: int
@@ -110,8 +111,9 @@ def check_frame(frame: Frame) -> CheckedFrame:
         label = decode_label(label_bytes, frame.label)
         _require_size(frame, label, image, pixels)
         train_ids, unknown = frame.read_label(label, frame.label)
-        if label.mode in INDEX_MODES:  # read_label has refused values above 255
-            values = tuple(np.bincount(np.asarray(label).ravel(), minlength=256).tolist())
+        if label.mode in INDEX_MODES:
+            counted = np.bincount(to_values(label, frame.label).ravel(), minlength=256)
+            values = tuple(counted.tolist()) if len(counted) == 256 else None
     encoded = encode_png(train_ids)
     write_bytes(frame.target, encoded)
     return CheckedFrame(
@@ -160,7 +162,12 @@ def refuse_shared_names(names: Mapping[str, Iterable[str]], root: Path) -> None:
                     if seen[name] == split
                     else (f"in split {seen[name]!r} and in split {split!r}")
                 )
-                raise DataError(root, f"frame {name} is {where}.", "A frame may be in one split, once.")
+                raise DataError(
+                    root,
+                    f"frame {name} is {where}.",
+                    "A frame may be in one split, once. Where these are different frames, set "
+                    "`same_names: true` in the layout of the set's description.",
+                )
             seen[name] = split
 
 
@@ -186,6 +193,7 @@ def prepare_frames(
     root: Path,
     output: Path,
     labels: Labels,
+    official: Official | None = None,
     processes: int = 1,
     progress: Progress = silent,
     lists: Sequence[Path] = (),
@@ -196,7 +204,8 @@ def prepare_frames(
         frames: by split, in the order they are to be listed.
         root: raw folder, to which the image paths are made relative.
         output: prepared folder, to which the label paths are made relative.
-        lists: files in `root` that say which frames there are.
+        official: the set's official release, against which a folder of it is held.
+        lists: files in `root` that say which frames there are, and what their labels mean.
 
     Raises:
         DataError: see `check_frame`, `refuse_shared_names`, `refuse_shared_content` and `doubts`.
@@ -211,7 +220,7 @@ def prepare_frames(
     refuse_shared_content(_seen(pairs))
     totals = _totals(pairs)
     refuse_mixed_sizes(totals, root)
-    official = None if is_rendered(root) else OFFICIAL.get(name)
+    official = None if is_rendered(root) else official
     refuse_unlabelled(totals, labels.class_names, root, labels.may_lack)
     if labels.train_of is not None:
         for split, total in totals.items():

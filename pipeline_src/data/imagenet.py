@@ -20,10 +20,10 @@ from pipeline_src.data.manifest import (
     drop_manifest,
     write_class_items,
 )
-from pipeline_src.data.official import OFFICIAL
+from pipeline_src.data.official import IMAGENET
 from pipeline_src.data.parallel import Progress, map_ordered, silent
 from pipeline_src.data.same_frames import Seen, fingerprint, shared_frames
-from pipeline_src.data.sources import SOURCES, require_source
+from pipeline_src.data.sources import layout_of, require_source
 from pipeline_src.errors import DataError
 
 SPLITS = ("train", "val")
@@ -49,7 +49,7 @@ def prepare_imagenet(
     require_source("imagenet", root)
     classes = _class_names(root)
     tasks = {split: _photographs(root, split, classes) for split in SPLITS}
-    refuse_empty(tasks, root, SOURCES["imagenet"].layout)
+    refuse_empty(tasks, root, layout_of("imagenet"))
     drop_manifest(output)
     flat = [task for rows in tasks.values() for task in rows]
     checked = map_ordered(_check, flat, processes, progress, "checking imagenet")
@@ -133,7 +133,7 @@ def _doubts(
 ) -> tuple[str, ...]:
     """What a user should look at, with its number."""
     found = []
-    official = OFFICIAL["imagenet"]
+    official = IMAGENET
     if not is_rendered(root):
         if len(classes) != official.classes:
             found.append(f"{len(classes)} classes, the official release has {official.classes}")

@@ -14,7 +14,7 @@ from pipeline_src.artifacts import write_atomically
 from pipeline_src.errors import DataError
 from pipeline_src.ownership import MARK
 
-INDEX_MODES = frozenset({"L", "P", "I", "I;16"})
+INDEX_MODES = frozenset({"1", "L", "P", "I", "I;16"})
 """Pillow's modes of images that have one number a pixel."""
 _LOSSY = frozenset({"JPEG", "MPO", "JPEG2000", "WEBP"})
 
@@ -129,6 +129,20 @@ def to_indices(image: Image.Image, path: Path) -> np.ndarray:
     Raises:
         DataError: the image has more than one channel, or values above 255.
     """
+    values = to_values(image, path)
+    if values.dtype != np.uint8:
+        if values.size and values.max() > 255:
+            raise DataError(path, f"holds the unknown label value {values.max()}.", "Use 8-bit label maps.")
+        values = values.astype(np.uint8)
+    return values
+
+
+def to_values(image: Image.Image, path: Path) -> np.ndarray:
+    """The values of a decoded one-channel label map, uint8 or uint16 (H, W); of a palette image, its indices.
+
+    Raises:
+        DataError: the image has more than one channel, or values that 16 bits do not hold.
+    """
     if image.mode not in INDEX_MODES:
         raise DataError(
             path,
@@ -136,11 +150,14 @@ def to_indices(image: Image.Image, path: Path) -> np.ndarray:
             "Put the label-id PNG here, not a colour image.",
         )
     values = np.asarray(image)
-    if values.dtype != np.uint8:
-        if values.size and (values.min() < 0 or values.max() > 255):
-            raise DataError(path, f"holds the unknown label value {values.max()}.", "Use 8-bit label maps.")
-        values = values.astype(np.uint8)
-    return values
+    if values.dtype == bool:
+        return values.astype(np.uint8)
+    if values.dtype in (np.uint8, np.uint16):
+        return values
+    if values.size and (values.min() < 0 or values.max() > 0xFFFF):
+        wrong = values.min() if values.min() < 0 else values.max()
+        raise DataError(path, f"holds the unknown label value {wrong}.", "Use label maps of 8 or 16 bits.")
+    return values.astype(np.uint16)
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:

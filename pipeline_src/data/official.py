@@ -20,17 +20,4 @@ class Official:
     train_percent: tuple[float, ...] = field(default=())
 
 
-OFFICIAL: dict[str, Official] = {
-    "cityscapes": Official(
-        {"train": 2975, "val": 500, "test": 1525, "coarse": 19998},
-        19,
-        (36.9, 6.1, 22.8, 0.66, 0.88, 1.2, 0.21, 0.55, 15.9, 1.2, 4.0, 1.2, 0.14, 7.0, 0.27, 0.24, 0.23, 0.10,
-         0.41),
-    ),
-    "camvid": Official(
-        {"train": 367, "val": 101, "test": 233},
-        11,
-        (17.5, 24.2, 1.0, 33.0, 4.7, 10.1, 1.2, 1.2, 6.1, 0.67, 0.30),
-    ),
-    "imagenet": Official({"train": 1281167, "val": 50000}, 1000),
-}  # fmt: skip
+IMAGENET = Official({"train": 1281167, "val": 50000}, 1000)

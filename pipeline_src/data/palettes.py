@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,26 +15,26 @@ _BLACK = (0, 0, 0)  # void in every set, and what writers fill unused entries wi
 
 
 def refuse_contrary_palette(
-    label: Image.Image, path: Path, classes: Sequence[tuple[str, Colour]], name: str
+    label: Image.Image, path: Path, classes: Mapping[int, tuple[str, Colour]], name: str
 ) -> None:
     """Raise DataError where a palette image shows the set's own colours, but at the indices of other classes.
 
     A palette of other colours (grey, or another toolkit's) says nothing, and is left alone.
 
     Args:
-        classes: name and colour of the class at each index. name: the set, for messages.
+        classes: name and colour of the label of each index. name: the set, for messages.
     """
     palette = label.getpalette("RGB") if label.mode == "P" else None
     if palette is None:
         return
     meant: dict[Colour, list[str]] = {}
-    for title, colour in classes:
+    for title, colour in classes.values():
         meant.setdefault(colour, []).append(title)
     contrary = []
     for index in np.unique(np.asarray(label)).tolist():
         red, green, blue = palette[3 * index : 3 * index + 3] or _BLACK
         shown = (red, green, blue)
-        if index >= len(classes) or _BLACK in (shown, classes[index][1]):
+        if index not in classes or _BLACK in (shown, classes[index][1]):
             continue
         if shown not in meant:
             return

@@ -29,7 +29,7 @@ RECORD_NAME = "run.json"
 RENDERED = "rendered"
 """The state of a set that the project renders itself, as long as nobody has altered it."""
 
-_WATCHED = FORMATS | {".txt"}
+_WATCHED = FORMATS | {".txt", ".csv"}
 
 
 class RawFile(NamedTuple):

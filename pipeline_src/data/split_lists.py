@@ -25,13 +25,18 @@ def read_split_list(path: Path, images: Mapping[str, Path]) -> list[str]:
         DataError: the list cannot be read, is neither UTF-8 nor UTF-16, or a line names no frame or several.
     """
     names = []
-    for number, line in enumerate(_LINE_ENDS.split(_text_of(path)), start=1):
+    for number, line in enumerate(_LINE_ENDS.split(text_of(path)), start=1):
         if line.strip():
             names.append(_frame_of(line.strip(), images, path, number))
     return names
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file that an editor of any system saved.
+
+    Raises:
+        DataError: it cannot be read, or is neither UTF-8 nor UTF-16.
+    """
     content = read_bytes(path)
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:

@@ -24,6 +24,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def preparation(name: str) -> list[str]:
+    """The command that prepares a set."""
+    return ["prepare-imagenet"] if name == "imagenet" else ["prepare-data", "--dataset", name]
+
+
 class Steps:
     """Command lines over the files below `root`; every output goes to `out`."""
 
@@ -45,8 +50,8 @@ class Steps:
         return ["--seed", "0", "--checkpoints", str(self.checkpoints), "--output", str(self.out)]
 
     def prepare(self, name: str) -> list[str]:
-        """prepare-cityscapes, prepare-camvid or prepare-imagenet."""
-        words = [f"prepare-{name}", "--root", str(self.raw / name), "--output", str(self.out)]
+        """prepare-data of cityscapes or camvid, or prepare-imagenet."""
+        words = [*preparation(name), "--root", str(self.raw / name), "--output", str(self.out)]
         return [*words, "--without-coarse"] if name == "cityscapes" else words
 
     def search(self, **over: Any) -> list[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli_stand_ins import SETTINGS, SIZE, Steps
+from cli_stand_ins import SETTINGS, SIZE, Steps, preparation
+from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
 
 from pipeline_src.cli.main import main
-from pipeline_src.data.classes import CAMVID_CLASSES, CAMVID_PALETTE
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.network import ClassificationNetwork, SegmentationNetwork
 from pipeline_src.training.checkpoint import save_weights
@@ -42,7 +42,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _made("render-scenes", "--dataset", name, "--render", RENDER, "--output", root / "raw" / name)
     _made("render-objects", "--render", RENDER_OBJECTS, "--output", root / "raw" / "imagenet")
     for name in ("camvid", "imagenet"):
-        _made(f"prepare-{name}", "--root", root / "raw" / name, "--output", root / "prepared" / name)
+        _made(*preparation(name), "--root", root / "raw" / name, "--output", root / "prepared" / name)
     settings = json.dumps(SETTINGS)
     lut = ["measure-lut", "--input-size", SIZE, "--settings", settings, "--output", root / "lut.json"]
     _made(*lut)

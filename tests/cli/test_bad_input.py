@@ -335,7 +335,15 @@ def test_a_prepared_set_that_cannot_be_written(steps: Steps, refused: Refused) -
 
 
 def test_the_raw_folder_as_the_prepared_one(steps: Steps, refused: Refused) -> None:
-    words = ["prepare-camvid", "--root", str(steps.raw / "camvid"), "--output", str(steps.raw / "camvid")]
+    words = [
+        "prepare-data",
+        "--dataset",
+        "camvid",
+        "--root",
+        str(steps.raw / "camvid"),
+        "--output",
+        str(steps.raw / "camvid"),
+    ]
     refused(words, "is the folder of the raw data", "Give another folder")
 
 

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import yaml
 from cli_stand_ins import SETTINGS, Steps
+from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
 from PIL import Image
 from processes import on_a_terminal, processor_s
 
 from pipeline_src.cli.main import COMMANDS, main
 from pipeline_src.config.load import resolve
 from pipeline_src.config.models import Config
-from pipeline_src.data.classes import CAMVID_CLASSES, CAMVID_PALETTE
 from pipeline_src.latency.predict import predict_latency_us
 from pipeline_src.latency.table import LookupTable
 from pipeline_src.space.genotype import Genotype
@@ -90,7 +90,15 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 
 def test_the_shell_sees_status_2_and_one_message(tmp_path: Path) -> None:
-    words = ["prepare-camvid", "--root", str(tmp_path / "nowhere"), "--output", str(tmp_path / "out")]
+    words = [
+        "prepare-data",
+        "--dataset",
+        "camvid",
+        "--root",
+        str(tmp_path / "nowhere"),
+        "--output",
+        str(tmp_path / "out"),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pipeline_src", *words], capture_output=True, text=True, check=False
     )

@@ -12,10 +12,10 @@ import onnxruntime
 import pytest
 import torch
 from cli_stand_ins import SIZE, Steps
+from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
 from PIL import Image
 
 from pipeline_src.cli.main import main
-from pipeline_src.data.classes import CAMVID_CLASSES, CAMVID_PALETTE
 from pipeline_src.data.rendering.street import render_street
 from pipeline_src.evaluation.onnx_file import OnnxNetwork
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 from cli_stand_ins import SIZE, Steps
+from known_sets import CAMVID_PALETTE
 from PIL import Image
 from torch import Tensor
 
 from pipeline_src.cli.main import main
-from pipeline_src.data.classes import CAMVID_PALETTE
 from pipeline_src.peers.icnet import ICNet
 from pipeline_src.training.checkpoint import load_metadata, load_weights
 
@@ -242,7 +242,14 @@ def test_columns_that_are_not_told_apart_are_refused(
 
 
 def test_weights_of_other_classes_are_refused(steps: Steps, refused: Refused) -> None:
-    made = ["prepare-cityscapes", "--root", str(steps.raw / "cityscapes"), "--without-coarse"]
+    made = [
+        "prepare-data",
+        "--dataset",
+        "cityscapes",
+        "--root",
+        str(steps.raw / "cityscapes"),
+        "--without-coarse",
+    ]
     assert main([*made, "--output", str(steps.prepared / "cityscapes")]) == 0
     words = draw(steps, ("A", steps.weights))
     data = steps._data("cityscapes")

@@ -13,10 +13,10 @@ import av
 import numpy as np
 import pytest
 from cli_stand_ins import Steps
+from known_sets import CAMVID_PALETTE
 from PIL import Image
 
 from pipeline_src.cli.main import main
-from pipeline_src.data.classes import CAMVID_PALETTE
 from pipeline_src.data.rendering.street import render_street
 from pipeline_src.evaluation import video
 

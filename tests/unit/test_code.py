@@ -42,7 +42,7 @@ def test_every_rule_has_a_command() -> None:
     assert set(RULES) <= known and len(RULES) == len(set(RULES))
 
 
-@pytest.mark.parametrize("command", ["prepare_camvid", "measure_lut", "search_architecture", "render_report"])
+@pytest.mark.parametrize("command", ["prepare_data", "measure_lut", "search_architecture", "render_report"])
 def test_all_that_importing_a_command_and_its_modules_loads_is_reached(command: str) -> None:
     """Python itself is asked, module by module: what the functions import is imported, too."""
     reached = modules_of(command)
@@ -110,7 +110,7 @@ SAMPLERS = ("random", "matched", "downsampling", "aggregation")
 @pytest.mark.parametrize(
     ("module", "commands"),
     [
-        ("data.camvid", {"prepare_camvid"}),
+        ("data.values", {"prepare_data"}),
         ("space.sampling", {"check_lut", *(f"sample_{one}" for one in SAMPLERS)}),
         ("evaluation.speed", {"measure_speed", "measure_speeds"}),
         ("search.searcher", {"search_architecture"}),

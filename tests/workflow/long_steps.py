@@ -124,7 +124,7 @@ def prepare(root: Path) -> None:
     for words in (
         ["render-scenes", "--dataset", "camvid", "--render", json.dumps(RENDER), "--output", raw / "camvid"],
         ["render-objects", "--render", json.dumps(OBJECTS), "--output", raw / "imagenet"],
-        ["prepare-camvid", "--root", raw / "camvid", "--output", prepared / "camvid"],
+        ["prepare-data", "--dataset", "camvid", "--root", raw / "camvid", "--output", prepared / "camvid"],
         ["prepare-imagenet", "--root", raw / "imagenet", "--output", prepared / "imagenet"],
         ["measure-lut", "--input-size", SIZE, "--settings", settings, "--output", root / "lut.json"],
         ["sample-random", "--settings", space, *drawn, "--output", root / "genotype.json"],

@@ -382,4 +382,4 @@ def test_a_label_overwritten_in_an_external_set_is_prepared_again(repository: Pa
     assert (second.root / "data/tiny/camvid" / TIMES_NAME).exists()
     assert CLEAN in second.run("dvc", "status", "data")
     (second.root / label.relative_to(clone.root)).write_bytes(label.read_bytes() + b"\0")
-    assert "prepare_camvid" in second.run("snakemake", "stage_data", "--dry-run", "--cores", "1")
+    assert "prepare_data" in second.run("snakemake", "stage_data", "--dry-run", "--cores", "1")

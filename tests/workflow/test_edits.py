@@ -73,12 +73,12 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def test_an_edit_of_code_reruns_what_imports_it(made: Checkout, package: Path) -> None:
     assert reruns(made) == set()
-    edit(package / "data" / "camvid.py", "MAX_UNKNOWN_SHARE = ", "MAX_UNKNOWN_SHARE = 0.5 * ")
-    assert reruns(made) == {"prepare_camvid"}
+    edit(package / "data" / "values.py", "MAX_UNKNOWN_SHARE = ", "MAX_UNKNOWN_SHARE = 0.5 * ")
+    assert reruns(made) == {"prepare_data"}
     edit(package / "latency" / "timing.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
-    assert reruns(made) == {"prepare_camvid", "measure_lut"}
+    assert reruns(made) == {"prepare_data", "measure_lut"}
     edit(package / "data" / "rendering" / "street.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
-    assert reruns(made) == {"render_scenes", "prepare_camvid", "measure_lut"}
+    assert reruns(made) == {"render_scenes", "prepare_data", "measure_lut"}
 
 
 def test_comments_docstrings_layout_and_times_rerun_nothing(made: Checkout, package: Path) -> None:
@@ -100,4 +100,4 @@ def test_settings_rerun_what_follows_from_them_and_those_of_execution_nothing(ma
     assert reruns(made, *ways) == set()
     assert reruns(made, "latency={lut_repeats: 4}") == {"measure_lut"}
     assert reruns(made, "space={initial_channels: 4}") == {"measure_lut"}
-    assert reruns(made, "data={camvid: {render: {seed: 5}}}") == {"render_scenes", "prepare_camvid"}
+    assert reruns(made, "data={camvid: {render: {seed: 5}}}") == {"render_scenes", "prepare_data"}

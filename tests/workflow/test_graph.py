@@ -130,9 +130,9 @@ def test_the_camvid_scale_runs_on_camvid_alone(camvid: Ended) -> None:
     assert counts["search_architecture"] == 6 + 3 * 3 + 2 * 3
     assert counts["pretrain_backbone"] > counts["search_architecture"]
     assert counts["finetune_network"] >= counts["pretrain_backbone"]
-    assert counts["prepare_camvid"] == counts["prepare_imagenet"] == counts["measure_lut"] == 1
+    assert counts["prepare_data"] == counts["prepare_imagenet"] == counts["measure_lut"] == 1
     assert counts["draw_predictions"] == 1
-    absent = ("prepare_cityscapes", "render_scenes", "render_objects", "export_submission")
+    absent = ("render_scenes", "render_objects", "export_submission")
     assert not any(counts[rule] for rule in absent)
     assert "cityscapes" not in "".join(path for job in camvid.jobs for path in job.outputs)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from known_sets import prepare_cityscapes
 
 from pipeline_src.cli.sources import miou_of, training_source
 from pipeline_src.config.models import FinetuneConfig, RuntimeConfig, SpaceConfig
-from pipeline_src.data.cityscapes import prepare_cityscapes
 from pipeline_src.data.datasets import SegmentationDataset
 from pipeline_src.data.rendering.layouts import render_cityscapes
 from pipeline_src.data.transforms import EvalTransform, TrainTransform

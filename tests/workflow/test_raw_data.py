@@ -56,13 +56,13 @@ def test_a_raw_folder_is_watched_through_links(checkout: Checkout, tmp_path: Pat
     pixels[0, 0] = 4 if pixels[0, 0] != 4 else 5
     Image.fromarray(pixels).save(label)
     text = asked_again(checkout)
-    assert "prepare_camvid" in text and "Params have changed" in text
+    assert "prepare_data" in text and "Params have changed" in text
     prepared(checkout)
     assert (checkout.root / MANIFEST).read_text() != before
     assert NOTHING in asked_again(checkout)
 
     shutil.copy2(raw / "test/images/TE0001_00000.png", raw / "train/images/TR0001_00001.png")
-    assert "prepare_camvid" in asked_again(checkout)
+    assert "prepare_data" in asked_again(checkout)
     ended = checkout.snakemake(MANIFEST)  # and then the leak is refused
     assert ended.status != 0 and "has the same content as" in ended.text
 
@@ -84,7 +84,7 @@ def test_a_rendered_set_that_was_altered_is_prepared_again(checkout: Checkout) -
     assert NOTHING in asked_again(checkout)
     label = checkout.root / "data/tiny/raw/camvid/train/labels/TR0001_00001.png"
     Image.fromarray(np.full_like(np.asarray(Image.open(label)), 3)).save(label)
-    assert "prepare_camvid" in asked_again(checkout)
+    assert "prepare_data" in asked_again(checkout)
     prepared(checkout)
     assert NOTHING in asked_again(checkout)
 

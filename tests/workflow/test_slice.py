@@ -41,7 +41,7 @@ PARAMS: dict[str, Any] = {
 RULES = {
     "render_scenes": 1,
     "render_objects": 1,
-    "prepare_cityscapes": 1,
+    "prepare_data": 1,
     "prepare_imagenet": 1,
     "measure_lut": 1,
     "search_architecture": 1,

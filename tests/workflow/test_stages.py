@@ -106,8 +106,8 @@ def test_the_code_of_a_stage_is_written_where_it_changed(shared: Checkout, repos
     paths = {stage: code_path(shared.root, stage) for stage in COMMANDS}
     before = {stage: (path.read_text(), path.stat().st_mtime_ns) for stage, path in paths.items()}
     assert (
-        "pipeline_src.data.camvid " in before["data"][0]
-        and "pipeline_src.data.camvid " not in before["lut"][0]
+        "pipeline_src.data.values " in before["data"][0]
+        and "pipeline_src.data.values " not in before["lut"][0]
     )
     assert "pipeline_src.reporting.drawing.architecture " in before["report"][0]
     paths["lut"].write_text("pipeline_src.latency.table of yesterday")

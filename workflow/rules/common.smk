@@ -14,6 +14,7 @@ sys.path.insert(0, workflow.basedir)
 from pipeline_src import places
 from pipeline_src.artifacts import require_place_for
 from pipeline_src.cli.boundary import told
+from pipeline_src.config.datasets import described
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import given_params, resolve
 from pipeline_src.config.priorities import READY, Priorities
@@ -58,6 +59,25 @@ DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
 def source_of(dataset):
     """The configuration block of cityscapes, camvid or imagenet."""
     return getattr(CONFIG.data, dataset)
+
+
+@cache
+def description_of(dataset):
+    """What a set's description says: a rule that follows from it reruns when it changes."""
+    return described(dataset).model_dump_json()
+
+
+def layout_option(dataset):
+    """The option for a set's layout, where its settings have one."""
+    layout = getattr(source_of(dataset), "layout", None)
+    return option("layout", layout) if layout else ""
+
+
+def coarse_option(dataset):
+    """The option that leaves a set's coarse split out; none where it has none, or it is used."""
+    layouts = described(dataset).layouts.values()
+    has_coarse = any(layout.splits.coarse for layout in layouts)
+    return "--without-coarse" if has_coarse and not CONFIG.experiments.coarse else ""
 
 
 def is_rendered(dataset):

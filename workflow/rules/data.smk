@@ -19,6 +19,7 @@ rule render_scenes:
         **needs("render"),
     params:
         code=code_of("render_scenes"),
+        description=lambda wildcards: description_of(wildcards.dataset),
         settings=lambda wildcards: source_of(wildcards.dataset).render.model_dump_json(),
         folder=lambda wildcards: raw_root(wildcards.dataset),
     shell:
@@ -48,56 +49,33 @@ rule render_objects:
         " --workers {threads} > {log:q} 2>&1"
 
 
-rule prepare_cityscapes:
-    """Check Cityscapes once and map its label ids to the 19 train ids."""
+rule prepare_data:
+    """Check a described set once and map its labels to its classes."""
     input:
-        raw=raw_marker("cityscapes"),
+        raw=lambda wildcards: raw_marker(wildcards.dataset),
     output:
-        manifest=f"{DATA}/cityscapes/manifest.json",
+        manifest=f"{DATA}/{{dataset}}/manifest.json",
     log:
-        log_of("prepare_cityscapes", "cityscapes"),
+        log_of("prepare_data", "{dataset}"),
     benchmark:
-        benchmark_of("prepare_cityscapes", "cityscapes")
+        benchmark_of("prepare_data", "{dataset}")
     conda:
         "../../environment.yml"
     threads: 2
     resources:
         **needs("prepare"),
     params:
-        code=code_of("prepare_cityscapes"),
-        root=lambda wildcards: raw_root("cityscapes"),
-        state=lambda wildcards: option("raw-state", raw_state("cityscapes")),
+        code=code_of("prepare_data"),
+        description=lambda wildcards: description_of(wildcards.dataset),
+        dataset=lambda wildcards: option("dataset", wildcards.dataset),
+        root=lambda wildcards: raw_root(wildcards.dataset),
+        state=lambda wildcards: option("raw-state", raw_state(wildcards.dataset)),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),
-        coarse="" if CONFIG.experiments.coarse else "--without-coarse",
+        layout=lambda wildcards: layout_option(wildcards.dataset),
+        coarse=lambda wildcards: coarse_option(wildcards.dataset),
     shell:
-        "autortnet prepare-cityscapes --root {params.root:q} {params.state}"
-        " --output {params.folder:q} {params.coarse} --workers {threads} > {log:q} 2>&1"
-
-
-rule prepare_camvid:
-    """Check CamVid once, in either layout, and map its labels to the 11 classes."""
-    input:
-        raw=raw_marker("camvid"),
-    output:
-        manifest=f"{DATA}/camvid/manifest.json",
-    log:
-        log_of("prepare_camvid", "camvid"),
-    benchmark:
-        benchmark_of("prepare_camvid", "camvid")
-    conda:
-        "../../environment.yml"
-    threads: 2
-    resources:
-        **needs("prepare"),
-    params:
-        code=code_of("prepare_camvid"),
-        root=lambda wildcards: raw_root("camvid"),
-        state=lambda wildcards: option("raw-state", raw_state("camvid")),
-        folder=lambda wildcards, output: str(Path(output.manifest).parent),
-        layout=option("layout", CONFIG.data.camvid.layout),
-    shell:
-        "autortnet prepare-camvid --root {params.root:q} {params.state}"
-        " --output {params.folder:q} {params.layout} --workers {threads} > {log:q} 2>&1"
+        "autortnet prepare-data {params.dataset} --root {params.root:q} {params.state}"
+        " --output {params.folder:q} {params.layout} {params.coarse} --workers {threads} > {log:q} 2>&1"
 
 
 rule prepare_imagenet:

@@ -68,6 +68,7 @@ rule export_submission:
         **needs("evaluate"),
     params:
         code=network_code("export_submission"),
+        description=lambda wildcards: description_of("cityscapes"),
         settings=settings("export_submission"),
         execution=execution("export_submission"),
         network=network_options,

@@ -3,9 +3,6 @@
 #
 # in:  nothing but the device; genotypes for the speed, frames on which the forms of a network must agree
 # out: results/SCALE/lut/SET.json, SET_check.json; results/SCALE/speed/ARCHITECTURE/SET-SIZE.json
-from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
-
-CLASSES = {"cityscapes": len(CITYSCAPES_CLASSES), "camvid": len(CAMVID_CLASSES)}
 LUT_CHECKS = [f"{RESULTS}/{places.lookup_check(GRID.main)}"]
 
 

@@ -105,7 +105,7 @@ def depth_option(depths):
 
 def class_option(wildcards):
     """The option for the number of classes of the wildcard `dataset`."""
-    return option("num-classes", CLASSES[wildcards.dataset])
+    return option("num-classes", len(described(wildcards.dataset).classes))
 
 
 def backbone_of(wildcards):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-from pipeline_src.data.classes import CAMVID_32, CAMVID_32_INDEX, CAMVID_VOID_INDEX, IGNORE, RAW_ID
+from pipeline_src.config.datasets import described
 
 Point = tuple[float, float]
 
@@ -43,11 +43,16 @@ KINDS: dict[str, tuple[str, str]] = {
     "bicycle": ("bicycle", "Bicyclist"),
 }
 _KIND_NUMBER = {kind: number for number, kind in enumerate(KINDS)}
-_RAW = np.array([RAW_ID[raw] for raw, _ in KINDS.values()], dtype=np.uint8)
-_CAMVID = np.array([CAMVID_32_INDEX[name] for _, name in KINDS.values()])
-_COLOURS = np.array([CAMVID_32[index].colour for index in _CAMVID], dtype=np.uint8)
-_GROUPS = np.array([CAMVID_32[index].group for index in _CAMVID], dtype=np.uint8)
-_INDICES = np.where(_GROUPS == IGNORE, np.uint8(CAMVID_VOID_INDEX), _GROUPS)
+_RAW_IDS = {one.name: one.id for one in described("cityscapes").raw}
+_RAW = np.array([_RAW_IDS[raw] for raw, _ in KINDS.values()], dtype=np.uint8)
+_CAMVID = {one.name: one for one in described("camvid").raw}
+_COLOURS = np.array([_CAMVID[name].colour for _, name in KINDS.values()], dtype=np.uint8)
+_TRAIN_IDS = described("camvid").train_ids
+CAMVID_VOID = len(_TRAIN_IDS)
+"""Value of void pixels in the layout of class indices: the first that is no class."""
+_INDICES = np.array(
+    [_TRAIN_IDS.get(_CAMVID[name].becomes or "", CAMVID_VOID) for _, name in KINDS.values()], dtype=np.uint8
+)
 _GROUND = np.isin(list(KINDS), ("road", "lane mark", "sidewalk", "terrain"))
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline_src.artifacts import write_text
-from pipeline_src.data.classes import CAMVID_CLASSES, CAMVID_PALETTE, CAMVID_VOID_INDEX
+from pipeline_src.config.datasets import described
 from pipeline_src.data.images import write_png
 from pipeline_src.data.parallel import Progress, map_ordered, silent
+from pipeline_src.data.rendering.canvas import CAMVID_VOID
 from pipeline_src.data.rendering.coarse import coarsen
 from pipeline_src.data.rendering.objects import OBJECT_CLASSES, render_object
 from pipeline_src.data.rendering.street import frame_seed, render_street
@@ -182,6 +183,7 @@ def _write_object(task: tuple[Path, tuple[int, str, int, int], int]) -> None:
 
 
 def _class_table() -> str:
-    rows = zip(CAMVID_CLASSES, CAMVID_PALETTE, strict=True)
+    camvid = described("camvid")
+    rows = zip(camvid.class_names, camvid.palette, strict=True)
     lines = [f"{index}\t{name}\t{r}\t{g}\t{b}" for index, (name, (r, g, b)) in enumerate(rows)]
-    return "\n".join(["index\tname\tr\tg\tb", *lines, f"{CAMVID_VOID_INDEX}\tvoid\t0\t0\t0"]) + "\n"
+    return "\n".join(["index\tname\tr\tg\tb", *lines, f"{CAMVID_VOID}\tvoid\t0\t0\t0"]) + "\n"

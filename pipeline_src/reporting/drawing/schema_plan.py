@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pipeline_src.config.datasets import described
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Size
-from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.space import catalogue
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.reach import CellKind, node_channels, stage_size
@@ -122,8 +122,8 @@ def aggregation_channels(space: SpaceConfig) -> int:
 
 
 def class_count(dataset: str) -> int:
-    """Number of classes of `cityscapes` or `camvid`."""
-    return len({"cityscapes": CITYSCAPES_CLASSES, "camvid": CAMVID_CLASSES}[dataset])
+    """Number of classes of a described data set."""
+    return len(described(dataset).classes)
 
 
 def uses_normal(genotype: Genotype, hyper_cell: int) -> bool:

@@ -15,7 +15,7 @@ def test_render_and_prepare_cityscapes(tmp_path):
     marker = json.loads((tmp_path / "raw/rendered.json").read_text())
     assert (marker["dataset"], marker["frames"], marker["render"]["seed"]) == ("cityscapes", 10, 0)
     assert (tmp_path / "raw/run.json").is_file()
-    assert main(["prepare-cityscapes", "--root", raw, "--output", prepared]) == 0
+    assert main(["prepare-data", "--dataset", "cityscapes", "--root", raw, "--output", prepared]) == 0
     counts = json.loads((tmp_path / "prepared/manifest.json").read_text())["counts"]
     assert counts == {"train": 4, "val": 2, "test": 2, "coarse": 2}
     record = json.loads((tmp_path / "prepared/run.json").read_text())
@@ -29,7 +29,7 @@ def test_render_and_prepare_camvid(tmp_path, layout):
     raw, prepared = str(tmp_path / "raw"), str(tmp_path / "prepared")
     words = ["render-scenes", "--dataset", "camvid", "--layout", layout, "--render", RENDER, "--output", raw]
     assert main(words) == 0
-    assert main(["prepare-camvid", "--root", raw, "--output", prepared]) == 0
+    assert main(["prepare-data", "--dataset", "camvid", "--root", raw, "--output", prepared]) == 0
     assert json.loads((tmp_path / "prepared/manifest.json").read_text())["counts"]["train"] == 4
 
 
@@ -48,8 +48,11 @@ def test_render_and_prepare_objects(tmp_path):
         (["render-objects", "--render", '{"classes": 30}', "--output", "x"], "data.imagenet.render.classes"),
         (["render-objects", "--render", "{", "--output", "x"], "is not readable JSON"),
         (["render-scenes", "--dataset", "camvid", "--render", "[]", "--output", "x"], "is not a JSON object"),
-        (["prepare-cityscapes", "--root", "nowhere", "--output", "x"], "data.cityscapes.path"),
-        (["prepare-camvid", "--root", "nowhere", "--output", "x"], "data.camvid.path"),
+        (
+            ["prepare-data", "--dataset", "cityscapes", "--root", "nowhere", "--output", "x"],
+            "data.cityscapes.path",
+        ),
+        (["prepare-data", "--dataset", "camvid", "--root", "nowhere", "--output", "x"], "data.camvid.path"),
         (["prepare-imagenet", "--root", "nowhere", "--output", "x"], "data.imagenet.path"),
     ],
 )

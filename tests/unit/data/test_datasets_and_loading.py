@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from known_sets import prepare_camvid
 from PIL import Image
 
 from pipeline_src.cli.sources import keep_frames
 from pipeline_src.config.models import RuntimeConfig
-from pipeline_src.data.camvid import prepare_camvid
 from pipeline_src.data.datasets import ClassificationDataset, ItemKey, SegmentationDataset
 from pipeline_src.data.imagenet import prepare_imagenet
 from pipeline_src.data.loading import batch_count, batch_keys, batches, collate

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from known_sets import prepare_camvid, prepare_cityscapes
 from PIL import Image
 
-from pipeline_src.data.camvid import prepare_camvid
-from pipeline_src.data.cityscapes import prepare_cityscapes
 from pipeline_src.data.imagenet import prepare_imagenet
 from pipeline_src.data.manifest import Manifest
 from pipeline_src.data.sources import check_source
@@ -183,7 +182,7 @@ def test_images_a_folder_too_deep_are_told(imagenet: Path) -> None:
 def test_images_outside_of_a_citys_folder_are_refused(cityscapes: Path) -> None:
     path = sorted((cityscapes / "leftImg8bit/train").rglob("*.png"))[0]
     path.rename(cityscapes / "leftImg8bit/train" / path.name)
-    assert "has 1 image outside of a city's folder" in str(refused(cityscapes, prepare_cityscapes))
+    assert "has 1 image outside of its sub-folders" in str(refused(cityscapes, prepare_cityscapes))
 
 
 @pytest.mark.parametrize("layout", ["original", "indexed"])
@@ -192,7 +191,7 @@ def test_a_layout_that_is_not_there_cannot_be_forced(
 ) -> None:
     root = camvid if layout == "original" else camvid_original
     with pytest.raises(DataError) as caught:
-        prepare_camvid(root, tmp_path / "prepared", layout)  # type: ignore[arg-type]
+        prepare_camvid(root, tmp_path / "prepared", layout)
     assert f"does not have the layout '{layout}' of CamVid" in str(caught.value)
     assert "data.camvid.layout to auto" in caught.value.remedy
 

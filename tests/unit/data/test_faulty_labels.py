@@ -8,21 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-
-from pipeline_src.cli.main import main
-from pipeline_src.data.camvid import prepare_camvid
-from pipeline_src.data.cityscapes import prepare_cityscapes
-from pipeline_src.data.classes import (
+from known_sets import (
     CAMVID_PALETTE,
     CITYSCAPES_ID_TO_TRAIN,
     CITYSCAPES_PALETTE,
     CITYSCAPES_RAW,
+    OFFICIAL,
+    prepare_camvid,
+    prepare_cityscapes,
 )
+from PIL import Image
+
+from pipeline_src.cli.main import main
 from pipeline_src.data.doubts import Totals, doubts_of
 from pipeline_src.data.imagenet import prepare_imagenet
 from pipeline_src.data.images import read_rgb
-from pipeline_src.data.official import OFFICIAL
 from pipeline_src.errors import DataError
 
 ORIENTATION = 0x0112
@@ -150,7 +150,15 @@ def test_what_only_looks_wrong_is_told_with_its_number(
     first, second, *others = labels_of(camvid)
     rewrite([first, second], lambda label: np.full_like(label, 11))
     rewrite(others, lambda label: np.where((label == 3) | (label == 8), 11, label))
-    words = ["prepare-camvid", "--root", str(camvid), "--output", str(tmp_path / "prepared")]
+    words = [
+        "prepare-data",
+        "--dataset",
+        "camvid",
+        "--root",
+        str(camvid),
+        "--output",
+        str(tmp_path / "prepared"),
+    ]
     assert main(words) == 0
     shares = prepare_camvid(camvid, tmp_path / "again").class_shares["train"]
     assert shares["void"] > 0.5

@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
+from known_sets import prepare_camvid
 from PIL import Image
 
-from pipeline_src.data.camvid import prepare_camvid
 from pipeline_src.data.images import encode_png, read_label, read_rgb, write_png
 from pipeline_src.data.manifest import ClassManifest, Manifest
 from pipeline_src.errors import DataError, UserError

@@ -4,17 +4,21 @@ import shutil
 
 import numpy as np
 import pytest
+from known_sets import CAMVID_CLASSES, prepare_camvid
 from PIL import Image
 
-from pipeline_src.data.camvid import find_layout, prepare_camvid
-from pipeline_src.data.classes import CAMVID_CLASSES, IGNORE
+from pipeline_src.config.datasets import described
+from pipeline_src.data.classes import IGNORE
+from pipeline_src.data.prepare import find_layout
 from pipeline_src.errors import DataError
 
 
 def test_both_layouts_give_the_same_set(camvid, camvid_original, tmp_path):
     indexed = prepare_camvid(camvid, tmp_path / "indexed")
     original = prepare_camvid(camvid_original, tmp_path / "original")
-    assert (find_layout(camvid), find_layout(camvid_original)) == ("indexed", "original")
+    layouts = described("camvid").layouts
+    assert find_layout("camvid", camvid) == layouts["indexed"]
+    assert find_layout("camvid", camvid_original) == layouts["original"]
     assert indexed.counts == original.counts == {"train": 5, "val": 2, "test": 2}
     assert indexed.class_names == CAMVID_CLASSES
     assert indexed.class_shares == original.class_shares

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from known_sets import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN, prepare_cityscapes
 from PIL import Image
 
 from pipeline_src.artifacts import sha256_of
-from pipeline_src.data.cityscapes import prepare_cityscapes
-from pipeline_src.data.classes import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN
 from pipeline_src.data.manifest import Manifest
 from pipeline_src.errors import DataError
 

@@ -25,9 +25,10 @@ def prepared(camvid_original: Path, tmp_path: Path) -> Path:
     return output
 
 
-def prepare(root: Path, output: Path, command: str = "prepare-camvid") -> str:
+def prepare(root: Path, output: Path, *command: str) -> str:
     state = raw_state(root, output)
-    assert main([command, "--root", str(root), "--output", str(output), "--raw-state", state]) == 0
+    words = command or ("prepare-data", "--dataset", "camvid")
+    assert main([*words, "--root", str(root), "--output", str(output), "--raw-state", state]) == 0
     return state
 
 
@@ -162,7 +163,17 @@ def test_a_damaged_note_of_times_means_that_contents_are_compared(
 def test_a_rendered_set_has_a_state_before_it_is_rendered(camvid: Path, tmp_path: Path) -> None:
     output = tmp_path / "prepared"
     assert raw_state(tmp_path / "later", output, rendered=True) == RENDERED
-    words = ["prepare-camvid", "--root", str(camvid), "--output", str(output), "--raw-state", RENDERED]
+    words = [
+        "prepare-data",
+        "--dataset",
+        "camvid",
+        "--root",
+        str(camvid),
+        "--output",
+        str(output),
+        "--raw-state",
+        RENDERED,
+    ]
     assert main(words) == 0
     assert raw_state(camvid, output, rendered=True) == RENDERED
     path = next((camvid / "train/labels").iterdir())

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from known_sets import CITYSCAPES_CLASSES, prepare_camvid, prepare_cityscapes
 from PIL import Image
 
-from pipeline_src.data.camvid import prepare_camvid
-from pipeline_src.data.cityscapes import prepare_cityscapes
-from pipeline_src.data.classes import CITYSCAPES_CLASSES
 from pipeline_src.data.datasets import ClassificationDataset, SegmentationDataset
 from pipeline_src.data.imagenet import prepare_imagenet
 from pipeline_src.data.loading import batches
@@ -55,7 +53,7 @@ def test_cityscapes_small(real_data, tmp_path):
 
 def test_cityscapes_train_ids_are_those_of_the_official_script(real_data):
     labels = pytest.importorskip("cityscapesscripts.helpers.labels")
-    from pipeline_src.data.cityscapes import train_ids_of
+    from known_sets import train_ids_of
 
     path = sorted((real_data / "cityscapes_sample/gtFine").rglob("*_labelIds.png"))[0]
     ours, _ = train_ids_of(Image.open(path), path)

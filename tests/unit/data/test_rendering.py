@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from known_sets import (
+    CAMVID_CLASSES,
+    CITYSCAPES_CLASSES,
+    train_ids_of,
+    train_ids_of_colours,
+    train_ids_of_indices,
+)
 from PIL import Image
 
 from pipeline_src.artifacts import sha256_of
-from pipeline_src.data.camvid import train_ids_of_colours, train_ids_of_indices
-from pipeline_src.data.cityscapes import train_ids_of
-from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES, IGNORE
+from pipeline_src.data.classes import IGNORE
 from pipeline_src.data.rendering.coarse import coarsen
 from pipeline_src.data.rendering.layouts import render_camvid, render_cityscapes, render_classes
 from pipeline_src.data.rendering.objects import OBJECT_CLASSES, render_object

@@ -60,7 +60,7 @@ def test_real_folders_are_recognised(real_data):
 
 def test_checking_never_loads_torch():
     code = (
-        "import sys, pipeline_src.data.sources, pipeline_src.data.cityscapes, pipeline_src.data.camvid,"
+        "import sys, pipeline_src.data.sources, pipeline_src.data.prepare,"
         " pipeline_src.data.imagenet, pipeline_src.data.rendering.layouts, pipeline_src.data.manifest;"
         " assert 'torch' not in sys.modules"
     )

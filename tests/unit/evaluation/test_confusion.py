@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from known_sets import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN
 from PIL import Image
 
-from pipeline_src.data.classes import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN
 from pipeline_src.errors import DataError
 from pipeline_src.evaluation.confusion import ConfusionMatrix
 from pipeline_src.evaluation.submission import to_label_ids

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from known_sets import CITYSCAPES_CLASSES, CITYSCAPES_PALETTE
 from PIL import Image
 from torch import nn
 
 from pipeline_src.cli.main import main
-from pipeline_src.data.classes import CITYSCAPES_CLASSES, CITYSCAPES_PALETTE
 from pipeline_src.data.manifest import Item, Manifest
 from pipeline_src.evaluation.metrics import predict_classes
 from pipeline_src.reporting.read.records import EvaluationRecord

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from known_sets import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN, CITYSCAPES_PALETTE
 from PIL import Image
 
-from pipeline_src.data.classes import CITYSCAPES_CLASSES, CITYSCAPES_ID_TO_TRAIN, CITYSCAPES_PALETTE
 from pipeline_src.errors import DataError
 from pipeline_src.evaluation.colour import class_shares, colourise, overlay
 from pipeline_src.evaluation.submission import (

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from known_sets import CAMVID_CLASSES, CITYSCAPES_CLASSES
+
 from pipeline_src import places
 from pipeline_src.artifacts import write_json
 from pipeline_src.cli.record import record_path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Speed, Together
-from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate, write_table
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fabricate import Folder
+from known_sets import CAMVID_CLASSES
 
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.config.grid import Grid
-from pipeline_src.data.classes import CAMVID_CLASSES
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import class_difference, confusion
 from pipeline_src.reporting.drawing.panels import printable, sound

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 from fabricate import Folder
+from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
 from matplotlib.figure import Figure
 
 from pipeline_src.artifacts import write_json
 from pipeline_src.cli import plot_figure
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig
-from pipeline_src.data.classes import CAMVID_CLASSES, CAMVID_PALETTE, colourise
+from pipeline_src.data.classes import colourise
 from pipeline_src.data.images import write_png
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import predictions

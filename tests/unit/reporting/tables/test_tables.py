@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fabricate import Folder, genotype
+from known_sets import CAMVID_CLASSES, CITYSCAPES_CLASSES
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed, Training
-from pipeline_src.data.classes import CAMVID_CLASSES, CITYSCAPES_CLASSES
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.paper.quoted import quoted_table
