@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import torch
 from cli_stand_ins import Steps
+from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
 from PIL import Image
 
 from pipeline_src.artifacts import sha256_of
 from pipeline_src.cli.main import main
-from pipeline_src.data.classes import CAMVID_CLASSES, CAMVID_PALETTE
 from pipeline_src.data.rendering.street import render_street
 from pipeline_src.evaluation import bundled, packing
 from pipeline_src.evaluation.card import card_text, read_notes
