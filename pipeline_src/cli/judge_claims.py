@@ -31,10 +31,10 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
     from pipeline_src.reporting.claims.chosen import write_agreements
-    from pipeline_src.reporting.claims.claim import write_claims, write_claims_csv
     from pipeline_src.reporting.claims.evidence import Evidence
     from pipeline_src.reporting.claims.judge import judged
     from pipeline_src.reporting.claims.sources import claim_sources
+    from pipeline_src.reporting.read.claims import write_claims, write_claims_csv
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     inputs = [args.results / path for path in claim_sources(grid)]

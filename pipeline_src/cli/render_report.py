@@ -53,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="picture of the workflow's rules (default: %(default)s)",
     )
     parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="DIR",
+        help="another folder reports/SCALE: its values beside these, coloured where they differ beyond noise",
+    )
+    parser.add_argument(
         "--alone", action="store_true", help="for a page shown without its folder: no links to other files"
     )
 
@@ -67,7 +73,6 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
     from pipeline_src.reporting.page.context import Places, build_context
-    from pipeline_src.reporting.page.first import summary_markdown
     from pipeline_src.reporting.page.render import render
     from pipeline_src.reporting.page.summary_picture import summary_pictures
     from pipeline_src.reporting.provenance.trace import Tracer
@@ -75,12 +80,17 @@ def run(args: argparse.Namespace) -> None:
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
-    places = Places(args.results, args.reports, args.assumptions, args.graph)
-    tables = sorted((args.reports / places_of.TABLES).glob(f"*{places_of.CELLS_SUFFIX}"))
+    places = Places(args.results, args.reports, args.assumptions, args.graph, args.against)
+    folders = [folder for folder in (args.reports, args.against) if folder is not None]
+    tables = [
+        path
+        for folder in folders
+        for path in sorted((folder / places_of.TABLES).glob(f"*{places_of.CELLS_SUFFIX}"))
+    ]
     with recorded(args.output, args, [args.assumptions, args.graph, *tables]):
         context = build_context(grid, places, tracer.of, alone=args.alone)
         write_text(args.output, render(context))
-        write_text(args.output.with_name(places_of.SUMMARY), summary_markdown(context))
+        write_text(args.output.with_name(places_of.SUMMARY), context["files"][places_of.SUMMARY])
         main = read_table("table_1", args.reports / places_of.TABLES)
         for picture, content in zip(places_of.SUMMARY_PICTURES, summary_pictures(context, main), strict=True):
             write_bytes(args.output.with_name(picture), content)

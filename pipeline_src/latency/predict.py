@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pipeline_src.latency.table import LookupTable
 from pipeline_src.space.catalogue import CELL_OPERATIONS, computed_edges
@@ -23,24 +25,38 @@ def genotype_keys(genotype: Genotype, input_hw: tuple[int, int]) -> tuple[LutKey
 
     Edges that a network drops (`zero` beside others) are not computed and cost nothing.
     """
+    return tuple(key for cell in keys_by_cell(genotype, input_hw) for key in cell.keys)
+
+
+class CellKeys(NamedTuple):
+    """One cell of a network: `hyper_cell` from 1 (0 before the first), `position` in it from 1, its keys."""
+
+    hyper_cell: int
+    position: int
+    keys: tuple[LutKey, ...]
+
+
+def keys_by_cell(genotype: Genotype, input_hw: tuple[int, int]) -> tuple[CellKeys, ...]:
+    """The keys of each cell, from the stem on, its preprocessing among them."""
     space, leading = genotype.space, genotype.leading_cells
-    keys: list[LutKey] = []
-
-    def add(rows: Sequence[Sequence[LutKey]], operations: Sequence[str], times: int = 1) -> None:
-        chosen = [rows[index][_INDEX[operations[index]]] for index in computed_edges(operations)]
-        keys.extend(chosen * times)
-
-    add(cell_keys(space, input_hw, 0, "leading"), genotype.hyper_cells[0].normal, leading)
+    cells = []
     for position in range(leading):
-        keys.extend(leading_preprocessing_keys(space, input_hw, position))
+        before = _chosen(cell_keys(space, input_hw, 0, "leading"), genotype.hyper_cells[0].normal)
+        brought = leading_preprocessing_keys(space, input_hw, position)
+        cells.append(CellKeys(0, position + 1, (*before, *brought)))
     for index, cell in enumerate(genotype.hyper_cells):
-        add(cell_keys(space, input_hw, index, "reduction"), cell.reduction)
-        add(cell_keys(space, input_hw, index, "normal"), cell.normal, cell.depth - 1)
         for position in range(cell.depth):
-            keys.extend(preprocessing_keys(space, input_hw, index, position, leading))
-        if cell.depth == 1 and index < len(genotype.hyper_cells) - 1:
-            keys.append(entry_key(space, input_hw, index, leading))
-    return tuple(keys)
+            kind, operations = ("normal", cell.normal) if position else ("reduction", cell.reduction)
+            keys = _chosen(cell_keys(space, input_hw, index, kind), operations)  # type: ignore[arg-type]
+            keys += preprocessing_keys(space, input_hw, index, position, leading)
+            if cell.depth == 1 and index < len(genotype.hyper_cells) - 1:
+                keys += (entry_key(space, input_hw, index, leading),)
+            cells.append(CellKeys(index + 1, position + 1, keys))
+    return tuple(cells)
+
+
+def _chosen(rows: Sequence[Sequence[LutKey]], operations: Sequence[str]) -> tuple[LutKey, ...]:
+    return tuple(rows[index][_INDEX[operations[index]]] for index in computed_edges(operations))
 
 
 def predict_latency_us(genotype: Genotype, table: LookupTable) -> float:
@@ -51,4 +67,4 @@ def predict_latency_us(genotype: Genotype, table: LookupTable) -> float:
     Raises:
         LookupTableError: the table lacks a key of this network.
     """
-    return sum(table.latency_us(key) for key in genotype_keys(genotype, table.input_hw))
+    return math.fsum(table.latency_us(key) for key in genotype_keys(genotype, table.input_hw))

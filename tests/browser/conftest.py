@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "reporting"))
 
-from report_folder import full_report, half_report
+from report_folder import against_report, full_report, half_report
 
 TIMEOUT_MS = 60_000
 
@@ -43,6 +43,12 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return half_report(tmp_path_factory.mktemp("half"))
 
 
+@pytest.fixture(scope="session")
+def beside(tmp_path_factory: pytest.TempPathFactory, full: Path) -> Path:
+    """A report with the full one's values beside its own."""
+    return against_report(tmp_path_factory.mktemp("beside"), full.parent)
+
+
 @pytest.fixture(params=["full", "half"])
 def either(request: pytest.FixtureRequest) -> Path:
     """Each of the two."""
@@ -64,9 +70,12 @@ def opened(chromium: Any) -> Iterator[Callable[..., Opened]]:
     """Opens a file without a network, at a width, perhaps as a phone; answers when it has loaded."""
     contexts = []
 
-    def opener(path: Path, width: int = 1440, touch: bool = False) -> Opened:
+    def opener(path: Path, width: int = 1440, touch: bool = False, dark: bool = False) -> Opened:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, has_touch=touch, offline=True
+            viewport={"width": width, "height": 900},
+            has_touch=touch,
+            offline=True,
+            color_scheme="dark" if dark else "light",
         )
         contexts.append(context)
         found = Opened(context.new_page())

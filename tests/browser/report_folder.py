@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 from fabricate import Folder, write_tables
+from PIL import Image
 
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
@@ -20,8 +22,10 @@ from pipeline_src.config.models import (
     RenderConfig,
     RobustnessRun,
 )
-from pipeline_src.reporting.claims.claim import Claim, write_claims
-from pipeline_src.reporting.page.captions import BEYOND, FIGURES
+from pipeline_src.reporting.read.claims import Claim, write_claims
+from pipeline_src.reporting.tables.captions import BEYOND, FIGURES
+from pipeline_src.reporting.tables.cells import write_csv
+from pipeline_src.reporting.tables.figures import figure_data
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOSTILE = (
@@ -32,6 +36,30 @@ SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="320" viewBox="0 0 640 320">'
     '<rect width="640" height="320" fill="#ddd"/><text x="20" y="160">{name}</text></svg>'
 )
+SPOTS = {
+    "figure_1": [
+        {
+            "x": 0.25,
+            "y": 0.5,
+            "key": "table_1/autortnet_a/fps",
+            "label": "AutoRTNet-A, measured: 90.9 FPS at 45 %",
+        },
+        {"x": 0.75, "y": 0.25, "key": "table_1/nobody/fps", "label": "of a row that this page lacks"},
+    ],
+    "figure_6": [{"x": 0.5, "y": 0.5, "key": "figure_6/0_1", "label": "gamma 0.1, measured"}],
+}
+CELLS = {
+    name: [
+        {
+            "where": f"{part}.1",
+            "kind": "reduction",
+            "operations": ["0-2 conv 3x3", "1-2 skip"],
+            "latency_us": 10.5,
+        }
+        for part in parts
+    ]
+    for name, parts in (("figure_7", (1, 2, 3)), ("architecture_b", (1, 2)), ("architecture_c", (1,)))
+}
 ORIGIN = "speed/cityscapes-g0.01-s2-d2.3.3/cityscapes-96x192.json"
 
 
@@ -89,6 +117,10 @@ def write_pictures(folder: Path, names: tuple[str, ...]) -> None:
             "reason": "",
             "sources": [] if drawn else [ORIGIN],
         }
+        if name in SPOTS:
+            words["spots"] = SPOTS[name]
+        if name in CELLS:
+            words |= {"cells": CELLS[name], "cells_at": "CamVid, 96x192 px, Test Processor 9000"}
         (folder / f"{name}.json").write_text(json.dumps(words), encoding="utf-8")
         (folder / f"{name}.svg").write_text(SVG.format(name=name), encoding="utf-8")
         (folder / f"{name}.png").write_bytes(PNG)
@@ -122,15 +154,51 @@ def twelve_claims() -> tuple[Claim, ...]:
     )
 
 
-def render(root: Path, settings: Grid) -> Path:
+def write_points(settings: Grid, results: Path, figures: Path) -> None:
+    """The data of Figure 6, as `collect-figure` leaves it."""
+    write_csv(figure_data("figure_6", settings, results), figures / "figure_6.csv")
+
+
+def write_predictions(folder: Path) -> None:
+    """Two frames of two classes: the label is red above blue, the prediction all red."""
+    folder.mkdir(parents=True)
+    red, blue = (200, 0, 0), (0, 0, 200)
+    pictures = {
+        "image": np.full((60, 100, 3), 90, np.uint8),
+        "truth": np.array([[red] * 100] * 30 + [[blue] * 100] * 30, np.uint8),
+        "a": np.array([[red] * 100] * 60, np.uint8),
+    }
+    frames = []
+    for number in (1, 2):
+        files = {name: f"{number}_{name}.png" for name in pictures}
+        for name, file in files.items():
+            Image.fromarray(pictures[name]).save(folder / file)
+        frames.append({"name": f"frame {number}", "files": files, "miou": {"a": 0.25 * number}})
+    index = {
+        "dataset": "camvid",
+        "split": "test",
+        "images_in_split": 2,
+        "classes": [
+            {"name": "road", "colour": red, "present": True},
+            {"name": "sky", "colour": blue, "present": True},
+        ],
+        "void": {"colour": (0, 0, 0), "present": False},
+        "networks": [{"column": "a", "label": "AutoRTNet-A"}],
+        "frames": frames,
+    }
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+
+
+def render(root: Path, settings: Grid, *more: str) -> Path:
     """The page of the folders below `root`, made by the command."""
     page = root / "reports" / "tiny" / "index.html"
+    write_points(settings, root / "results" / "tiny", page.parent / "figures")
     write_tables(settings, root / "results" / "tiny", page.parent)
     words = ["render-report", "--settings", json.dumps(settings.config.model_dump(mode="json"))]
     words += ["--results", str(root / "results" / "tiny"), "--reports", str(page.parent)]
     words += ["--assumptions", str(REPOSITORY / "docs" / "assumptions.md")]
     words += ["--graph", str(REPOSITORY / "docs" / "img" / "rulegraph.svg"), "--output", str(page)]
-    assert main(words) == 0
+    assert main([*words, *more]) == 0
     return page
 
 
@@ -142,9 +210,21 @@ def full_report(root: Path) -> Path:
     folder.speed(grid.speeds[0], 11.0, fingerprint={"device": HOSTILE})
     write_records(folder.root)
     reports = root / "reports" / "tiny"
-    write_pictures(reports / "figures", (*FIGURES, *BEYOND))
+    write_pictures(reports / "figures", (*FIGURES, *BEYOND, "architecture_b", "architecture_c"))
+    write_predictions(folder.root / "predictions" / "figure_9")
     write_claims(twelve_claims(), reports / "claims.json")
     return render(root, grid)
+
+
+def against_report(root: Path, other: Path) -> Path:
+    """A report in which network A is slower, and less accurate within noise, with another's values beside."""
+    grid = tiny_grid()
+    folder = Folder(root / "results" / "tiny")
+    folder.everything(grid)
+    folder.evaluation(grid.of_table("table_3")[0].val[0], 0.1)
+    folder.speed(grid.of_table("table_3")[0].speeds[0], 25.0)
+    write_records(folder.root)
+    return render(root, grid, "--against", str(other))
 
 
 def half_report(root: Path) -> Path:

@@ -11,10 +11,10 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_axe_finds_nothing_serious(opened: Callable[..., Any], either: Path, width: int) -> None:
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (1440, True)])
+def test_axe_finds_nothing_serious(opened: Callable[..., Any], either: Path, width: int, dark: bool) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    page = opened(either, width).page
+    page = opened(either, width, dark=dark).page
     for with_panel in (False, True):
         if with_panel:
             page.locator("#table-3 tr.here button.v").first.click()

@@ -17,6 +17,7 @@ from processes import on_a_terminal, processor_s
 
 from pipeline_src.cli.main import main
 from pipeline_src.reporting.provenance.explain import Screen, describe
+from pipeline_src.reporting.read.claims import Claim, write_claims
 from pipeline_src.reporting.read.provenance import Line, write_provenance
 
 Refused = Callable[..., str]
@@ -31,6 +32,7 @@ UPSTREAM = [
         "changed": True,
         "date": "2026-01-01T00:00:00+00:00",
         "artifact": "results/tiny/architectures/random-0/genotype.json",
+        "index": 7,
     },
     {
         "run": "cityscapes",
@@ -101,6 +103,28 @@ QUOTED = Line(
 )
 
 
+SEARCH = "search/cityscapes-g0.01-s2-d5.10.10/genotype.json"
+CLAIM = Claim(
+    id="C8",
+    sentence="The search finds the depth by itself.",
+    where=("table_4", "figure_5"),
+    paper="12 of 25 cells",
+    ours="The only informative search kept 3 cells.",
+    test="six searches are needed",
+    n=1,
+    statistic=0.5,
+    p_value=0.04,
+    interval=(1.0, 2.5),
+    level=0.95,
+    unit="cells",
+    verdict="undecided",
+    reason="one search is too few",
+    sources=("evaluate/random-1/val.json", SEARCH),
+    scale="tiny",
+    p_holm=0.48,
+)
+
+
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository's folder with a report of scale tiny, which is the current folder."""
@@ -111,9 +135,16 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(str(number))
         digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
     not_run = replace(QUOTED, column_id="fps", column="FPS", value="", status="not_run", reason="no time")
-    other = replace(QUOTED, artefact="table_4", row_id="seed_1", row="seed 1 {5, 10, 10}")
-    lines = [QUOTED, *(measured(n, digest) for n, digest in enumerate(digests)), not_run, other]
+    seeds = [
+        replace(QUOTED, artefact="table_4", row_id=f"seed_{n}", row=f"seed {n} {{5, 10, 10}}") for n in (2, 1)
+    ]
+    gammas = [
+        replace(QUOTED, artefact="figure_6", row_id=f"0_{n}", row=f"0.{n}", value=f"6{n}.0")
+        for n in ("05", "1")
+    ]
+    lines = [QUOTED, *(measured(n, digest) for n, digest in enumerate(digests)), not_run, *seeds, *gammas]
     write_provenance(lines, tmp_path / "reports/tiny/provenance.csv")
+    write_claims((CLAIM,), tmp_path / "reports/tiny/claims.json")
     (tmp_path / "params.yaml").write_text("scale: tiny\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -139,13 +170,14 @@ def test_a_cell_is_told_with_every_run_behind_it(clone: Path, capsys: pytest.Cap
         "run 2 of 2, random-1/val: 40.0 %",
         "evaluate_network",
         "none of its own",
+        "sampling index 7 (sample_random, seed 4)",
         f"{COMMIT}, unchanged",
         "Test Processor 9000",
         "2026-01-02T03:04:05+00:00, took 12.5 s",
         f"results/tiny/architectures/random-0/genotype.json sha256 {'ab' * 32}",
         f"results/tiny/evaluate/random-1/val.json sha256 {digest}",
         "logs/tiny/evaluate_network/random-1-val.log",
-        f"random-0: sample_random, seed 4, {COMMIT}, with changes since, 2026-01-01T00:00:00+00:00",
+        f"random-0: sample_random, sampling index 7 of seed 4, {COMMIT}, with changes since, 2026-01-01",
         "cityscapes: measure_lut, no seed, no git checkout, 2026-01-01T00:00:00+00:00",
     ):
         assert part in text, part
@@ -179,12 +211,76 @@ def test_without_a_column_the_row_and_without_a_row_the_names(
 
 
 @pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        (("table_4", "2"), ("table_4", "seed_1")),
+        (("table_4", "2", "1"), ("table_4", "seed_1", "miou")),
+        (("figure_6", "gamma 0.1"), ("figure_6", "0_1")),
+        (("figure_6", "Gamma 0.05", "miou"), ("figure_6", "0_05", "miou")),
+        (("c8",), ("C8",)),
+    ],
+)
+def test_rows_are_known_by_number_and_by_heading(
+    clone: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], same: tuple[str, ...]
+) -> None:
+    assert said(capsys, *words) == said(capsys, *same) != ""
+
+
+def test_without_a_name_all_tables_figures_and_claims_are_listed(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [" ".join(line.split()) for line in said(capsys).splitlines()]
+    for line in (
+        "table_3 Comparison with random search on the Cityscapes validation set",
+        "figure_6 Weights of the latency term on CamVid",
+        "C8 undecided: The search finds the depth by itself.",
+    ):
+        assert line in lines, lines
+    (clone / "reports/tiny/claims.json").unlink()
+    assert "C8" not in said(capsys)
+
+
+def test_a_claim_is_told_with_every_file_behind_it(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = clone / "results/tiny" / SEARCH
+    found.parent.mkdir(parents=True)
+    found.write_text("{}")
+    record = {
+        "command": ["autortnet", "search-architecture"], "settings": None, "seed": 2, "wall_s": 1.0,
+        "started": "2026-01-01T00:00:00+00:00", "device": "Processor",
+        "git": {"commit": None, "changed": None}, "inputs": {},
+    }  # fmt: skip
+    (found.parent / "run.json").write_text(json.dumps(record))
+    text = said(capsys, "C8", "--check")
+    for part in (
+        "C8: The search finds the depth by itself. Scale tiny",
+        "undecided: one search is too few",
+        "12 of 25 cells",
+        "The only informative search kept 3 cells.",
+        "n = 1, statistic 0.5, p = 0.04, by Holm over the twelve 0.48",
+        "1 to 2.5 cells (95 %)",
+        "table_4, figure_5",
+        "run 1 of 2, random-1/val\n",
+        f"results/tiny/evaluate/random-1/val.json sha256 {hashlib.sha256(b'1').hexdigest()}",
+        "run 2 of 2, cityscapes-g0.01-s2-d5.10.10\n",
+        f"results/tiny/{SEARCH} sha256 {hashlib.sha256(b'{}').hexdigest()}",
+        "checked: 1 of 1 files are as recorded",
+    ):
+        assert part in text, part
+    found.unlink()
+    assert f"file 2 of 2, {SEARCH}: it has gone" in said(capsys, "C8")
+
+
+@pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (("tabel_3",), ("tabel_3: is no table or figure here.", "Did you mean table_3")),
+        (("tabel_3",), ("tabel_3: is no table, figure or claim here.", "Did you mean table_3")),
         (("table_3", "randm serch"), ("is no row here.", "Did you mean random_search")),
         (("table_3", "random_search", "mIou%"), ("is no column here.", "Did you mean miou")),
         (("table_3", "zzz"), ("is no row here. Choose one of random_search.",)),
+        (("C9",), ("C9: is no table, figure or claim here.", "Did you mean C8")),
+        (("C8", "1"), ("1: is no part of C8: a claim has no rows.",)),
+        (("table_3", "2"), ("2: is no row here. Choose one of random_search.",)),
+        (("1",), ("1: is no table, figure or claim here.",)),
         (("table_3", "--scale", "paper"), ("reports/paper/provenance.csv", "does not exist", "snakemake")),
     ],
 )

@@ -143,7 +143,7 @@ REACHED = {
     "judge_claims": {"paper", "read", "tables", "claims"},
     "trace_provenance": {"paper", "read", "tables", "provenance"},
     "compare": {"paper", "read", "tables", "compare", "published"},
-    "explain": {"read", "provenance"},
+    "explain": {"paper", "read", "tables", "provenance"},
 }
 """The parts of the report that a command may load, now or while it runs."""
 

@@ -4,7 +4,7 @@
 # out: reports/SCALE/tables/table_N.{csv,cells.csv,md,tex}, reports/SCALE/figures/figure_N.csv,
 #      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html,
 #      reports/SCALE/summary.{md,svg,png}
-from pipeline_src.reporting.page.captions import caption_of
+from pipeline_src.reporting.tables.captions import caption_of
 from pipeline_src.reporting.read.sources import TABLES as TABLE_NAMES
 from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
 

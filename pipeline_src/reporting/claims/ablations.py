@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import NO_SPREAD, Evidence, Network
 from pipeline_src.reporting.claims.finding import (
     Finding,
@@ -32,6 +31,7 @@ from pipeline_src.reporting.claims.statistics import (
     trainings_to_resolve,
 )
 from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.reporting.read.claims import Claim, Verdict
 
 _NONE, _RANDOM, _SEARCHED = (
     "a) without aggregation cell",

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from pipeline_src.reporting.claims.chosen import why_not_found
-from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import Evidence, Searched, Settling
 from pipeline_src.reporting.claims.finding import (
     Finding,
@@ -31,6 +30,7 @@ from pipeline_src.reporting.claims.statistics import (
     signed_rank,
 )
 from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.reporting.read.claims import Claim, Verdict
 from pipeline_src.space.catalogue import HYPER_CELLS
 
 TOLERANCE_CELLS = 1.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.statistics import ERROR, LEVEL, Interval
 from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.reporting.read.claims import Claim, Verdict
 
 SHOWN = 2
 TOLERANCE_POINTS = 1.0

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import NO_SPREAD, Evidence, Network
 from pipeline_src.reporting.claims.finding import (
     TOLERANCE_POINTS,
@@ -21,6 +20,7 @@ from pipeline_src.reporting.claims.finding import (
 )
 from pipeline_src.reporting.claims.statistics import Interval, Spread, margin_of, trainings_to_resolve
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
+from pipeline_src.reporting.read.claims import Claim, Verdict
 
 OWN = ("AutoRTNet-A", "AutoRTNet-B")
 PAIR = 2

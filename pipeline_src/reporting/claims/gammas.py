@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import Evidence, Network
 from pipeline_src.reporting.claims.finding import Finding, Statement, claim_of, undecided, with_faults
 from pipeline_src.reporting.claims.statistics import (
@@ -16,6 +15,7 @@ from pipeline_src.reporting.claims.statistics import (
     trend,
 )
 from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.reporting.read.claims import Claim, Verdict
 
 ONE_SIDED_LEVEL = 0.9
 """Of the two-sided interval that goes with one-sided tests at 0.05."""

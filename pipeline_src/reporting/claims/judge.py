@@ -8,7 +8,6 @@ from pathlib import Path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SearchConfig
 from pipeline_src.reporting.claims.ablations import aggregation_helps, beats_random_search
-from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.depths import depths_are_robust, early_downsampling, first_settles_first
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.fronts import best_downsampling, on_the_front
@@ -16,6 +15,7 @@ from pipeline_src.reporting.claims.gammas import gamma_trades
 from pipeline_src.reporting.claims.operations import operations_by_depth, third_hyper_cell
 from pipeline_src.reporting.claims.statistics import holm
 from pipeline_src.reporting.claims.transfer import networks_transfer, small_and_accurate
+from pipeline_src.reporting.read.claims import Claim
 
 JUDGEMENTS = (
     on_the_front,

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline_src.reporting.claims.chosen import why_not_found
-from pipeline_src.reporting.claims.claim import Claim, Verdict
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.finding import Finding, Statement, all_of, claim_of, undecided, with_faults
 from pipeline_src.reporting.claims.statistics import ERROR, Share, runs_for_majority, share
+from pipeline_src.reporting.read.claims import Claim, Verdict
 from pipeline_src.space.catalogue import (
     AGGREGATION_EDGES,
     AGGREGATION_OPERATIONS,

@@ -7,7 +7,6 @@ from statistics import fmean
 
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.reporting.claims.ablations import searched_beat_random
-from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.evidence import NO_SPREAD, Evidence, Network
 from pipeline_src.reporting.claims.finding import (
     TOLERANCE_POINTS,
@@ -23,6 +22,7 @@ from pipeline_src.reporting.claims.finding import (
 )
 from pipeline_src.reporting.claims.statistics import margin_of, trainings_to_resolve
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
+from pipeline_src.reporting.read.claims import Claim
 
 PAPER_SCALE = "paper"
 _GAMMAS = (("AutoRTNet-A", "0.01"), ("AutoRTNet-B", "0.001"))

@@ -16,7 +16,7 @@ from typing import Literal
 from scipy import stats
 
 from pipeline_src.reporting.compare.repeats import equal_expected
-from pipeline_src.reporting.compare.sides import Number, Side
+from pipeline_src.reporting.compare.sides import Key, Number, Side
 
 Verdict = Literal[
     "same", "not repeated", "beyond noise", "beyond tolerance", "exact", "unknown noise", "within noise"
@@ -40,6 +40,7 @@ class Change:
         p, adjusted: of the test, before and after correction for the number of tests; None without one.
         basis: what the verdict rests on.
         also: where else the same number stands, as `table_5: hyper-cell`.
+        cells: every cell that holds it.
     """
 
     a: Number
@@ -50,6 +51,7 @@ class Change:
     adjusted: float | None = None
     basis: str = ""
     also: tuple[str, ...] = ()
+    cells: tuple[Key, ...] = ()
 
     @property
     def relative(self) -> float | None:
@@ -162,9 +164,12 @@ def once(changes: Sequence[Change]) -> list[Change]:
         # Without sources nothing says that two cells hold the same number.
         where = (a.sources, b.sources) if a.sources and b.sources else a.key
         key = (where, a.unit, a.mean, b.mean, a.measured, b.measured)
-        first = found.setdefault(key, change)
-        if first is not change:
-            found[key] = replace(first, also=(*first.also, f"{a.artefact}: {a.row}"))
+        first = found.get(key)
+        if first is None:
+            found[key] = replace(change, cells=(a.key,))
+        else:
+            also = (*first.also, f"{a.artefact}: {a.row}")
+            found[key] = replace(first, also=also, cells=(*first.cells, a.key))
     return list(found.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Size, gamma_text
-from pipeline_src.reporting.drawing.picture import Picture, Words, house_style, not_run
+from pipeline_src.latency.predict import keys_by_cell
+from pipeline_src.latency.table import LookupTable
+from pipeline_src.reporting.drawing.panels import set_name
+from pipeline_src.reporting.drawing.picture import CellShown, Picture, Words, house_style, not_run
 from pipeline_src.reporting.drawing.schema_genotype import genotype_figure
 from pipeline_src.reporting.drawing.schema_operations import operation
 from pipeline_src.reporting.drawing.schema_plan import (
@@ -48,6 +52,8 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     head = f"AutoRTNet-{letter}" + (", a dead network" if liveness.fault else "")
     with house_style():
         figure = genotype_figure(genotype, head, input_hw, class_count(dataset))
+    table_path = results / places.lookup_table(dataset)
+    table = LookupTable.load(table_path) if table_path.exists() else None
     dead = f" The network {liveness.fault}." if liveness.fault else ""
     words = Words(
         name,
@@ -55,9 +61,31 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         _caption(letter, architecture, genotype, grid, dataset) + dead,
         description(genotype, f"AutoRTNet-{letter}", input_hw) + dead,
         "measured",
-        sources=liveness.sources,
+        sources=(*liveness.sources, *([places.lookup_table(dataset)] if table else [])),
+        cells=_cells(genotype, table) if table else (),
+        cells_at=f"{set_name(grid, dataset)}, {by(table.input_hw)} px, {table.fingerprint.device}"
+        if table
+        else "",
     )
     return Picture(figure, words)
+
+
+def _cells(genotype: Genotype, table: LookupTable) -> tuple[CellShown, ...]:
+    """Each cell with its edges and its latency (Eq. 4); the parts outside of the cells have none."""
+    found = []
+    for cell in keys_by_cell(genotype, table.input_hw):
+        part = genotype.hyper_cells[max(0, cell.hyper_cell - 1)]
+        reduces = cell.hyper_cell > 0 and cell.position == 1
+        edges = zip(catalogue.CELL_EDGES, part.reduction if reduces else part.normal, strict=True)
+        found.append(
+            CellShown(
+                f"{cell.hyper_cell}.{cell.position}",
+                "reduction" if reduces else "normal",
+                tuple(f"{source}-{target} {operation(name).label}" for (source, target), name in edges),
+                round(math.fsum(table.latency_us(key) for key in cell.keys), 3),
+            )
+        )
+    return tuple(found)
 
 
 def description(genotype: Genotype, title: str, input_hw: Size) -> str:

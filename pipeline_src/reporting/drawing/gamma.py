@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,16 @@ from pipeline_src.reporting.drawing.panels import (
     listed,
     panels,
     present,
+    printable,
     scale_words,
     set_name,
     sound,
+    spots_of,
     with_reason,
 )
-from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Status, Words
+from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Spot, Status, Words
 from pipeline_src.reporting.read.picture_sources import gamma_sources
-from pipeline_src.reporting.tables.cells import tabulate
-from pipeline_src.reporting.tables.figures import figure_data
+from pipeline_src.reporting.tables.figures import POINT_NUMBERS, figure_data
 
 TITLE = "Figure 6: the weight of the latency term on CamVid"
 _MEASURES = (("miou", "mIoU (%)"), ("fps", "FPS"))
@@ -39,40 +41,77 @@ _DEAD: dict[str, Any] = {"color": "#8a1c00", "linestyle": "", "marker": "X", "ma
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
-    """mIoU above and FPS below over gamma; the paper's points left, those measured here right.
+    """mIoU above and FPS below over gamma; a column for the paper's points and for each device here.
 
     Raises:
         UserError: a result file is malformed.
     """
     data = figure_data("figure_6", grid, results)
-    numbers = ["gamma", "fps", "miou"]
+    numbers = ["gamma", *POINT_NUMBERS]
     data[numbers] = data[numbers].apply(pd.to_numeric)
     data = data.sort_values("gamma", kind="stable").reset_index(drop=True)
-    parts = [(status, data[data["status"] == status]) for status in ("quoted", "measured")]
-    parts = [(status, points) for status, points in parts if len(points)]
-    device = _device(grid, results)
-    heads = {"quoted": "Quoted (Titan XP)", "measured": f"Measured here ({device})"}
+    parts = _parts(data)
     with data_style():
         figure, axes = panels(2, len(parts), 4.6, sharex=True)
-        for column, (status, points) in enumerate(parts):
-            axes[0, column].set_title(heads[status])
+        for column, (head, points) in enumerate(parts):
+            axes[0, column].set_title(head)
             for row, (measure, label) in enumerate(_MEASURES):
-                _panel(axes[row, column], points, measure, label, status)
+                _panel(axes[row, column], points, measure, label)
             axes[1, column].set_xlabel("gamma")
             # The axes share x: the ticks of the last panel are those of all.
             axes[1, column].xaxis.set_major_locator(FixedLocator(sorted(set(data["gamma"]))))
             axes[1, column].xaxis.set_minor_locator(NullLocator())
             axes[1, column].xaxis.set_major_formatter(FuncFormatter(lambda gamma, _: gamma_text(gamma)))
         figure.align_ylabels()
-    return Picture(figure, _words(name, grid, results, data, device))
+        figure.draw_without_rendering()
+        spots = [
+            spot
+            for column, (_, points) in enumerate(parts)
+            for row, (measure, _) in enumerate(_MEASURES)
+            for spot in _spots(axes[row, column], points, measure)
+        ]
+    return Picture(figure, replace(_words(name, grid, results, data), spots=tuple(spots)))
 
 
-def _panel(axes: Axes, points: pd.DataFrame, measure: str, label: str, status: str) -> None:
+def _parts(data: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The points of each device under its heading: speeds of two devices share no axis.
+
+    What was not run stays among them without numbers, so that no line bridges it.
+    """
+    quoted, ours = data[data["status"] == "quoted"], data[data["status"] != "quoted"]
+    parts = [("Quoted (Titan XP)", quoted)] if len(quoted) else []
+    for device in dict.fromkeys(ours.loc[ours["status"] == "measured", "device"]):
+        of_device = ours.copy()
+        of_device.loc[of_device["device"] != device, list(POINT_NUMBERS)] = float("nan")
+        parts.append((f"Measured here ({printable(sound(device), 34)})", of_device))
+    return parts
+
+
+def _spots(axes: Axes, points: pd.DataFrame, measure: str) -> list[Spot]:
+    known = points.dropna(subset=["fps", "miou"])
+    named = [
+        (f"figure_6/{row['row_id']}", f"gamma {gamma_text(row['gamma'])}, {row['status']}: {_told(row)}")
+        for _, row in known.iterrows()
+    ]
+    return spots_of(axes, known["gamma"].tolist(), known[measure].tolist(), named) if len(known) else []
+
+
+def _told(row: pd.Series) -> str:
+    return f"{row['miou']:.1f} % at {row['fps']:.1f} FPS" + (", dead network" if row["dead"] else "")
+
+
+def _panel(axes: Axes, points: pd.DataFrame, measure: str, label: str) -> None:
+    status = "quoted" if (points["status"] == "quoted").all() else "measured"
     axes.plot(points["gamma"], points[measure], markersize=6, **_STYLES[status])
-    dead = points[points["dead"] != ""]
+    known = points.dropna(subset=["fps", "miou"])
+    spread = known.dropna(subset=[f"{measure}_low", f"{measure}_high"])
+    axes.vlines(
+        spread["gamma"], spread[f"{measure}_low"], spread[f"{measure}_high"], color="#555555", linewidth=1.2
+    )
+    dead = known[known["dead"] != ""]
     if len(dead):
         axes.plot(dead["gamma"], dead[measure], **_DEAD)
-    for gamma, value, fault in zip(points["gamma"], points[measure], points["dead"], strict=True):
+    for gamma, value, fault in zip(known["gamma"], known[measure], known["dead"], strict=True):
         axes.annotate(
             f"{value:.1f} dead" if fault else f"{value:.1f}",
             (gamma, value),
@@ -88,13 +127,8 @@ def _panel(axes: Axes, points: pd.DataFrame, measure: str, label: str, status: s
     axes.set_ylabel(label)
 
 
-def _device(grid: Grid, results: Path) -> str:
-    table = tabulate("figure_6", grid, results)
-    found = [table.cell(row_id, "device").measured for row_id in table.rows]
-    return " / ".join(dict.fromkeys(sound(device) for device in found if device))
-
-
-def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str) -> Words:
+def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
+    device = " / ".join(dict.fromkeys(sound(one) for one in data["device"] if one))
     quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
     absent = data[data["status"] == "not_run"]
     reason = "; ".join(f"gamma {gamma_text(row['gamma'])}: {row['reason']}" for _, row in absent.iterrows())
@@ -107,7 +141,11 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, device: str
     if len(ours):
         caption += (
             f" Squares were measured here, for each gamma {_searches(grid)}, on {set_name(grid, 'camvid')} "
-            f"and on {device}. Speeds of two devices do not compare; their order over gamma does. "
+            f"and on {device}. Speeds of two devices do not compare, so each has its own axis; their "
+            "order over "
+            "gamma does. Bars are the quartiles of a timing's repeats and the standard deviation "
+            "of the mIoU over "
+            "several runs. "
             f"{scale_words(grid.config.scale)}"
         )
     dead = dict.fromkeys(ours.loc[ours["dead"] != "", "dead"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.drawing.picture import WIDTH_IN, house_style
+from pipeline_src.reporting.drawing.picture import WIDTH_IN, Spot, house_style
 
 TEXT_PT, SMALL_PT = 10.0, 9.0
 """Larger than the house style's: seven inches are shrunk to 390 px on a phone."""
@@ -132,6 +132,21 @@ def place_names(
     for artist in (*texts, *leaders):
         artist.set_in_layout(False)
     return list(texts)
+
+
+def spots_of(
+    axes: Axes, x: Sequence[float], y: Sequence[float], named: Iterable[tuple[str, str]]
+) -> list[Spot]:
+    """Where points lie in a finished picture; `named` has the key and label of each.
+
+    The figure must have been laid out: `figure.draw_without_rendering()`.
+    """
+    size_px = axes.figure.bbox.size
+    places = axes.transData.transform(list(zip(x, y, strict=True))) / size_px
+    return [
+        Spot(round(float(across), 4), round(1 - float(up), 4), key, label)
+        for (across, up), (key, label) in zip(places, named, strict=True)
+    ]
 
 
 def shade_warm_up(axes: Axes, epochs: Sequence[float], frozen: Sequence[bool]) -> None:

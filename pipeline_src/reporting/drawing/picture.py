@@ -56,6 +56,39 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where a point lies, so that the page can lead from it to what is known of it.
+
+    Attributes:
+        x, y: shares of the picture's width and height, from its left and its top.
+        key: of the cell or row that it shows, such as `table_1/autortnet_a/fps`.
+        label: its name and its numbers.
+    """
+
+    x: float
+    y: float
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class CellShown:
+    """One cell of a drawn network.
+
+    Attributes:
+        where: `1.2` is the second cell of hyper-cell 1; `0.1` stands before the first.
+        kind: reduction or normal.
+        operations: of its edges, as `0-2 conv 3x3`.
+        latency_us: by the lookup table, the sum of its measured medians.
+    """
+
+    where: str
+    kind: str
+    operations: tuple[str, ...]
+    latency_us: float
+
+
+@dataclass(frozen=True)
 class Words:
     """What is said of a picture; the page shows it, and screen readers read it.
 
@@ -67,6 +100,9 @@ class Words:
         status: `measured` here, `quoted` from the paper, `drawn` from the code's own objects, or `not_run`.
         reason: why something of it, or all, was not run; empty otherwise.
         sources: the files it is from, relative to `results/SCALE`.
+        spots: its points, of a picture that leads to rows.
+        cells: of a drawn network whose lookup table is at hand, from the stem on.
+        cells_at: the set, the size and the device of that table.
     """
 
     name: str
@@ -76,6 +112,9 @@ class Words:
     status: Status
     reason: str = ""
     sources: tuple[str, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    cells: tuple[CellShown, ...] = ()
+    cells_at: str = ""
 
 
 @dataclass(frozen=True)

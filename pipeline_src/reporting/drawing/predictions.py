@@ -6,23 +6,16 @@ Composed from the pictures of `autortnet draw-predictions`; nothing is predicted
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
-from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_src import places
-from pipeline_src.artifacts import read_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.peers import PEERS
-from pipeline_src.data.images import read_rgb
-from pipeline_src.errors import UserError, first_fault
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Picture, Words, house_style, not_run
+from pipeline_src.reporting.read.predictions import Network, Predictions, frame_pixels, read_predictions
 
 PRINTED = ("ICNet", "AutoRTNet-A")
 """The columns of the paper beside image and ground truth."""
@@ -30,59 +23,8 @@ TITLES = {
     "figure_8": "Predictions on the Cityscapes validation set",
     "figure_9": "Predictions on the CamVid test set",
 }
-WIDEST_PX = 400
-"""Frames are reduced to this width: a column is no wider in print, and a large frame would swell the page."""
 LEGEND_COLUMNS = 6
 NO_PEER = "experiments.peers leaves it out"
-_REMEDY = "Run `autortnet draw-predictions` again."
-
-
-class _Index(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class ClassColour(_Index):
-    """A class as it is painted, and whether a shown label or prediction holds it."""
-
-    name: str
-    colour: tuple[int, int, int]
-    present: bool
-
-
-class Void(_Index):
-    """How pixels without a class are painted, and whether there are any."""
-
-    colour: tuple[int, int, int]
-    present: bool
-
-
-class Network(_Index):
-    """A column: its key in files and scores, its heading, and how it was trained."""
-
-    column: str
-    label: str
-    epoch: int | None = None
-    pretrained: bool | None = None
-
-
-class Frame(_Index):
-    """A row: its name, its files by column, and each network's mIoU on it (0..1)."""
-
-    name: str
-    files: dict[str, str]
-    miou: dict[str, float | None]
-
-
-class Predictions(_Index):
-    """The index beside the pictures."""
-
-    dataset: str
-    split: str
-    images_in_split: int
-    classes: tuple[ClassColour, ...]
-    void: Void
-    networks: tuple[Network, ...]
-    frames: Annotated[tuple[Frame, ...], Field(min_length=1)]
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -97,18 +39,11 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         return not_run(name, TITLES[name], "; ".join(filter(None, reasons)))
     if not path.exists():
         return not_run(name, TITLES[name], f"{places.predictions(name)} is missing")
-    index = _read(path)
+    index = read_predictions(path)
     absent = {label: NO_PEER for label in _peer_titles() if label not in _labels(index)}
     with house_style():
         figure = _compose(index, path.parent, absent)
     return Picture(figure, _words(name, grid, index, absent))
-
-
-def _read(path: Path) -> Predictions:
-    try:
-        return Predictions.model_validate(read_json(path))
-    except ValidationError as error:
-        raise UserError(path, f"is no index of predictions: {first_fault(error)}.", _REMEDY) from error
 
 
 def _labels(index: Predictions) -> dict[str, Network]:
@@ -130,7 +65,7 @@ def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure
     labels, headings = _labels(index), _columns(index)
     titles = ["Image", "Ground truth", *headings]
     shown = [item for item in index.classes if item.present]
-    first = _picture(folder / index.frames[0].files["image"], smooth=True)
+    first = frame_pixels(folder / index.frames[0].files["image"], smooth=True)
     gap, top, under = 0.06, 0.22, 0.16
     cell_w = (WIDTH_IN - gap * (len(titles) + 1)) / len(titles)
     cell_h = cell_w * first.shape[0] / first.shape[1]
@@ -151,7 +86,7 @@ def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure
                 axes.text(0.5, 0.5, text, ha="center", va="center", size=6, transform=axes.transAxes)
                 continue
             key = {"Image": "image", "Ground truth": "truth"}.get(title) or labels[title].column
-            axes.imshow(_picture(folder / frame.files[key], smooth=key == "image"), interpolation="none")
+            axes.imshow(frame_pixels(folder / frame.files[key], smooth=key == "image"), interpolation="none")
             if title in labels:
                 _score(axes, frame.miou.get(key))
     figure.legend(handles=_legend(index), loc="lower center", ncols=LEGEND_COLUMNS, fontsize=7,
@@ -178,19 +113,6 @@ def _legend(index: Predictions) -> list[Patch]:
         Patch(facecolor=(red / 255, green / 255, blue / 255), edgecolor="#777777", linewidth=0.5, label=name)
         for name, (red, green, blue) in entries
     ]
-
-
-def _picture(path: Path, smooth: bool) -> NDArray[np.uint8]:
-    """A frame as uint8 (H, W, 3), no wider than `WIDEST_PX`; label maps keep their colours exactly."""
-    if not path.exists():
-        raise UserError(path, "is missing, but the index beside it names it.", _REMEDY)
-    pixels: NDArray[np.uint8] = read_rgb(path)
-    height, width = pixels.shape[:2]
-    if width <= WIDEST_PX:
-        return pixels
-    size = (WIDEST_PX, max(1, round(height * WIDEST_PX / width)))
-    kind = Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST
-    return np.asarray(Image.fromarray(pixels).resize(size, kind))
 
 
 def _words(name: str, grid: Grid, index: Predictions, absent: dict[str, str]) -> Words:

@@ -6,6 +6,7 @@ devices, so there are two panels with two fronts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,13 @@ from pipeline_src.reporting.drawing.panels import (
     scale_words,
     set_name,
     sound,
+    spots_of,
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words
 from pipeline_src.reporting.read.picture_sources import points_sources
 from pipeline_src.reporting.tables.cells import tabulate
-from pipeline_src.reporting.tables.figures import figure_data
+from pipeline_src.reporting.tables.figures import POINT_NUMBERS, figure_data
 
 TITLE = "Figure 1: speed and accuracy"
 _MARKS: dict[tuple[str, bool], dict[str, Any]] = {
@@ -51,7 +53,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         UserError: a result file is malformed.
     """
     data = figure_data("figure_1", grid, results).reset_index(drop=True)
-    numbers = ["fps", "miou", "fps_low", "fps_high"]
+    numbers = list(POINT_NUMBERS)
     data[numbers] = data[numbers].apply(pd.to_numeric)
     parts = [(status, data[data["status"] == status]) for status in ("quoted", "measured")]
     parts = [(status, points) for status, points in parts if len(points)]
@@ -71,7 +73,25 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             # The names that are placed first lie nearest to their marks.
             named = points.sort_values("kind", key=lambda kind: kind == "peer", kind="stable")
             place_names(one, named["fps"].tolist(), named["miou"].tolist(), named["name"].tolist(), front)
-    return Picture(figure, _words(name, grid, results, data))
+        figure.draw_without_rendering()
+        spots = [
+            spot
+            for one, (status, points) in zip(axes[:, 0], parts, strict=True)
+            for spot in spots_of(one, points["fps"].tolist(), points["miou"].tolist(), _named(points, status))
+        ]
+    return Picture(figure, replace(_words(name, grid, results, data), spots=tuple(spots)))
+
+
+def _named(points: pd.DataFrame, status: str) -> list[tuple[str, str]]:
+    """The row of Table 1 that each point leads to, and what is said of it."""
+    return [
+        (
+            f"table_1/{row['row_id']}/fps",
+            f"{sound(row['name'])}, {status}: {row['fps']:.1f} FPS at {row['miou']:.1f} %"
+            + (", dead network" if row["dead"] else ""),
+        )
+        for _, row in points.iterrows()
+    ]
 
 
 def draw_panel(axes: Axes, status: str, points: pd.DataFrame) -> list[Line2D]:

@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline_src import places as places_of
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.claims.claim import read_claims
 from pipeline_src.reporting.page import figures, sections, tables
 from pipeline_src.reporting.page.agreements import read_agreements
 from pipeline_src.reporting.page.assumptions import read_assumptions
-from pipeline_src.reporting.page.captions import BEYOND, FIGURES
 from pipeline_src.reporting.page.facts import Facts
-from pipeline_src.reporting.page.first import first_screen
+from pipeline_src.reporting.page.files import page_files
+from pipeline_src.reporting.page.first import first_screen, summary_markdown
+from pipeline_src.reporting.page.frames import frames_of
 from pipeline_src.reporting.page.glossary import GLOSSARY
+from pipeline_src.reporting.page.networks import side_by_side
+from pipeline_src.reporting.page.points import gamma_rows
 from pipeline_src.reporting.page.runs import read_environment
 from pipeline_src.reporting.paper import citation
 from pipeline_src.reporting.paper.quoted import footnotes
 from pipeline_src.reporting.provenance.trace import Trace
+from pipeline_src.reporting.read.claims import read_claims
 from pipeline_src.reporting.read.pictures import PICTURES
 from pipeline_src.reporting.read.sources import TABLES
+from pipeline_src.reporting.tables.captions import BEYOND, FIGURES
 from pipeline_src.reporting.tables.cells import Table
 from pipeline_src.reporting.tables.lines import BEST_RULE
 from pipeline_src.reporting.tables.reread import read_table
+
+if TYPE_CHECKING:
+    from pipeline_src.reporting.page.against import Against
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,14 @@ class Places:
         reports: the folder `reports/SCALE` with tables, figures and claims.
         assumptions: docs/assumptions.md.
         graph: an SVG picture of the workflow's rules.
+        against: another report's folder, whose values are shown beside.
     """
 
     results: Path
     reports: Path
     assumptions: Path
     graph: Path
+    against: Path | None = None
 
 
 def beyond_the_paper() -> tuple[str, ...]:
@@ -60,6 +69,14 @@ def _of_scale(table: Table, scale: str) -> Table:
     return table
 
 
+def _against(places: Places) -> Against | None:
+    if places.against is None:
+        return None
+    from pipeline_src.reporting.page.against import read_against  # loads scipy
+
+    return read_against(places.against, places.reports)
+
+
 def build_context(
     grid: Grid, places: Places, trace: Callable[[str], Trace], alone: bool = False
 ) -> dict[str, Any]:
@@ -74,7 +91,7 @@ def build_context(
     Raises:
         UserError: a file is malformed, or a number has no provenance.
     """
-    facts, banner = Facts(trace), sections.banner(grid)
+    facts, banner = Facts(trace, grid.config.scale), sections.banner(grid)
     self_test = banner.level == "nothing"
     drawn = places.reports / places_of.FIGURES
     gathered = [
@@ -84,11 +101,17 @@ def build_context(
     claims = sections.claim_views(
         read_claims(claims_path) if claims_path.is_file() else (), facts, banner.level == "nothing"
     )
-    table_views = [tables.view(table, facts) for table in gathered]
+    against = _against(places)
+    others = None if against is None else against.cells
+    table_views = [tables.view(table, facts, others) for table in gathered]
+    points = gamma_rows(drawn, facts)
     figure_views = figures.views(FIGURES, drawn, facts)
     beyond_views = figures.views(beyond_the_paper(), drawn, facts)
-    return {
+    environment = read_environment(places.results)
+    own_entry = citation.report_bibtex(grid.config.scale, facts.commits(), environment.last[:4])
+    context = {
         "paper": citation,
+        "own_entry": own_entry,
         "first": first_screen(grid, gathered, claims, facts, self_test),
         "scale": grid.config.scale,
         "alone": alone,
@@ -98,15 +121,21 @@ def build_context(
         "claims": claims,
         "agreements": read_agreements(places.reports / places_of.AGREEMENT),
         "tables": table_views,
+        "against": against,
         "best_rule": BEST_RULE,
         "figures": figure_views,
         "beyond": beyond_views,
+        "points": {"figure_6": points},
+        "networks": side_by_side((*figure_views, *beyond_views)),
+        "frames": frames_of(places.results),
         "glossary": GLOSSARY,
         "contradictions": sections.contradictions(footnotes()),
         "assumptions": read_assumptions(places.assumptions),
-        "environment": read_environment(places.results),
+        "environment": environment,
         "graph": figures.data_uri(places.graph),
         "absences": sections.absences(gathered, (*figure_views, *beyond_views)),
         "facts": facts.as_data(),
         "commits": facts.commits(),
     }
+    entries = f"{citation.bibtex()}\n\n{own_entry}\n"
+    return {**context, "files": page_files(gathered, places.reports, summary_markdown(context), entries)}

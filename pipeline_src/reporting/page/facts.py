@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -17,13 +18,14 @@ class Facts:
 
     Args:
         trace: finds the run behind a result file; raises UserError where there is no record of it.
+        scale: of the report, for the command that tells the same facts in a terminal.
 
     Raises:
         UserError: (by every method) a number is measured and nothing says where it is from.
     """
 
-    def __init__(self, trace: Callable[[str], Trace]) -> None:
-        self._trace = trace
+    def __init__(self, trace: Callable[[str], Trace], scale: str = "") -> None:
+        self._trace, self._scale = trace, scale
         self._notes = {note.id: note.text for note in footnotes()}
         self._entries: dict[str, dict[str, Any]] = {}
         self._traces: dict[str, dict[str, Any]] = {}
@@ -51,16 +53,36 @@ class Facts:
             "Scale": cell.scale if cell.status == "measured" else "",
             "Footnotes": " ".join(self._notes[note] for note in cell.footnotes),
         }
-        return self._keep(key, f"{cell.row}, {cell.column}", facts, cell.sources)
+        words = (table, cell.row_id, cell.column_id)
+        return self._keep(key, f"{cell.row}, {cell.column}", facts, cell.sources, words)
 
-    def add(self, key: str, title: str, facts: dict[str, str], sources: tuple[str, ...]) -> str:
-        """Keep the facts of something measured that is no cell: a claim, a picture."""
+    def add(
+        self, key: str, title: str, facts: dict[str, str], sources: tuple[str, ...], name: str = ""
+    ) -> str:
+        """Keep the facts of something measured that is no cell: a claim, a picture.
+
+        `name` is what `autortnet explain` knows it by, the key where it is not given.
+        """
         self._require(key, sources)
-        return self._keep(key, title, facts, sources)
+        return self._keep(key, title, facts, sources, (name or key,))
 
-    def add_absence(self, key: str, title: str, reasons: tuple[str, ...]) -> str:
+    def add_point(
+        self, figure: str, row_id: str, title: str, facts: dict[str, str], sources: tuple[str, ...]
+    ) -> str:
+        """Keep the facts of a figure's point, printed or measured."""
+        key = f"{figure}/{row_id}"
+        if facts["Status"] == "measured":
+            self._require(key, sources)
+        return self._keep(key, title, facts, sources, (figure, row_id))
+
+    def __contains__(self, key: str) -> bool:
+        """Whether something is known by this key."""
+        return key in self._entries
+
+    def add_absence(self, table: str, row_id: str, title: str, reasons: tuple[str, ...]) -> str:
         """Keep why nothing of a row was measured."""
-        return self._keep(key, title, {"Status": "not run", "Why": "; ".join(reasons)}, ())
+        told = {"Status": "not run", "Why": "; ".join(reasons)}
+        return self._keep(f"{table}/{row_id}/not_run", title, told, (), (table, row_id))
 
     def as_data(self) -> dict[str, Any]:
         """All of it for the page's script: entries by key, traces by source, settings by number."""
@@ -76,7 +98,9 @@ class Facts:
                 key, "is measured, but no result file is named for it.", "Name its sources where it is made."
             )
 
-    def _keep(self, key: str, title: str, facts: dict[str, str], sources: tuple[str, ...]) -> str:
+    def _keep(
+        self, key: str, title: str, facts: dict[str, str], sources: tuple[str, ...], words: tuple[str, ...]
+    ) -> str:
         for source in sources:
             if source not in self._traces:
                 try:
@@ -84,7 +108,9 @@ class Facts:
                 except UserError as error:
                     raise UserError(f"{key}: {error.where}", error.problem, error.remedy) from error
         told = {name: value for name, value in facts.items() if value}
-        self._entries[key] = {"title": title, "facts": told, "sources": list(sources)}
+        scale = ("--scale", self._scale) if self._scale else ()
+        explain = shlex.join(("autortnet", "explain", *words, *scale))
+        self._entries[key] = {"title": title, "facts": told, "sources": list(sources), "explain": explain}
         return key
 
     def _as_data(self, trace: Trace) -> dict[str, Any]:
@@ -113,6 +139,7 @@ class Facts:
                     "commit": (one.commit or "")[:12],
                     "date": one.date,
                     "artifact": one.artifact,
+                    "index": "" if one.index is None else str(one.index),
                 }
                 for one in trace.upstream
             ],

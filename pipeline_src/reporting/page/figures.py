@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from pipeline_src.artifacts import read_json
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.page.captions import FIGURES, caption_of
 from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.tables.captions import FIGURES, caption_of
 
 _AS_PHOTOGRAPHS = ("figure_8", "figure_9")
 _PLAIN_IN_URI = " ,;:/=()!*+@?$"
@@ -27,6 +28,8 @@ class FigureView:
         image: a data URI, empty where the picture is missing.
         status: of the picture's words, or `missing`.
         key: opens its facts; empty where it is from no result file.
+        spots: its points that lead to rows of this page: x, y, key, label, as in the picture's words.
+        cells, cells_at: of a drawn network, as in the picture's words.
     """
 
     name: str
@@ -39,6 +42,18 @@ class FigureView:
     reason: str
     image: str
     key: str
+    spots: tuple[dict[str, Any], ...] = ()
+    cells: tuple[dict[str, Any], ...] = ()
+    cells_at: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Of its file in the page."""
+        return _kind(self.name)
+
+
+def _kind(name: str) -> str:
+    return "png" if name in _AS_PHOTOGRAPHS else "svg"
 
 
 def view(name: str, folder: Path, facts: Facts) -> FigureView:
@@ -48,7 +63,7 @@ def view(name: str, folder: Path, facts: Facts) -> FigureView:
         UserError: its words are malformed, or it shows measurements without provenance.
     """
     words_path = folder / f"{name}.json"
-    image_path = folder / f"{name}.{'png' if name in _AS_PHOTOGRAPHS else 'svg'}"
+    image_path = folder / f"{name}.{_kind(name)}"
     number = name.removeprefix("figure_") if name in FIGURES else ""
     anchor = name.replace("_", "-")
     if not (words_path.is_file() and image_path.is_file()):
@@ -68,7 +83,11 @@ def view(name: str, folder: Path, facts: Facts) -> FigureView:
     title, caption, alt, status, reason = (str(words[one]) for one in _WORDS[:-1])
     title = re.sub(r"^Figure \d+[:.] *", "", title)  # the page numbers its figures itself
     title = title[:1].upper() + title[1:]
-    return FigureView(name, anchor, number, title, caption, alt, status, reason, image, key)
+    spots = tuple(one for one in words.get("spots", ()) if one["key"] in facts)
+    cells, cells_at = tuple(words.get("cells", ())), words.get("cells_at", "")
+    return FigureView(
+        name, anchor, number, title, caption, alt, status, reason, image, key, spots, cells, cells_at
+    )
 
 
 def views(names: Iterable[str], folder: Path, facts: Facts) -> tuple[FigureView, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, gamma_text
-from pipeline_src.reporting.claims.claim import Verdict
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.sections import ClaimView
+from pipeline_src.reporting.read.claims import Verdict
 from pipeline_src.reporting.tables.cells import Cell, Table
 from pipeline_src.reporting.tables.conditions import SET_NAMES
 

@@ -14,8 +14,8 @@ from pipeline_src.errors import UserError
 
 LARGEST_BYTES = 10_000_000
 """A page that opens on a phone and passes as an attachment."""
-STYLES = ("style.css", "browse.css", "print.css")
-SCRIPTS = ("script.js", "browse.js")
+STYLES = ("style.css", "browse.css", "figures.css", "print.css")
+SCRIPTS = ("panel.js", "tables.js", "browse.js", "cite.js", "figures.js")
 """In their order; each is a question of its own."""
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import setting_keys
-from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.figures import FigureView
 from pipeline_src.reporting.page.tables import TableView
 from pipeline_src.reporting.paper.quoted import Footnote
+from pipeline_src.reporting.read.claims import Claim
 from pipeline_src.reporting.tables.cells import Table
 
 _COMPARED = ("data", "space", "latency", "search", "pretrain", "finetune", "evaluate", "experiments")
@@ -161,10 +161,9 @@ def claim_views(claims: Sequence[Claim], facts: Facts, self_test: bool = False) 
         }
         key = ""
         if claim.ours and (claim.n or claim.sources):
-            key = facts.add(f"claim/{claim.id}", f"{claim.id}: {claim.sentence}", told, claim.sources)
-        numbers = [f"statistic {claim.statistic:.4g}"] if claim.statistic is not None else []
-        numbers += [f"p = {claim.p_value:.3g}"] if claim.p_value is not None else []
-        numbers += [f"by Holm over the twelve {claim.p_holm:.3g}"] if claim.p_holm is not None else []
+            key = facts.add(
+                f"claim/{claim.id}", f"{claim.id}: {claim.sentence}", told, claim.sources, claim.id
+            )
         verdict_class = claim.verdict.replace(" ", "-")
         views.append(
             ClaimView(
@@ -172,19 +171,12 @@ def claim_views(claims: Sequence[Claim], facts: Facts, self_test: bool = False) 
                 verdict,
                 ICONS[claim.verdict],
                 verdict_class,
-                _interval(claim),
-                ", ".join(numbers),
+                claim.interval_words,
+                claim.number_words,
                 key,
             )
         )
     return tuple(views)
-
-
-def _interval(claim: Claim) -> str:
-    if claim.interval is None:
-        return ""
-    low, high = claim.interval
-    return f"{low:.4g} to {high:.4g} {claim.unit} ({100 * claim.level:g} %)".replace("  ", " ")
 
 
 def summary(

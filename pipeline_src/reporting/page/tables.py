@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.tables.cells import Table
@@ -20,6 +22,10 @@ from pipeline_src.reporting.tables.lines import (
     measured_on,
     table_footnotes,
 )
+
+if TYPE_CHECKING:  # comparing loads scipy, which a page of one report does not need
+    from pipeline_src.reporting.compare.sides import Key
+    from pipeline_src.reporting.page.against import Other
 
 LINE_NAMES = {"paper": "paper", "here": "here", "difference": "here − paper"}
 WIDE_FROM = 10
@@ -47,6 +53,9 @@ class Head:
 class Value:
     """One value: `key` opens its facts, empty where there are none; `marks` are letters of footnotes.
 
+    `other` is another report's value of the same cell, `moved` whether it differs by more than noise.
+    `anchor` is the key again where it is the value's address: on one of the lines that show a cell.
+
     `shape` says how it is set: `words` to the left, `long` ones over several lines, all else to the right.
     """
 
@@ -55,11 +64,14 @@ class Value:
     shape: str
     best: bool
     key: str
+    anchor: str
     label: str
     number: str
     marks: tuple[str, ...]
     note: str
     noise: str
+    other: str = ""
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,8 +119,13 @@ class TableView:
     wide: bool
 
 
-def view(table: Table, facts: Facts) -> TableView:
+def view(table: Table, facts: Facts, others: Mapping[Key, Other] | None = None) -> TableView:
     """A table's view; the facts of its cells go to `facts`.
+
+    Args:
+        table: one of the ten.
+        facts: where what is known of its cells is kept.
+        others: another report's values, by table, row and column.
 
     Raises:
         UserError: a measured cell has no provenance.
@@ -120,15 +137,30 @@ def view(table: Table, facts: Facts) -> TableView:
     for group in groups(table):
         measured = any(entry.cell.status == "measured" for line in group.lines for entry in line.entries)
         told = group.lines if measured else _folded(group)
+        here = {
+            entry.cell.column_id
+            for line in told
+            for entry in line.entries
+            if line.which == "here" and entry.text
+        }
         lines = tuple(
             LineView(
                 line.which,
                 LINE_NAMES[line.which],
-                tuple(_value(name, line, entry, at, facts) for entry in line.entries),
+                tuple(
+                    _value(
+                        name, line, entry, at, facts, line.which == "here" or entry.cell.column_id not in here
+                    )
+                    for entry in line.entries
+                ),
                 str(group.n) if line.which == "here" and group.n else "",
                 "; ".join(filter(None, (group.data, group.dead))) if line.which == "here" else "",
             )
             for line in told
+        )
+        lines = tuple(
+            _with_others(name, group, line, shown, others or {})
+            for line, shown in zip(told, lines, strict=True)
         )
         if told != group.lines or not told:
             lines = _with_absence(name, group, lines, facts)
@@ -149,6 +181,20 @@ def view(table: Table, facts: Facts) -> TableView:
     )
 
 
+def _with_others(
+    table: str, group: Group, line: Line, shown: LineView, others: Mapping[Key, Other]
+) -> LineView:
+    """The line with another report's values, where it is that of ours."""
+    if line.which != "here":
+        return shown
+    found = [others.get((table, group.row_id, entry.cell.column_id)) for entry in line.entries]
+    values = tuple(
+        one if other is None else replace(one, other=other.value, moved=other.moved)
+        for one, other in zip(shown.values, found, strict=True)
+    )
+    return replace(shown, values=values)
+
+
 def _folded(group: Group) -> tuple[Line, ...]:
     """The lines of a row of which nothing was measured: the paper's, if it has the row."""
     return tuple(line for line in group.lines if line.which == "paper")
@@ -160,7 +206,7 @@ def _with_absence(
     """A row that was not run as one line, which opens the reasons."""
     here = (entry.cell for line in group.lines if line.which == "here" for entry in line.entries)
     reasons = dict.fromkeys(cell.reason for cell in here if cell.reason)
-    key = facts.add_absence(f"{table}/{group.row_id}/not_run", group.heading, tuple(reasons))
+    key = facts.add_absence(table, group.row_id, group.heading, tuple(reasons))
     if lines:
         return (replace(lines[0], data="; ".join(reasons), absent_key=key),)
     return (LineView("absent", "", (), "", "; ".join(reasons), key),)
@@ -174,7 +220,7 @@ def _head(table: Table, column: Column, at: Marks) -> Head:
     return Head(column.title, here, column.printed, hints[better], first, at.columns.get(column.id, ()))
 
 
-def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Value:
+def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts, addressed: bool) -> Value:
     cell = entry.cell
     key = (
         facts.add_cell(table, cell)
@@ -187,6 +233,7 @@ def _value(table: str, line: Line, entry: Entry, at: Marks, facts: Facts) -> Val
         shape=_shape(entry),
         best=entry.best,
         key=key,
+        anchor=key if addressed else "",
         label=f"{cell.row}, {cell.column}, {LINE_NAMES[line.which]}",
         number="" if entry.number is None else repr(round(entry.number, 6)),
         marks=at.cells.get((cell.row_id, cell.column_id), ()) if line.which == "paper" else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,19 +56,27 @@ def printable(text: str) -> str:
     )
 
 
-def choose(kind: str, wanted: str, known: Iterable[tuple[str, str]]) -> str:
-    """The id that is meant, by id or title; case, blanks and underscores do not count.
+def choose(
+    kind: str, wanted: str, known: Iterable[tuple[str, str]], heading: str = "", numbers: bool = True
+) -> str:
+    """The id that is meant: by id, title, title behind its heading, or number in the list.
+
+    Case, blanks and underscores do not count.
 
     Args:
         kind: what is chosen, for the error: `table`, `row`, `column`.
         wanted: what was typed.
         known: (id, title) of each choice.
+        heading: of the choices, such as `gamma`; `gamma 0.1` is then `0.1`.
+        numbers: whether a number chooses by its place in the list.
 
     Raises:
         ConfigError: nothing is called so (the nearest names are told), or several are.
     """
     choices = dict(known)
-    for names in ({one: one for one in choices}, choices):
+    headed = {one: f"{heading} {title}" for one, title in choices.items()}
+    numbered = {one: str(number) for number, one in enumerate(choices, start=1) if numbers}
+    for names in ({one: one for one in choices}, choices, headed, numbered):
         found = [one for one, name in names.items() if _plain(name) == _plain(wanted)]
         if len(found) == 1:
             return found[0]
@@ -90,19 +98,24 @@ def _named(names: Iterable[str]) -> str:
 
 
 def contents(lines: Sequence[Line], screen: Screen) -> list[str]:
-    """The rows and the columns of one artefact, with their ids."""
+    """The rows and the columns of one artefact, with their numbers and ids."""
     rows = {line.row_id: line.row for line in lines if line.row_id}
     columns = {line.column_id: line.column for line in lines if line.column_id}
     if not rows:
         return describe(lines, screen)
     said = screen.heading(f"{lines[0].artefact}, scale {lines[0].scale}")
     for name, found in (("rows", rows), ("columns", columns)):
-        said += screen.heading(f"{name}:")
-        width = max(len(printable(one)) for one in found)
-        for one, title in found.items():
-            said += screen.wrapped(
-                printable(title), f"{INDENT}{printable(one):<{width}}  ", INDENT * 2 + " " * width
-            )
+        said += [*screen.heading(f"{name}:"), *listed(found, screen)]
+    return said
+
+
+def listed(titles: Mapping[str, str], screen: Screen, numbered: bool = True) -> list[str]:
+    """Ids with their titles, and the numbers that choose them too."""
+    width = max(len(printable(one)) for one in titles)
+    said = []
+    for number, (one, title) in enumerate(titles.items(), start=1):
+        first = f"{INDENT}{f'{number:>2}  ' * numbered}{printable(one):<{width}}  "
+        said += screen.wrapped(printable(title), first, " " * len(first))
     return said
 
 
@@ -113,7 +126,7 @@ def describe(lines: Sequence[Line], screen: Screen) -> list[str]:
     said = screen.heading(f"{one.artefact}{place}, scale {one.scale}") + _values(lines, screen)
     runs = [line for line in lines if line.status == "measured"]
     for number, line in enumerate(runs, start=1):
-        said += ["", *_run(line, number, len(runs), screen)]
+        said += ["", *run_of(line, number, len(runs), screen)]
     return said
 
 
@@ -160,12 +173,14 @@ def _where_printed(line: Line) -> str:
     )
 
 
-def _run(line: Line, number: int, of: int, screen: Screen) -> list[str]:
+def run_of(line: Line, number: int, of: int, screen: Screen) -> list[str]:
+    """All that is known of the run behind a line, the `number`th of so many."""
     own = f": {_with_unit(line.run_value, line.unit)}" if line.run_value else ""
     said = screen.heading(f"run {number} of {of}, {line.run}{own}")
     facts = (
         ("rule", line.rule),
         ("command", line.command),
+        ("drawn", _draws(line)),
         ("seed", line.seed or "none of its own; see the runs behind it"),
         ("config", line.config),
         ("commit", _commit(line.commit, line.changed)),
@@ -182,9 +197,19 @@ def _run(line: Line, number: int, of: int, screen: Screen) -> list[str]:
     said += screen.fact("log", line.log)
     for one in json.loads(line.upstream or "[]"):
         seed = "no seed" if one["seed"] is None else f"seed {one['seed']}"
+        seed = seed if one.get("index") is None else f"sampling index {one['index']} of {seed}"
         known = f"{one['rule']}, {seed}, {_commit(one['commit'], str(one['changed']))}, {one['date']}"
         said += screen.fact("behind it", f"{one['run']}: {known if one['rule'] else 'its record has gone'}")
     return said
+
+
+def _draws(line: Line) -> str:
+    """Which draw the random network behind a run is; empty where there is none.
+
+    All of them have the seed of the configuration: the index tells them apart.
+    """
+    behind = (one for one in json.loads(line.upstream or "[]") if one.get("index") is not None)
+    return "; ".join(f"sampling index {one['index']} ({one['rule']}, seed {one['seed']})" for one in behind)
 
 
 def _commit(commit: str | None, changed: str) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.provenance.trace import Trace, Tracer
 from pipeline_src.reporting.read.pictures import PICTURES
 from pipeline_src.reporting.read.provenance import Line
@@ -163,7 +164,10 @@ def _of_picture(name: str, grid: Grid, tracer: Tracer) -> Iterator[Line]:
     if not sources:
         yield replace(line, status="drawn", reason="drawn from the code's own objects")
     for source in sources:
-        if (tracer.results / source).exists():
+        marker = read_marker(tracer.results / source)
+        if marker is not None:
+            yield replace(line, status="not_run", source=source, reason=marker.reason)
+        elif (tracer.results / source).exists():
             yield traced(replace(line, status="measured"), tracer.of(source))
         else:
             yield replace(line, status="not_run", source=source, reason=f"{source} is missing")

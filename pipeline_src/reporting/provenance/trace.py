@@ -39,6 +39,7 @@ class Ancestor:
     Attributes:
         run, rule, seed, commit, changed, date: as in `Trace`; the rule is empty where the record has gone.
         artifact: what of it was read, relative to the repository.
+        index: which draw of the seed it is, of a random network; None of all else.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Ancestor:
     changed: bool | None
     date: str
     artifact: str
+    index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,12 @@ class _Record(BaseModel):
     def rule(self) -> str:
         """A rule has the name of its command."""
         return self.command[1].replace("-", "_")
+
+    @property
+    def index(self) -> int | None:
+        """The number of the draw, of a command that draws one of many random networks."""
+        given = self.command[self.command.index("--index") + 1 :][:1] if "--index" in self.command else []
+        return int(given[0]) if given and given[0].isdecimal() else None
 
 
 class Tracer:
@@ -201,7 +209,14 @@ class Tracer:
                 continue
             one = behind[1]
             found[place] = Ancestor(
-                _run_name(place), one.rule, one.seed, one.git.commit, one.git.changed, one.started, artifact
+                _run_name(place),
+                one.rule,
+                one.seed,
+                one.git.commit,
+                one.git.changed,
+                one.started,
+                artifact,
+                one.index,
             )
             waiting += one.inputs
         return tuple(found.values())

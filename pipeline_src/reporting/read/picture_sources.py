@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.runs import Evaluation, Search, Training
-from pipeline_src.reporting.read.sources import artifacts_of
+from pipeline_src.config.runs import Architecture, Evaluation, Search, Training
+from pipeline_src.reporting.read.sources import artifacts_of, liveness_sources
 
 
 def points_sources(grid: Grid) -> tuple[str, ...]:
@@ -77,3 +77,8 @@ def class_difference_sources(grid: Grid) -> tuple[str, ...]:
 def matched_sources(grid: Grid) -> tuple[str, ...]:
     """What stands behind Table 3: A, random networks, and random networks of A's latency."""
     return artifacts_of(grid, "table_3")
+
+
+def network_sources(grid: Grid, one: Architecture, dataset: str) -> tuple[str, ...]:
+    """A drawn network: what tells whether it is live, and the lookup table with its cells' latency."""
+    return (*liveness_sources(grid, one), places.lookup_table(dataset))

@@ -12,7 +12,6 @@ from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.read import picture_sources as behind
-from pipeline_src.reporting.read.sources import liveness_sources
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,14 @@ PICTURES: dict[str, Entry] = {
     "figure_4": Entry("aggregation", _nothing),
     "figure_5": Entry("cell_numbers", behind.cell_number_sources),
     "figure_6": Entry("gamma", behind.gamma_sources),
-    "figure_7": Entry("architecture", lambda grid: liveness_sources(grid, grid.network_a)),
+    "figure_7": Entry("architecture", lambda grid: behind.network_sources(grid, grid.network_a, grid.main)),
     **{figure: _predictions(figure) for figure in places.SHOWN_FIGURES},
-    "architecture_b": Entry("architecture", lambda grid: liveness_sources(grid, grid.network_b)),
-    "architecture_c": Entry("architecture", lambda grid: liveness_sources(grid, grid.network_c)),
+    "architecture_b": Entry(
+        "architecture", lambda grid: behind.network_sources(grid, grid.network_b, grid.main)
+    ),
+    "architecture_c": Entry(
+        "architecture", lambda grid: behind.network_sources(grid, grid.network_c, "camvid")
+    ),
     "lut_check": Entry("agreement", behind.lut_check_sources),
     "soft_to_hard": Entry("soft_to_hard", behind.search_sources),
     "search_curves": Entry("search_curves", behind.search_sources),

@@ -184,9 +184,14 @@ def write_table(table: Table, path: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame of text as UTF-8 CSV with `\\n` line ends, whole or not at all."""
+    """Write a frame of text as UTF-8 CSV, whole or not at all."""
+    write_text(path, csv_text(frame))
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame of text as CSV with `\\n` line ends and nothing that a spreadsheet takes for a formula."""
     shown = frame.map(lambda value: guarded(value) if isinstance(value, str) else value)
-    write_text(path, shown.to_csv(index=False, lineterminator="\n"))
+    return shown.to_csv(index=False, lineterminator="\n")
 
 
 def tabulate(table: str, grid: Grid, results: Path) -> Table:

@@ -20,6 +20,8 @@ LOG_NUMBERS = (
     "epoch",
     *(f"{name}_depth_{cell}" for name in ("argmax", "sampled", "expected") for cell in HYPER_CELLS),
 )
+POINT_NUMBERS = ("fps", "miou", "fps_low", "fps_high", "miou_low", "miou_high")
+"""Of a point: the ends are the quartiles of a timing's repeats, and a standard deviation over runs."""
 _MEASURED = ("argmax", "sampled", "expected", "beta_frozen")
 CELL_NUMBER_COLUMNS = ("epoch", "hyper_cell", *_MEASURED, "initial", "status", "scale", "reason", "source")
 
@@ -48,8 +50,7 @@ def figure_data(figure: str, grid: Grid, results: Path) -> pd.DataFrame:
 def point_data(main: Table) -> pd.DataFrame:
     """The points of Figure 1 from Table 1, with numbers as numbers."""
     data = _points(main, "name").reset_index(drop=True)
-    numbers = ["fps", "miou", "fps_low", "fps_high"]
-    data[numbers] = data[numbers].apply(pd.to_numeric)
+    data[list(POINT_NUMBERS)] = data[list(POINT_NUMBERS)].apply(pd.to_numeric)
     return data
 
 
@@ -79,13 +80,17 @@ def _point(
 ) -> dict[str, str]:
     both = () if miou is None else (fps, miou)
     ends = (None, None) if miou is None else timing_range(fps)
-    shown = ["" if number is None else repr(round(number, 6)) for number in (*numbers, *ends)]
+    shown = [
+        "" if number is None else repr(round(number, 6)) for number in (*numbers, *ends, *_deviation(miou))
+    ]
     return {
         name: fps.row,
         "fps": shown[0],
         "miou": shown[1],
         "fps_low": shown[2],
         "fps_high": shown[3],
+        "miou_low": shown[4],
+        "miou_high": shown[5],
         "status": status,
         "kind": fps.kind,
         "n": str(min(fps.n, miou.n)) if miou is not None else "",
@@ -94,7 +99,16 @@ def _point(
         "dead": dead,
         "reason": "; ".join(dict.fromkeys(cell.reason for cell in both if cell.reason)),
         "sources": ";".join(source for cell in both for source in cell.sources),
+        "row_id": fps.row_id,
+        "device": table.cell(fps.row_id, "device").measured if status == "measured" else "",
     }
+
+
+def _deviation(cell: Cell | None) -> tuple[float | None, float | None]:
+    """A mean over several runs, less and more its standard deviation."""
+    if cell is None or cell.mean is None or cell.std is None:
+        return None, None
+    return cell.mean - cell.std, cell.mean + cell.std
 
 
 def _cell_numbers(grid: Grid, results: Path) -> pd.DataFrame:

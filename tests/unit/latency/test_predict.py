@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from pipeline_src.errors import LookupTableError
-from pipeline_src.latency.predict import genotype_keys, predict_latency_us
+from pipeline_src.latency.predict import genotype_keys, keys_by_cell, predict_latency_us
 from pipeline_src.latency.table import LookupTable
-from pipeline_src.space.catalogue import CELL_EDGES, CELL_OPERATIONS
+from pipeline_src.space.catalogue import CELL_EDGES, CELL_OPERATIONS, PREPROCESSING
 from pipeline_src.space.cell import Cell
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.hyper_cell import HyperCell
@@ -85,6 +85,18 @@ def test_is_the_sum_of_its_keys(genotype: Genotype, table: LookupTable) -> None:
     assert len(keys) > 10
 
 
+@pytest.mark.parametrize("depths", [(1, 1, 1), (3, 1, 2)])
+def test_the_cells_share_the_latency_among_them(
+    genotype: Genotype, table: LookupTable, depths: tuple[int, int, int]
+) -> None:
+    network = one_operation(genotype, "conv3x3", depths).with_(leading_cells=1)
+    cells = keys_by_cell(network, table.input_hw)
+    places = [(index, at + 1) for index, depth in enumerate((1, *depths)) for at in range(depth)]
+    assert [(cell.hyper_cell, cell.position) for cell in cells] == places
+    parts = [sum(table.latency_us(key) for key in cell.keys) for cell in cells]
+    assert min(parts) > 0 and sum(parts) == pytest.approx(predict_latency_us(network, table))
+
+
 def test_each_further_cell_adds_its_own_latency(genotype: Genotype, table: LookupTable) -> None:
     shallow, deep = (
         one_operation(genotype, "conv3x3", (1, 2, 1)),
@@ -118,7 +130,7 @@ def test_leading_cells_run_at_stem_resolution_with_the_first_normal_structure(
 ) -> None:
     moved = one_operation(genotype, "skip", (1, 1, 1)).with_(leading_cells=2)
     keys = genotype_keys(moved, table.input_hw)
-    leading = keys[: 2 * len(CELL_EDGES)]
+    leading = [key for key in keys if key.operation != PREPROCESSING][: 2 * len(CELL_EDGES)]
     assert {(key.operation, key.height_px, key.channels_in, key.stride) for key in leading} == {
         ("skip", 8, 4, 1)
     }

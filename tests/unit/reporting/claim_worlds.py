@@ -14,8 +14,8 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, SpaceConfig
 from pipeline_src.config.peers import System
 from pipeline_src.config.runs import Architecture, Search, Training
-from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.claims.judge import judge
+from pipeline_src.reporting.read.claims import Claim
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.sampling import random_genotype as drawn
 

@@ -26,6 +26,8 @@ SAMPLED_BY = {
     "random_aggregation": "sample-aggregation",
 }
 
+NO_MATCH = "no random network within 10% of 15.0 us, the latency to be matched, in 100000 draws"
+
 
 def genotype(depths: tuple[int, int, int] = (2, 4, 6), leading: int = 0) -> Genotype:
     """Any genotype of the given depths."""

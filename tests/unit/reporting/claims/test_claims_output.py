@@ -16,10 +16,10 @@ from claim_worlds import MOVED, A, B, paper_config, paper_grid, paper_world
 
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.claims.claim import Claim, read_claims, write_claims, write_claims_csv
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.fronts import on_the_front
 from pipeline_src.reporting.claims.judge import judge
+from pipeline_src.reporting.read.claims import Claim, read_claims, write_claims, write_claims_csv
 
 ORDER = ("not reproduced", "undecided", "reproduced")
 
@@ -153,7 +153,7 @@ def test_a_peer_that_gets_better_only_worsens_the_front(tmp_path: Path) -> None:
     [
         ("pipeline_src.reporting.claims.judge", ("torch", "matplotlib")),
         ("pipeline_src.reporting.claims.sources", ("torch", "pandas", "scipy", "numpy")),
-        ("pipeline_src.reporting.claims.claim", ("torch", "pandas", "scipy", "numpy")),
+        ("pipeline_src.reporting.read.claims", ("torch", "pandas", "scipy", "numpy")),
         ("pipeline_src.cli.judge_claims", ("torch", "pandas", "scipy", "pydantic")),
     ],
 )

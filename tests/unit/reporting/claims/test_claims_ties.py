@@ -10,8 +10,8 @@ from fabricate import Folder, genotype
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, RobustnessRun
-from pipeline_src.reporting.claims.claim import read_claims, write_claims
 from pipeline_src.reporting.claims.judge import judge
+from pipeline_src.reporting.read.claims import read_claims, write_claims
 
 
 def _grid(networks: int) -> Grid:

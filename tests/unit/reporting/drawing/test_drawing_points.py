@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from PIL import Image
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
@@ -18,6 +22,7 @@ from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
 from pipeline_src.reporting.drawing.front import pareto_front
 from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
+from pipeline_src.reporting.drawing.picture import saved
 from pipeline_src.reporting.tables.figures import figure_data
 
 
@@ -136,8 +141,56 @@ def test_figure_6_sorts_gammas_and_says_which_are_not_run(small_grid: Grid, fold
         folder.evaluation(row.test[0], miou)
         folder.speed(row.speeds[0], 10.0)
     picture = gamma.draw("figure_6", small_grid, folder.root)
-    assert picture.figure.axes[1].lines[0].get_xydata().tolist() == [[0.1, 30.0], [0.2, 20.0]]
+    line = picture.figure.axes[1].lines[0]
+    assert line.get_xdata().tolist() == [0.001, 0.01, 0.05, 0.1, 0.2]
+    assert np.array_equal(line.get_ydata(), [np.nan] * 3 + [30.0, 20.0], equal_nan=True)
     assert "gamma 0.05: experiments.camvid_gammas" in picture.words.reason
+
+
+def test_figure_6_bridges_no_gap_and_shows_how_sure_each_point_is(grid: Grid, folder: Folder) -> None:
+    quartiles = {"median": 10.0, "q1": 8.0, "q3": 12.5, "mean": 10.0, "repeats": 5}
+    for number, row in enumerate(grid.of_table("figure_6")):
+        if number != 1:
+            for evaluation in row.test:
+                folder.evaluation(evaluation, 0.3 + 0.1 * number)
+            folder.speed(row.speeds[0], 10.0, latency_ms=quartiles)
+    _, miou, _, fps = gamma.draw("figure_6", grid, folder.root).figure.axes
+    assert np.isnan(miou.lines[0].get_ydata()[1]) and np.isnan(fps.lines[0].get_ydata()[1])
+    bars = [segment for one in fps.collections for segment in one.get_segments()]
+    assert np.array([one[:, 1] for one in bars]) == pytest.approx(np.array([[80.0, 125.0]] * 3))
+
+
+def test_figure_6_never_puts_two_devices_on_one_axis(grid: Grid, folder: Folder) -> None:
+    for number, row in enumerate(grid.of_table("figure_6")):
+        for evaluation in row.test:
+            folder.evaluation(evaluation, 0.3)
+        device = {"device": f"Device {number % 2}", "threads": 1}
+        folder.speed(row.speeds[0], 10.0 + number, fingerprint=device)
+    axes = gamma.draw("figure_6", grid, folder.root).figure.axes
+    assert [one.get_title() or one.get_title("left") for one in axes[:3]] == [
+        "Quoted (Titan XP)",
+        "Measured here (Device 0)",
+        "Measured here (Device 1)",
+    ]
+    drawn = [np.isfinite(one.lines[0].get_ydata()).tolist() for one in axes[4:]]
+    assert drawn == [[True, False, True, False], [False, True, False, True]]
+
+
+@pytest.mark.parametrize(("name", "module"), [("figure_1", speed_accuracy), ("figure_6", gamma)])
+def test_spots_lie_on_the_marks_and_name_rows(grid: Grid, folder: Folder, name: str, module: Any) -> None:
+    folder.everything(grid)
+    picture = module.draw(name, grid, folder.root)
+    data = figure_data(name, grid, folder.root)
+    rows = {f"{'table_1' if name == 'figure_1' else name}/{row}" for row in data["row_id"]}
+    spots = picture.words.spots
+    assert {spot.key.removesuffix("/fps") for spot in spots} <= rows and len(spots) >= 16
+    image = np.asarray(Image.open(io.BytesIO(saved(picture.figure, "png"))).convert("RGB")).astype(int)
+    height, width = image.shape[:2]
+    for spot in spots:
+        x, y = round(spot.x * width), round(spot.y * height)
+        around = image[y - 12 : y + 13, x - 12 : x + 13]
+        assert (around.sum(axis=2) < 600).sum() > 20, f"no mark at {spot}"
+        assert "FPS" in spot.label and "%" in spot.label
 
 
 def test_the_check_draws_networks_fit_and_identity(grid: Grid, folder: Folder) -> None:

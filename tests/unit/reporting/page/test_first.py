@@ -5,11 +5,11 @@ from __future__ import annotations
 from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.claims.claim import Claim
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.first import First, first_screen, summary_markdown
 from pipeline_src.reporting.page.sections import banner, claim_views
 from pipeline_src.reporting.provenance.trace import Trace
+from pipeline_src.reporting.read.claims import Claim
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from fabricate import Folder, write_tables
+from PIL import Image
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, FinetuneConfig
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.claims.claim import Claim, write_claims
 from pipeline_src.reporting.page import figures, render, runs, sections, tables
 from pipeline_src.reporting.page.assumptions import read_assumptions
-from pipeline_src.reporting.page.captions import FIGURES, caption_of
 from pipeline_src.reporting.page.context import Places, build_context
 from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.page.frames import frames_of
+from pipeline_src.reporting.page.networks import side_by_side
 from pipeline_src.reporting.paper import citation
 from pipeline_src.reporting.provenance.trace import Trace
+from pipeline_src.reporting.read.claims import Claim, write_claims
+from pipeline_src.reporting.tables.captions import FIGURES, caption_of
 from pipeline_src.reporting.tables.cells import tabulate
 
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -243,6 +250,8 @@ def test_the_paper_is_named_as_its_record_names_it() -> None:
     assert (
         tuple(f"{one['given-names']} {one['family-names']}" for one in cited["authors"]) == citation.AUTHORS
     )
+    whole = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (whole["title"], whole["authors"][0]["name"]) == (citation.PIPELINE, citation.PIPELINE_AUTHORS)
     assert citation.TITLE in citation.bibtex() and "Peng Sun and Jiaxiang Wu" in citation.bibtex()
 
 
@@ -260,7 +269,8 @@ def test_a_self_test_never_says_that_the_paper_was_not_reproduced(
     write_claims(claims, places.reports / "claims.json")
     page = render.render(build_context(tiny, places, _trace))
     assert citation.TITLE in page and "reproduction report" in page
-    assert "self-test: differs" in page and "not reproduced" not in page
+    read, _, _ = page.partition('<script type="application/json" id="files">')
+    assert "self-test: differs" in read and "not reproduced" not in read
     own = render.render(build_context(grid, _places(grid, folder, tmp_path / "reports"), _trace))
     assert "not reproduced" in own and "self-test" not in own
 
@@ -283,3 +293,74 @@ CLAIM = {
     "sources": (),
     "scale": "tiny",
 }
+
+
+def test_another_reports_values_stand_beside_and_only_what_moved_is_coloured(
+    small_grid: Grid, folder: Folder, tmp_path: Path
+) -> None:
+    folder.everything(small_grid)
+    here = _places(small_grid, folder, tmp_path / "here")
+    evaluation = small_grid.of_table("table_3")[0].val[0]
+    folder.evaluation(evaluation, 0.1)
+    speed = small_grid.of_table("table_3")[0].speeds[0]
+    folder.speed(speed, 25.0)
+    there = _places(small_grid, folder, tmp_path / "there").reports
+    context = build_context(small_grid, replace(here, against=there), _trace)
+    [table] = [one for one in context["tables"] if one.name == "table_3"]
+    [line] = [one for one in table.rows[0].lines if one.which == "here"]
+    titles = [head.title for head in table.heads]
+    miou, latency = (
+        next(one for title, one in zip(titles, line.values, strict=True) if title.startswith(start))
+        for start in ("mIoU", "Latency")
+    )
+    assert (miou.other, miou.moved) == ("10.0", False), "one run a side, within the spread over seeds"
+    assert latency.other.startswith("25.00") and latency.moved, "quartiles that do not meet"
+    page = render.render(context)
+    assert f"Against {there.as_posix()}" in page and page.count('class="other moved"') >= 2
+    alone = render.render(build_context(small_grid, here, _trace))
+    assert 'id="against"' not in alone and 'class="other' not in alone
+
+
+def test_networks_stand_side_by_side_cell_by_cell(tmp_path: Path) -> None:
+    def cell(where: str, latency_us: float) -> dict[str, object]:
+        return {"where": where, "kind": "normal", "operations": ["0-2 conv 3x3"], "latency_us": latency_us}
+
+    words = {"title": "t", "caption": "", "alt": "", "status": "measured", "reason": "", "sources": ["s"]}
+    for name, cells in (
+        ("figure_7", [cell("1.1", 2.0), cell("10.1", 1.0)]),
+        ("architecture_c", [cell("2.1", 5.0)]),
+    ):
+        told = {**words, "cells": cells, "cells_at": "CamVid"}
+        (tmp_path / f"{name}.json").write_text(json.dumps(told))
+        (tmp_path / f"{name}.svg").write_text("<svg/>")
+    found = side_by_side(figures.views(("figure_7", "architecture_c"), tmp_path, Facts(_trace)))
+    assert [(one.letter, one.total_us) for one in found.networks] == [("A", 3.0), ("C", 5.0)]
+    shown = [(where, [one and one["latency_us"] for one in cells]) for where, cells in found.rows]
+    assert shown == [("1.1", [2.0, None]), ("2.1", [None, 5.0]), ("10.1", [1.0, None])]
+
+
+def test_frames_keep_the_colours_of_their_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "predictions" / "figure_9"
+    folder.mkdir(parents=True)
+    colours = [(10, 20, 30), (200, 100, 0)]
+    truth = np.array([[colours[0]] * 500, [colours[1]] * 500], dtype=np.uint8).repeat(40, axis=0)
+    for name in ("image", "truth", "a"):
+        Image.fromarray(truth).save(folder / f"1_{name}.png")
+    index = {
+        "dataset": "camvid", "split": "test", "images_in_split": 1,
+        "classes": [{"name": n, "colour": c, "present": True} for n, c in zip("xy", colours, strict=True)],
+        "void": {"colour": (0, 0, 0), "present": False},
+        "networks": [{"column": "a", "label": "AutoRTNet-A"}],
+        "frames": [
+            {"name": "f", "files": {n: f"1_{n}.png" for n in ("image", "truth", "a")}, "miou": {"a": 0.5}}
+        ],
+    }  # fmt: skip
+    (folder / "index.json").write_text(json.dumps(index))
+    found = frames_of(tmp_path)["figure_9"]
+    assert found["classes"] == [{"name": "x", "colour": [10, 20, 30]}, {"name": "y", "colour": [200, 100, 0]}]
+    [frame] = found["frames"]
+    assert frame["miou"] == {"a": "mIoU 50.0 %"} and frame["image"].startswith("data:image/jpeg;base64,")
+    shown = Image.open(io.BytesIO(base64.b64decode(frame["maps"]["truth"].partition(",")[2])))
+    assert shown.width == 400 and set(shown.convert("RGB").get_flattened_data()) == set(colours)
+    (folder / "1_a.png").unlink()
+    assert frames_of(tmp_path) == {}, "published results have no pictures"

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from fabricate import SETTINGS, Folder, genotype
+from fabricate import NO_MATCH, SETTINGS, Folder, genotype
 
 from pipeline_src import places
 from pipeline_src.artifacts import read_json, write_json
@@ -22,6 +22,7 @@ from pipeline_src.errors import UserError
 from pipeline_src.reporting.provenance.lines import provenance
 from pipeline_src.reporting.provenance.trace import Tracer, provenance_sources
 from pipeline_src.reporting.read import pictures
+from pipeline_src.reporting.read.picture_sources import training_sources
 from pipeline_src.reporting.read.pictures import Entry
 from pipeline_src.reporting.read.provenance import (
     COLUMNS,
@@ -313,3 +314,75 @@ def test_what_each_module_does_not_import(module: str, heavy: tuple[str, ...]) -
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def curves_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one picture that reads logs, of which markers take the place."""
+    monkeypatch.setitem(pictures.PICTURES, "training_curves", Entry("training_curves", training_sources))
+
+
+def _run_records(grid: Grid, folder: Folder) -> None:
+    """What the commands leave beside the markers of networks that are not run."""
+    for evaluation in grid.evaluations:
+        place = folder.root / places.finetuning(evaluation.training)
+        if place.is_dir():
+            folder.record(place, "finetune-network", seed=0)
+    for backbone in grid.backbones:
+        place = (folder.root / places.pretraining_log(backbone)).parent
+        if place.is_dir():
+            folder.record(place, "pretrain-backbone", seed=0)
+
+
+@pytest.mark.usefixtures("curves_too")
+def test_a_network_that_is_not_run_has_a_reason_and_no_run(collapsed: Grid, folder: Folder) -> None:
+    _run_records(collapsed, folder)
+    lines = provenance(collapsed, folder.root)
+    matched = [one for one in lines if one.row_id == "latency_matched_random_search"]
+    told = {one.column_id: (one.status, one.reason, one.run) for one in matched if one.status != "quoted"}
+    assert told["miou"] == told["fps"] == ("not_run", NO_MATCH, "")
+    # The same network as A: its runs are A's, and the cell says so.
+    moved = [
+        one for one in lines if (one.row_id, one.column_id, one.status) == ("1_5_10", "miou", "measured")
+    ]
+    own = [
+        one for one in lines if (one.artefact, one.row_id, one.column_id) == ("table_5", "hyper_cell", "miou")
+    ]
+    assert {one.run for one in moved} == {one.run for one in own if one.status == "measured"} != set()
+    assert {one.reason for one in moved} == {"the same network as A"}
+    curves = [one for one in lines if one.artefact == "training_curves"]
+    reasons = {one.source: one.reason for one in curves if "matched-0" in one.source}
+    assert set(reasons.values()) == {NO_MATCH} and len(reasons) >= 2
+    assert {one.status for one in curves if "matched-0" in one.source} == {"not_run"}
+
+
+@pytest.mark.usefixtures("curves_too")
+def test_explain_tells_why_a_network_is_not_run(
+    collapsed: Grid, folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _run_records(collapsed, folder)
+    reports = tmp_path / "reports" / "tiny"
+    write_provenance(provenance(collapsed, folder.root), reports / "provenance.csv")
+    asked = ["explain", "table_3", "latency_matched_random_search", "miou", "--reports", str(reports)]
+    assert main(asked) == 0
+    assert f"not run: {NO_MATCH}" in capsys.readouterr().out
+    assert main(["explain", "table_5", "1_5_10", "miou", "--reports", str(reports)]) == 0
+    said = capsys.readouterr().out
+    assert "the same network as A" in said and f"{collapsed.network_a.name}/" in said
+    assert main(["explain", "training_curves", "--reports", str(reports)]) == 0
+    assert f"not run: {NO_MATCH}" in capsys.readouterr().out
+
+
+def test_random_networks_are_told_by_their_sampling_index(small_grid: Grid, folder: Folder) -> None:
+    folder.everything(small_grid)
+    evaluation = small_grid.of_table("table_3")[1].val[1]
+    record = folder.root / "architectures/random-1/genotype.json.run.json"
+    value = json.loads(record.read_text())
+    value["command"] += ["--seed", "0", "--index", "1"]
+    record.write_text(json.dumps(value))
+    [drawn] = [
+        one
+        for one in Tracer(folder.root, "tiny").of(places.evaluation(evaluation)).upstream
+        if one.rule == "sample_random"
+    ]
+    assert (drawn.run, drawn.index) == ("random-1", 1)

@@ -4,45 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-from fabricate import Folder, genotype
+from fabricate import NO_MATCH, Folder
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
-from pipeline_src.not_run import NotRun
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.tables.cells import tabulate
 from pipeline_src.reporting.tables.overview import curves, network_metrics
-
-NO_MATCH = "no random network within 10% of 15.0 us, the latency to be matched, in 100000 draws"
-
-
-@pytest.fixture
-def collapsed(small_grid: Grid, folder: Folder) -> Grid:
-    """A grid with two matched networks that are not run, and a first moved setting that is network A."""
-    own = small_grid.experiments.model_copy(update={"matched_networks": 2, "training_seeds": 2})
-    grid = Grid(small_grid.config.model_copy(update={"experiments": own}))
-    folder.everything(grid)
-    same = NotRun("the same network as A", grid.network_a.name, genotype().model_dump(mode="json"))
-    kinds = {"matched": NotRun(NO_MATCH), "downsampling": same}
-    given = {one.name: kinds[one.kind] for one in grid.architectures if one.kind in kinds}
-    del given["downsampling-2.3.5"]
-    for architecture in grid.architectures:
-        if architecture.name in given:
-            given[architecture.name].save(folder.root / places.genotype(architecture))
-    for evaluation in grid.evaluations:
-        name = evaluation.training.architecture.name
-        if name in given:
-            given[name].save(folder.root / places.evaluation(evaluation))
-            given[name].save(folder.root / places.finetuning_log(evaluation.training))
-    for speed in grid.speeds:
-        if speed.architecture.name in given:
-            given[speed.architecture.name].save(folder.root / places.speed(speed))
-    for name in given:
-        given[name].save(folder.root / places.pretraining_log(name))
-    return grid
 
 
 def test_a_network_without_a_match_is_not_run_and_says_why(collapsed: Grid, folder: Folder) -> None:

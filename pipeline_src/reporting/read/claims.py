@@ -58,6 +58,22 @@ class Claim:
     p_holm: float | None = None
     settings: tuple[str, ...] = ()
 
+    @property
+    def interval_words(self) -> str:
+        """`-1.5 to 2.25 % (95 %)`; empty where there is none."""
+        if self.interval is None:
+            return ""
+        low, high = self.interval
+        return f"{low:.4g} to {high:.4g} {self.unit} ({100 * self.level:g} %)".replace("  ", " ")
+
+    @property
+    def number_words(self) -> str:
+        """The statistic and its p-values, as far as there are any."""
+        numbers = [f"statistic {self.statistic:.4g}"] if self.statistic is not None else []
+        numbers += [f"p = {self.p_value:.3g}"] if self.p_value is not None else []
+        numbers += [f"by Holm over the twelve {self.p_holm:.3g}"] if self.p_holm is not None else []
+        return ", ".join(numbers)
+
 
 def write_claims(claims: tuple[Claim, ...], path: Path) -> None:
     """Write claims as JSON."""

@@ -1,4 +1,6 @@
 "use strict";
+/* What the parts of the script share. */
+var report = {};
 (function () {
   var root = document.documentElement;
   root.classList.add("with-js");
@@ -26,10 +28,22 @@
     });
   }
 
+  function copier(word, text, parent) {
+    var button = element("button", word, parent);
+    button.type = "button";
+    button.className = "open";
+    button.addEventListener("click", function () { report.copy(text, button); });
+  }
+
   function fold(title, text, parent) {
     var details = element("details", "", parent);
     element("summary", title, details);
     element("pre", text, details);
+  }
+
+  /* Random networks share a seed: the sampling index tells them apart. */
+  function seedOf(one) {
+    return one.index ? one.seed + ", sampling index " + one.index : one.seed;
   }
 
   function tell(source, parent, open) {
@@ -38,7 +52,7 @@
     details.open = open;
     element("summary", "Run " + trace.run + " (" + trace.rule + ")", details);
     var seeds = trace.upstream.filter(function (one) { return one.seed; })
-      .map(function (one) { return one.seed + " (" + one.rule + ")"; }).join(", ");
+      .map(function (one) { return seedOf(one) + " (" + one.rule + ")"; }).join(", ");
     list([
       ["Run", trace.run], ["Rule", trace.rule], ["Seed", trace.seed || (seeds && "none of its own; behind it " + seeds)], ["Device", trace.device],
       ["Date", trace.date], ["Wall time", trace.wall], ["Git commit", trace.commit],
@@ -49,7 +63,7 @@
     var inputs = Object.keys(trace.inputs).map(function (path) { return path + "\n  " + trace.inputs[path]; });
     if (inputs.length) fold("Inputs with SHA-256 (" + inputs.length + ")", inputs.join("\n"), details);
     var before = trace.upstream.map(function (one) {
-      return one.run + (one.rule ? " (" + one.rule + ")" : "") + (one.seed ? ", seed " + one.seed : "") +
+      return one.run + (one.rule ? " (" + one.rule + ")" : "") + (one.seed ? ", seed " + seedOf(one) : "") +
         (one.commit ? ", commit " + one.commit : "") + "\n  " + one.artifact + (one.date ? ", " + one.date : "");
     });
     if (before.length) fold("Runs behind it, with their seeds (" + before.length + ")", before.join("\n"), details);
@@ -100,9 +114,17 @@
     heading.textContent = entry.title;
     body.textContent = "";
     list(Object.keys(entry.facts).map(function (name) { return [name, entry.facts[name]]; }), body);
+    if (entry.explain) {
+      var cite = element("p", "", body);
+      cite.className = "cite-line";
+      element("code", entry.explain, cite);
+      copier("Copy command", entry.explain, cite);
+      copier("Copy link", report.link(button.dataset.key), cite);
+    }
     if (entry.sources.length) element("h3", entry.sources.length > 1 ? entry.sources.length + " result files" : "Result file", body);
     entry.sources.forEach(function (source, index) { tell(source, body, index === 0); });
     panel.hidden = false;
+    if (pin) address(button.dataset.key);
     button.setAttribute("aria-expanded", "true");
     place(button);
     body.scrollTop = 0;
@@ -113,6 +135,7 @@
     clearTimeout(timer);
     if (panel.hidden) return;
     panel.hidden = true;
+    if (pinned) address("");
     pinned = false;
     if (opened) {
       opened.removeAttribute("aria-expanded");
@@ -121,13 +144,39 @@
     opened = null;
   }
 
+  /* The address names what is open, as `#table_3/autortnet/miou`, `#claim/C8` or `#figure_5`. */
+  function address(key) {
+    try {
+      history.replaceState(null, "", key ? "#" + encodeURI(key) : location.pathname + location.search);
+    } catch (refused) { /* shown inside of another page: then there is no address to change */ }
+  }
+
+  function openAddress() {
+    go(decodeURIComponent(location.hash.slice(1)));
+  }
+
+  function go(key) {
+    var button = facts.entries[key] && document.getElementById(key);
+    if (button && !openerOf(button)) button = button.querySelector("button.open[data-key]");
+    if (!button) return;
+    var only = document.getElementById("measured-only");
+    if (only.checked && !button.getClientRects().length) only.click();
+    button.scrollIntoView({ block: "center", inline: "center" });
+    show(button, true);
+  }
+
+  report.facts = facts;
+  report.hide = function () { hide(false); };
+  window.addEventListener("hashchange", openAddress);
+
   function openerOf(target) {
     return target.closest ? target.closest("button[data-key]") : null;
   }
 
   document.addEventListener("click", function (event) {
     var button = openerOf(event.target);
-    if (button) {
+    if (button && button.classList.contains("spot")) go(button.dataset.key);
+    else if (button) {
       if (pinned && opened === button) hide(true);
       else show(button, true);
     } else if (!panel.contains(event.target)) hide(false);
@@ -149,120 +198,5 @@
   });
   window.addEventListener("resize", function () { if (opened) place(opened); });
   window.addEventListener("scroll", function () { if (opened && !pinned) hide(false); }, { passive: true });
-
-  /* One tab stop for the values of a table; the arrow keys move inside of it. */
-  function valuesOf(table) {
-    return Array.prototype.slice.call(table.querySelectorAll("button.v"));
-  }
-
-  document.querySelectorAll("table.data").forEach(function (table) {
-    valuesOf(table).forEach(function (button, index) { button.tabIndex = index ? -1 : 0; });
-    table.addEventListener("focusin", function (event) {
-      var button = openerOf(event.target);
-      if (!button) return;
-      valuesOf(table).forEach(function (other) { other.tabIndex = other === button ? 0 : -1; });
-    });
-    table.addEventListener("keydown", function (event) {
-      var button = openerOf(event.target);
-      if (!button) return;
-      var next = neighbour(table, button, event.key);
-      if (!next) return;
-      event.preventDefault();
-      next.focus();
-    });
-  });
-
-  function neighbour(table, button, key) {
-    var all = valuesOf(table);
-    var index = all.indexOf(button);
-    if (key === "ArrowRight") return all[index + 1];
-    if (key === "ArrowLeft") return all[index - 1];
-    if (key === "Home") return all[0];
-    if (key === "End") return all[all.length - 1];
-    if (key !== "ArrowDown" && key !== "ArrowUp") return null;
-    var down = key === "ArrowDown";
-    var lines = Array.prototype.slice.call(table.querySelectorAll("tbody tr"));
-    var from = lines.indexOf(button.closest("tr"));
-    var at = columnOf(button.closest("td"));
-    for (var line = from + (down ? 1 : -1); lines[line]; line += down ? 1 : -1) {
-      var cell = lines[line].querySelectorAll("td")[at];
-      var found = cell && cell.querySelector("button.v");
-      if (found) return found;
-    }
-    return null;
-  }
-
-  function columnOf(cell) {
-    return Array.prototype.indexOf.call(cell.parentNode.querySelectorAll("td"), cell);
-  }
-
-  /* Rows of a table are its tbody elements: a row moves with all of its lines. */
-  function sortKey(group, column, which) {
-    if (column === "name") return group.querySelector("th.name").textContent.trim().toLowerCase();
-    var line = group.querySelector("tr." + which);
-    var cell = line && line.querySelectorAll("td")[Number(column)];
-    if (!cell) return null;
-    if (cell.dataset.number !== undefined) return Number(cell.dataset.number);
-    var button = cell.querySelector("button");
-    return button ? button.textContent.trim().toLowerCase() : null;
-  }
-
-  function compare(a, b) {
-    if (typeof a === "number" && typeof b === "number") return a - b;
-    if (typeof a === "number") return -1;
-    if (typeof b === "number") return 1;
-    return a < b ? -1 : a > b ? 1 : 0;
-  }
-
-  function sort(table) {
-    var groups = table.firstOrder || (table.firstOrder = Array.prototype.slice.call(table.tBodies));
-    var head = table.querySelector('th[aria-sort]:not([aria-sort="none"])');
-    var order = groups.slice();
-    if (head) {
-      var sign = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
-      var column = head.querySelector("button").dataset.column;
-      var select = document.querySelector('select[data-sorts="' + table.id + '"]');
-      var keyed = groups.map(function (group) { return [group, sortKey(group, column, select.value)]; });
-      keyed.sort(function (a, b) {
-        if (a[1] === null || b[1] === null) return (a[1] === null) - (b[1] === null);
-        return sign * compare(a[1], b[1]);
-      });
-      order = keyed.map(function (pair) { return pair[0]; });
-    }
-    order.forEach(function (group) { table.appendChild(group); });
-  }
-
-  document.querySelectorAll("button.sort").forEach(function (button) {
-    button.addEventListener("click", function () {
-      var head = button.closest("th");
-      var table = button.closest("table");
-      var first = button.dataset.first || "ascending";
-      var second = first === "ascending" ? "descending" : "ascending";
-      var next = {};
-      next.none = first;
-      next[first] = second;
-      next[second] = "none";
-      next = next[head.getAttribute("aria-sort")];
-      table.querySelectorAll("th[aria-sort]").forEach(function (other) { other.setAttribute("aria-sort", "none"); });
-      head.setAttribute("aria-sort", next);
-      sort(table);
-    });
-  });
-  document.querySelectorAll("select[data-sorts]").forEach(function (select) {
-    select.addEventListener("change", function () { sort(document.getElementById(select.dataset.sorts)); });
-  });
-
-  /* Paper cannot be unfolded. */
-  var unfolded = [];
-  window.addEventListener("beforeprint", function () {
-    hide(false);
-    document.querySelectorAll("main details:not([open]), header details:not([open])").forEach(function (details) {
-      details.open = true;
-      unfolded.push(details);
-    });
-  });
-  window.addEventListener("afterprint", function () {
-    unfolded.forEach(function (details) { details.open = false; });
-    unfolded = [];
-  });
+  window.addEventListener("load", openAddress);
 })();
