@@ -17,6 +17,8 @@ from pipeline_src.cli import plot_figure
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, SpaceConfig
 from pipeline_src.errors import GenotypeError, UserError
+from pipeline_src.latency.fingerprint import Fingerprint
+from pipeline_src.latency.table import LookupTable, LutEntry
 from pipeline_src.reporting.drawing import aggregation, architecture, cells, framework
 from pipeline_src.reporting.drawing.picture import Picture, house_style, save_picture
 from pipeline_src.reporting.drawing.schema_canvas import Box, Canvas
@@ -25,7 +27,9 @@ from pipeline_src.reporting.drawing.schema_operations import operation
 from pipeline_src.reporting.read.pictures import entry_of
 from pipeline_src.space import catalogue
 from pipeline_src.space import genotype as genotype_module
+from pipeline_src.space.catalogue import computed_edges
 from pipeline_src.space.genotype import Genotype
+from pipeline_src.space.reach import reachable_keys
 from pipeline_src.space.sampling import random_genotype
 
 NOWHERE = Path("results")
@@ -244,8 +248,10 @@ def test_searched_networks_are_drawn_from_their_genotypes(name: str, any_grid: G
     picture = architecture.draw(name, any_grid, folder.root)
     words = picture.words
     assert words.status == "measured"
-    genotype_path, log_path = entry_of(name).sources(any_grid)
+    genotype_path, log_path, table_path = entry_of(name).sources(any_grid)
     assert words.sources == (genotype_path,) == (f"search/{one.name}/genotype.json",)
+    assert words.cells == (), "without a lookup table no cell has a latency"
+    assert table_path == f"lut/{'camvid' if name == 'architecture_c' else any_grid.main}.json"
     assert log_path == f"pretrain/{one.backbone}/log.csv", "its pretraining tells whether it is dead"
     assert one.name in words.caption and f"scale {any_grid.config.scale}" in words.caption
     assert "has 9 cells; cells 1, 3, 4 halve the resolution" in words.alt and "no normal cell" in words.alt
@@ -255,6 +261,40 @@ def test_searched_networks_are_drawn_from_their_genotypes(name: str, any_grid: G
     text = written(picture.figure)
     assert f"Input {height}×{width}." in text and f"{classes} classes" in text.replace("\n", " ")
     assert_tidy(picture.figure)
+
+
+def test_the_words_have_each_cell_with_its_latency(grid: Grid, folder: Folder) -> None:
+    value = sampled((1, 2, 3), 9)
+    folder.genotype(grid.network_a, value)
+    height_px, width_px = grid.input_size("cityscapes")
+    entry = LutEntry(median_us=2.0, q1_us=2.0, q3_us=2.0, repeats=3)
+    LookupTable(
+        fingerprint=Fingerprint(
+            device="Test Processor 9000", driver="cpu", torch="2.0", precision="float32", threads=1,
+            runtime="eager", warmup=1, repeats=3, date="2026-01-01T00:00:00+00:00",
+        ),
+        input_height_px=height_px,
+        input_width_px=width_px,
+        space=value.space,
+        entries={key.text: entry for key in reachable_keys(value.space, (height_px, width_px))},
+    ).save(folder.root / "lut/cityscapes.json")  # fmt: skip
+    words = architecture.draw("figure_7", grid, folder.root).words
+    assert [one.where for one in words.cells] == ["1.1", "2.1", "2.2", "3.1", "3.2", "3.3"]
+    assert [one.kind for one in words.cells] == [
+        "reduction",
+        "reduction",
+        "normal",
+        "reduction",
+        *["normal"] * 2,
+    ]
+    assert words.cells_at == f"Cityscapes, {height_px}×{width_px} px, Test Processor 9000"
+    third = value.hyper_cells[2]
+    assert [text.split(" ", 1)[1] for text in words.cells[-1].operations] == [
+        operation(name).label for name in third.normal
+    ]
+    # Two inputs are brought to width, and each edge that is kept is one operation of 2 us.
+    assert words.cells[-1].latency_us == 2.0 * (2 + len(computed_edges(third.normal)))
+    assert words.sources[-1] == "lut/cityscapes.json"
 
 
 def test_alt_text_has_every_operation_of_the_network(grid: Grid, folder: Folder) -> None:
