@@ -16,7 +16,7 @@ from pipeline_src.cli.boundary import as_user_error, told
 from pipeline_src.training.interruption import Interrupted, leave_on_signals
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "configuration": ("config", "status"),
+    "configuration": ("config", "plan", "status"),
     "data": ("render-scenes", "render-objects", "prepare-data", "prepare-imagenet"),
     "latency": ("measure-lut", "check-lut", "measure-speed", "measure-speeds"),
     "architectures": (

@@ -31,6 +31,17 @@ MAY_IMPORT = {
     "training": {"latency", "space", "data", "config", *EVERYWHERE},
     "search": {"training", "latency", "space", "data", "config", *EVERYWHERE},
     "evaluation": {"training", "latency", "space", "data", "config", *EVERYWHERE},
+    "planning": {
+        "reporting",
+        "places",
+        "search",
+        "training",
+        "latency",
+        "space",
+        "data",
+        "config",
+        *EVERYWHERE,
+    },
     "reporting": {"places", "latency", "space", "data", "config", *EVERYWHERE},
 }
 MAY_IMPORT_WITHIN_REPORTING = {
