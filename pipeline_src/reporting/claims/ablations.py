@@ -90,10 +90,7 @@ def _random_search(evidence: Evidence) -> Finding:
     faults = _faults([*searched, *matched])
     if not matched:
         faults.append("experiments.matched_networks asks for none")
-    ours = (
-        f"searched {_summary(first)}, latency-matched random {_summary(second)}"
-        f"{_beyond(searched, first, _values(random))}"
-    )
+    ours = f"searched {_summary(first)}, latency-matched random {_summary(second)}"
     sources = _sources([*searched, *random, *matched])
     n = len(first) + len(second)
     if not first or not second:
@@ -117,8 +114,9 @@ def _random_search(evidence: Evidence) -> Finding:
         )
     else:
         reason = f"p = {tested.p:.2g}, and the interval of the difference excludes zero."
+    reason = f"{reason} {_beside(first, _values(random))}"
     return Finding(
-        ours=f"{ours}; difference to the latency-matched {fmean(first) - fmean(second):.1f} points.",
+        ours=f"{ours}: {fmean(first) - fmean(second):+.1f} points.",
         verdict=verdict,
         reason=with_faults(reason, faults),
         n=n,
@@ -135,17 +133,14 @@ def searched_beat_random(evidence: Evidence) -> bool:
     return _random_search(evidence).verdict == "reproduced"
 
 
-def _beyond(own: Sequence[Network], searched: Sequence[float], random: Sequence[float]) -> str:
-    """A alone, and random networks of any latency, as the paper has them; not part of the verdict."""
-    text = f"; A itself {percent(own[0].miou)}" if own and own[0].miou is not None else ""
+def _beside(searched: Sequence[float], random: Sequence[float]) -> str:
+    """Random networks of any latency, as the paper has them; not part of the verdict."""
     if not random:
-        return f"{text}; random networks of any latency not measured"
-    text += f"; random networks of any latency {_summary(random)}"
-    if not searched:
-        return text
-    text += f", p = {rank_difference(searched, random).p:.2g} against the searched ones"
+        return "Random networks of any latency, which do not decide: not measured."
+    text = f"Random networks of any latency, which do not decide: {_summary(random)}, p = "
+    text += f"{rank_difference(searched, random).p:.2g} against the searched ones"
     interval = mean_difference_interval(searched, random)
-    return text if interval is None else f"{text}, difference {interval_text(interval, 'points')}"
+    return f"{text}." if interval is None else f"{text}, difference {interval_text(interval, 'points')}."
 
 
 def aggregation_helps(evidence: Evidence) -> Claim:

@@ -79,11 +79,11 @@ def _parts(data: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     What was not run stays among them without numbers, so that no line bridges it.
     """
     quoted, ours = data[data["status"] == "quoted"], data[data["status"] != "quoted"]
-    parts = [("Quoted (Titan XP)", quoted)] if len(quoted) else []
+    parts = [("Quoted\n(Titan XP)", quoted)] if len(quoted) else []
     for device in dict.fromkeys(ours.loc[ours["status"] == "measured", "device"]):
         of_device = ours.copy()
         of_device.loc[of_device["device"] != device, list(POINT_NUMBERS)] = float("nan")
-        parts.append((f"Measured here ({printable(sound(device), 34)})", of_device))
+        parts.append((f"Measured here\n({printable(sound(device), 34)})", of_device))
     return parts
 
 

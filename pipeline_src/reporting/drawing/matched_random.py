@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.runs import Row
+from pipeline_src.config.runs import Architecture, Row
 from pipeline_src.reporting.drawing.panels import (
     counted,
     data_style,
@@ -19,6 +19,7 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, Picture, Words, not_run
+from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.tables import measures
 
@@ -78,6 +79,7 @@ def _points(row: Row, results: Results) -> pd.DataFrame:
         lines.append(
             {
                 "kind": row.label,
+                "dead": _fault(evaluation.training.architecture, results),
                 "miou": judged.value,
                 "latency": timed.value,
                 "device": device.value,
@@ -86,7 +88,14 @@ def _points(row: Row, results: Results) -> pd.DataFrame:
                 "sources": (judged.source, timed.source),
             }
         )
-    return pd.DataFrame(lines, columns=["kind", "miou", "latency", "device", "fault", "data", "sources"])
+    return pd.DataFrame(
+        lines, columns=["kind", "dead", "miou", "latency", "device", "fault", "data", "sources"]
+    )
+
+
+def _fault(architecture: Architecture, results: Results) -> str:
+    known = liveness_of(architecture, results)
+    return known.fault if known else ""
 
 
 def _panel(axes: Axes, data: pd.DataFrame, grid: Grid) -> None:
@@ -115,6 +124,11 @@ def _panel(axes: Axes, data: pd.DataFrame, grid: Grid) -> None:
                 zorder=3,
                 **{**mark, "label": f"{mark['label']}, n = {len(some)}"},
             )
+    dead = data[data["dead"] != ""]
+    if len(dead):
+        axes.scatter(
+            dead["latency"], dead["miou"], marker="X", s=90, color="#8a1c00", zorder=4, label="dead network"
+        )
     axes.set(xlabel="latency, batch 1 (ms)", ylabel="mIoU (%)")
     axes.margins(0.12)
     axes.figure.legend(loc="outside lower center", ncols=2)
@@ -134,6 +148,9 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
         f"{on}, on {devices}. "
         f"{scale_words(grid.config.scale)}"
     )
+    dead = list(dict.fromkeys(filter(None, data["dead"])))
+    if dead:
+        caption += f" Crosses are dead networks: {sound('; '.join(dead))}."
     alt = " ".join(
         _kind_words(kind, data[data["kind"] == kind]) for kind in _MARKS if kind in set(data["kind"])
     )

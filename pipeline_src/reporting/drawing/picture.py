@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -12,6 +14,7 @@ from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from PIL import Image
 
 from pipeline_src.artifacts import write_bytes, write_json
 
@@ -50,6 +53,10 @@ STYLE: Any = {
     "svg.hashsalt": "autortnet",
     "text.parse_math": False,
 }
+
+_EMBEDDED = re.compile(rb"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_MOST_COLOURS, _JPEG_QUALITY = 256, 88
+"""A picture of more colours is a photograph."""
 
 # Embedding a font in a PDF is no news that a user needs.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
@@ -140,7 +147,21 @@ def saved(figure: Figure, kind: str) -> bytes:
     stream = io.BytesIO()
     with house_style():
         figure.savefig(stream, format=kind, metadata=without_date[kind])
-    return stream.getvalue()
+    return _lighter(stream.getvalue()) if kind == "svg" else stream.getvalue()
+
+
+def _lighter(svg: bytes) -> bytes:
+    """The photographs of an SVG as JPEG: as PNG, some frames weigh half a megabyte. Label maps stay exact."""
+    return _EMBEDDED.sub(_as_jpeg, svg)
+
+
+def _as_jpeg(found: re.Match[bytes]) -> bytes:
+    image = Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGB")
+    if image.getcolors(_MOST_COLOURS) is not None:  # none: there are more
+        return found[0]
+    stream = io.BytesIO()
+    image.save(stream, format="jpeg", quality=_JPEG_QUALITY)
+    return b"data:image/jpeg;base64," + base64.b64encode(stream.getvalue())
 
 
 def save_picture(picture: Picture, folder: Path) -> None:

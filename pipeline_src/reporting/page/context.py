@@ -15,7 +15,7 @@ from pipeline_src.reporting.page.agreements import read_agreements
 from pipeline_src.reporting.page.assumptions import read_assumptions
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.files import page_files
-from pipeline_src.reporting.page.first import first_screen, summary_markdown
+from pipeline_src.reporting.page.first import dead_networks, dead_pictures, first_screen, summary_markdown
 from pipeline_src.reporting.page.frames import frames_of
 from pipeline_src.reporting.page.glossary import GLOSSARY
 from pipeline_src.reporting.page.networks import side_by_side
@@ -126,6 +126,7 @@ def build_context(
         "figures": figure_views,
         "beyond": beyond_views,
         "points": {"figure_6": points},
+        "dead": dead_pictures(dead_networks(gathered)),
         "networks": side_by_side((*figure_views, *beyond_views)),
         "frames": frames_of(places.results),
         "glossary": GLOSSARY,

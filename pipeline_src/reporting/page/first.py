@@ -18,6 +18,12 @@ from pipeline_src.reporting.tables.conditions import SET_NAMES
 RANDOM_CLAIM = "C2"
 """The claim that the search beats random networks."""
 OWN = "autortnet_a"
+PICTURE_OF = {
+    **dict.fromkeys(("figure_5", "figure_7", "figure_8", "figure_9", "confusion", "class_difference"), "A"),
+    "architecture_b": "B",
+    "architecture_c": "C",
+}
+"""The network that a picture shows."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def first_screen(
 ) -> First:
     """Everything of it, computed from tables and claims."""
     by_name = {table.layout.name: table for table in tables}
-    main = by_name["table_1"]
+    main, dead = by_name["table_1"], dead_networks(tables)
     headlines = [
         _of_cell("Accuracy of A, mIoU", main, main.cell(OWN, "miou"), facts),
         _of_cell("Speed of A, FPS", main, main.cell(OWN, "fps"), facts),
@@ -59,7 +65,27 @@ def first_screen(
             headlines.append(
                 Headline(title, view.claim.paper, here, remark, f"claim-{view.claim.id}", view.key)
             )
-    return First(_sentence(tables, claims, self_test), tuple(headlines), _names(grid))
+    names = tuple(
+        (letter, f"{said}, a dead network" if letter in dead else said) for letter, said in _names(grid)
+    )
+    return First(_sentence(tables, claims, self_test), tuple(headlines), names)
+
+
+def dead_networks(tables: Sequence[Table]) -> dict[str, str]:
+    """Which of A, B and C are dead, and why."""
+    by_name = {table.layout.name: table for table in tables}
+    rows = {
+        "A": ("table_1", "autortnet_a"), "B": ("table_1", "autortnet_b"), "C": ("table_2", "autortnet_c"),
+    }  # fmt: skip
+    found = {
+        letter: by_name[table].dead.get(row, "") for letter, (table, row) in rows.items() if table in by_name
+    }
+    return {letter: fault for letter, fault in found.items() if fault}
+
+
+def dead_pictures(dead: Mapping[str, str]) -> dict[str, str]:
+    """The pictures of one network that is dead, and why; the picture itself may not say it."""
+    return {name: dead[letter] for name, letter in PICTURE_OF.items() if letter in dead}
 
 
 def _of_cell(title: str, table: Table, cell: Cell, facts: Facts) -> Headline:
@@ -76,7 +102,10 @@ def _of_cell(title: str, table: Table, cell: Cell, facts: Facts) -> Headline:
         spread = "one training, so its spread is not known"
     why = f"not comparable ({'; '.join(cell.differs)})" if cell.differs else "same conditions as the paper's"
     key = facts.add_cell(name, cell)
-    return Headline(title, paper, f"{cell.measured}{unit}", f"{spread}; {why}", name.replace("_", "-"), key)
+    dead = "dead network; " if table.dead.get(cell.row_id) else ""
+    return Headline(
+        title, paper, f"{cell.measured}{unit}", f"{dead}{spread}; {why}", name.replace("_", "-"), key
+    )
 
 
 def _sentence(tables: Sequence[Table], claims: Sequence[ClaimView], self_test: bool) -> str:

@@ -310,12 +310,16 @@ def test_normal_cells_that_are_not_kept_do_not_count(tmp_path: Path) -> None:
 def test_random_networks_of_any_latency_are_told_and_do_not_decide(tmp_path: Path) -> None:
     world = paper_world()
     found = world.judged(tmp_path / "with")["C2"]
-    assert "random networks of any latency 66.7±2.5 % (n = 10), p = 0.00025" in found.ours
+    assert (
+        "Random networks of any latency, which do not decide: 66.7±2.5 % (n = 10), p = 0.00025"
+        in found.reason
+    )
+    assert "any latency" not in found.ours and found.ours.endswith(" points.")
     set_random(world, "random", 90.0)
     changed = world.judged(tmp_path / "other")["C2"]
     assert (changed.verdict, changed.p_value) == (found.verdict, found.p_value)
     world.without = lambda name: name.startswith("random")
-    assert "random networks of any latency not measured" in world.judged(tmp_path / "none")["C2"].ours
+    assert "which do not decide: not measured." in world.judged(tmp_path / "none")["C2"].reason
 
 
 @pytest.mark.parametrize("claim", ["C1", "C4", "C5", "C11", "C12"])

@@ -168,9 +168,9 @@ def test_figure_6_never_puts_two_devices_on_one_axis(grid: Grid, folder: Folder)
         folder.speed(row.speeds[0], 10.0 + number, fingerprint=device)
     axes = gamma.draw("figure_6", grid, folder.root).figure.axes
     assert [one.get_title() or one.get_title("left") for one in axes[:3]] == [
-        "Quoted (Titan XP)",
-        "Measured here (Device 0)",
-        "Measured here (Device 1)",
+        "Quoted\n(Titan XP)",
+        "Measured here\n(Device 0)",
+        "Measured here\n(Device 1)",
     ]
     drawn = [np.isfinite(one.lines[0].get_ydata()).tolist() for one in axes[4:]]
     assert drawn == [[True, False, True, False], [False, True, False, True]]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 from fabricate import Folder
 from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
 from matplotlib.figure import Figure
+from PIL import Image
 
 from pipeline_src.artifacts import write_json
 from pipeline_src.cli import plot_figure
@@ -23,7 +27,7 @@ from pipeline_src.data.classes import colourise
 from pipeline_src.data.images import write_png
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import predictions
-from pipeline_src.reporting.drawing.picture import save_picture
+from pipeline_src.reporting.drawing.picture import save_picture, saved
 from pipeline_src.reporting.read.pictures import entry_of
 
 HOSTILE = '<script>alert("1")</script> $x_1$ & 道路'
@@ -221,3 +225,20 @@ def test_drawing_loads_no_torch() -> None:
     script = "import sys, pipeline_src.reporting.drawing.predictions; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_photographs_in_an_svg_are_light_and_label_maps_exact() -> None:
+    """A frame of noise weighs as much as a PNG as its pixels; four of them must pass git's limit here."""
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
+    labels = np.zeros((200, 400, 3), np.uint8)
+    labels[:, 200:] = (128, 64, 128)
+    figure = Figure(figsize=(7, 3))
+    for place, image in enumerate((pixels, labels)):
+        figure.add_subplot(1, 2, place + 1).imshow(image, interpolation="none")
+    svg = saved(figure, "svg")
+    kinds = re.findall(rb"data:image/(\w+);base64,([A-Za-z0-9+/=\s]+)", svg)
+    assert [kind for kind, _ in kinds] == [b"jpeg", b"png"]
+    assert len(svg) < 200_000 < pixels.nbytes
+    kept = Image.open(io.BytesIO(base64.b64decode(kinds[1][1]))).convert("RGB")
+    assert {colour for _, colour in kept.getcolors()} == {(0, 0, 0), (128, 64, 128)}
+    assert svg == saved(figure, "svg")
