@@ -43,6 +43,6 @@ def run(args: argparse.Namespace) -> None:
 
 def _outside(config: Config) -> list[tuple[str, str]]:
     """The paths of data sets that mean nothing on another machine."""
-    blocks = {name: getattr(config.data, name) for name in ("cityscapes", "camvid", "imagenet")}
+    blocks = {name: getattr(config.data, name) for name in ("cityscapes", "camvid", "own", "imagenet")}
     given = {f"data.{name}.path": block.path for name, block in blocks.items() if block and block.path}
     return [(key, str(path)) for key, path in given.items() if Path(path).expanduser().is_absolute()]

@@ -57,7 +57,7 @@ def _batch_norm(config: Config) -> Iterator[tuple[str, str]]:
 
 def _crops(config: Config) -> Iterator[tuple[str, str, int, int]]:
     yield "pretrain", "data.imagenet.crop_px", config.data.imagenet.crop_px, config.data.imagenet.crop_px
-    for name in ("cityscapes", "camvid"):
+    for name in ("cityscapes", "camvid", "own"):
         block: Any = getattr(config.data, name)
         if block is not None:
             yield "finetune", f"data.{name}.crop_*_px", block.crop_height_px, block.crop_width_px

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pipeline_src.config.faults import explained, refusal
 from pipeline_src.config.feasible import at_odds
 from pipeline_src.config.models import Config
+from pipeline_src.config.own_set import with_own_set
 from pipeline_src.config.settings import restricted
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.parsing import Unreadable, parse_json, read_text
@@ -114,7 +115,7 @@ def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml"
         source: the file that errors are blamed on.
 
     Raises:
-        ConfigError: an unknown scale or key (the nearest is named), or a value out of range.
+        ConfigError: an unknown scale, main set or key (the nearest is named), or a value out of range.
     """
     scale = params.get("scale", "tiny")
     if scale not in SCALES:
@@ -122,7 +123,8 @@ def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml"
     empty_blocks: dict[str, Any] = {
         key: {} for key in params if params[key] is None and key in Config.model_fields
     }
-    return validate(merge(read_yaml(scales / f"{scale}.yaml"), {**params, **empty_blocks}), source)
+    merged = merge(read_yaml(scales / f"{scale}.yaml"), {**params, **empty_blocks})
+    return validate(with_own_set(merged), source)
 
 
 def validate(values: Mapping[str, Any], source: str, *, whole: bool = True) -> Config:

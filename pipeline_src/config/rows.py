@@ -7,7 +7,7 @@ from typing import Literal
 from pipeline_src.config.runs import Architecture, Evaluation, Null, Row, Runs, Speed, gamma_text
 
 NO_COARSE = "the main data set has no coarse labels at this scale, or experiments.coarse is false"
-NO_CITYSCAPES = "Cityscapes is not the main data set at this scale; Figure 9 shows CamVid"
+NO_CITYSCAPES = "Cityscapes is not the main data set at this scale; Figure 9 shows the one that is"
 NO_NULLS = "experiments.null_seeds asks for none"
 NULL_LATENCY = "no weight of latency (gamma 0)"
 NULL_SIGNS = "signs of alpha's gradients by chance"
@@ -35,7 +35,7 @@ def _main_row(runs: Runs, table: str, label: str, architecture: Architecture) ->
 
 def _table_1_7_8(runs: Runs) -> list[Row]:
     """Test-set rows train on train + val; the `*` rows add the coarse set (Sec. 4.3; A16)."""
-    has_coarse = runs.experiments.coarse and runs.main == "cityscapes"
+    has_coarse = runs.experiments.coarse and runs.has_split(runs.main, "coarse")
     rows = []
     for table in ("table_1", "table_7", "table_8"):
         for name, architecture in (("AutoRTNet-A", runs.network_a), ("AutoRTNet-B", runs.network_b)):
@@ -66,7 +66,7 @@ def _val_and_test(
 
 
 def _table_2_10(runs: Runs) -> list[Row]:
-    """CamVid: A and B are transferred, C is searched there (Sec. 4.3)."""
+    """CamVid, or what takes its place: A and B are transferred, C is searched there (Sec. 4.3)."""
     rows = []
     networks = (
         ("AutoRTNet-A", runs.network_a),
@@ -75,8 +75,8 @@ def _table_2_10(runs: Runs) -> list[Row]:
     )
     for table in ("table_2", "table_10"):
         for label, architecture in networks:
-            evaluations = runs.judged(architecture, "camvid", "test")
-            speed = runs.speed(architecture, "camvid")
+            evaluations = runs.judged(architecture, runs.second, "test")
+            speed = runs.speed(architecture, runs.second)
             rows.append(Row(table, label, test=evaluations, speeds=(speed,)))
     return rows
 
@@ -164,9 +164,9 @@ def _figure_6(runs: Runs) -> list[Row]:
     seeds = dict.fromkeys([own.seed, *own.gamma_seeds])
     rows = []
     for gamma in own.camvid_gammas:
-        networks = [runs.searched("camvid", gamma, seed, own.depths) for seed in seeds]
-        evaluations = [one for each in networks for one in runs.judged(each, "camvid", "test")]
-        speeds = tuple(runs.speed(one, "camvid") for one in networks)
+        networks = [runs.searched(runs.second, gamma, seed, own.depths) for seed in seeds]
+        evaluations = [one for each in networks for one in runs.judged(each, runs.second, "test")]
+        speeds = tuple(runs.speed(one, runs.second) for one in networks)
         rows.append(Row("figure_6", gamma_text(gamma), test=tuple(evaluations), speeds=speeds))
     return rows
 
@@ -196,8 +196,8 @@ def _peers(runs: Runs) -> list[Row]:
     for system, peer in runs.peers:
         val = runs.evaluation(runs.training(peer, runs.main), "val")
         test = runs.evaluation(runs.training(peer, runs.main, "trainval"), "test")
-        camvid = runs.evaluation(runs.training(peer, "camvid"), "test")
-        on_main, on_camvid = _speed(runs, peer), (runs.speed(peer, "camvid"),)
+        camvid = runs.evaluation(runs.training(peer, runs.second), "test")
+        on_main, on_camvid = _speed(runs, peer), (runs.speed(peer, runs.second),)
         found = {
             "table_1": Row("table_1", system.label_in("table_1"), test=(test,), speeds=on_main),
             "table_7": Row("table_7", system.label_in("table_7"), (val,), (test,), on_main),
@@ -234,6 +234,6 @@ def _figure_8_9(runs: Runs) -> list[Row]:
         else:
             rows.append(Row("figure_8", label, not_run=NO_CITYSCAPES))
     for label, architecture in columns:
-        test = runs.evaluation(runs.training(architecture, "camvid"), "test")
+        test = runs.evaluation(runs.training(architecture, runs.second), "test")
         rows.append(Row("figure_9", label, test=(test,)))
     return rows

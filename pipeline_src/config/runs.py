@@ -35,6 +35,8 @@ class Splits(NamedTuple):
 
 SPLITS = {"cityscapes": Splits(("train",), "val"), "camvid": Splits(("train", "val"), "test")}
 """CamVid's training set is train + val, and its test set judges everything (Sec. 4.2)."""
+OWN_SPLITS = Splits(("train",), "val")
+"""Of any other set."""
 BENCHMARK_SPLITS = ("train", "val")
 """What is trained on for a benchmark's test set."""
 
@@ -172,9 +174,9 @@ class Runs:
 
     @cached_property
     def network_c(self) -> Architecture:
-        """AutoRTNet-C: searched on CamVid with gamma_c."""
+        """AutoRTNet-C: searched on CamVid, or what takes its place, with gamma_c."""
         return self.searched(
-            "camvid", self.experiments.gamma_c, self.experiments.seed, self.experiments.depths
+            self.second, self.experiments.gamma_c, self.experiments.seed, self.experiments.depths
         )
 
     @cached_property
@@ -186,15 +188,31 @@ class Runs:
         )
 
     def dataset_config(self, dataset: str) -> SegmentationSetConfig:
-        """The settings of `cityscapes` or `camvid`."""
-        block = getattr(self.config.data, dataset)
+        """The settings of a segmentation set."""
+        block = self.config.data.block(dataset)
         assert isinstance(block, SegmentationSetConfig), dataset
         return block
 
     def is_rendered(self, dataset: str) -> bool:
         """Whether the project draws a set itself: no path is given, and the scale says what to draw."""
-        block = getattr(self.config.data, dataset)
+        block = self.config.data.block(dataset)
         return block is not None and block.path is None and block.render is not None
+
+    @property
+    def second(self) -> str:
+        """The set in CamVid's place: CamVid, or the main set where that is a set of the user's own."""
+        return "camvid" if self.config.data.own is None else self.main
+
+    def splits(self, dataset: str) -> Splits:
+        """What a data set's ablations are trained on, and what judges them."""
+        return SPLITS.get(dataset, OWN_SPLITS)
+
+    def has_split(self, dataset: str, split: Literal["test", "coarse"]) -> bool:
+        """Whether a data set has a test split, or a coarse one."""
+        own = self.config.data.own
+        if dataset in SPLITS or own is None:
+            return split == "test" or dataset == "cityscapes"
+        return own.has_test if split == "test" else own.has_coarse
 
     def input_size(self, dataset: str) -> Size:
         """The deployed (height, width) of a data set."""
@@ -204,13 +222,21 @@ class Runs:
     def training(
         self, arch: Architecture, dataset: str, split: str = "train", coarse: bool = False
     ) -> Training:
-        """A finetuning; CamVid's `train` is already train + val (Sec. 4.2), so its two splits are one."""
-        more = split == "trainval" and SPLITS[dataset].trained != BENCHMARK_SPLITS
+        """A finetuning; CamVid's `train` is already train + val (Sec. 4.2), so its two splits are one.
+
+        So are those of a set without a test split: what is judged on `val` may not be trained on it.
+        """
+        more = split == "trainval" and self.splits(dataset).trained != BENCHMARK_SPLITS
+        more = more and self.has_split(dataset, "test")
         return Training(arch, dataset, "trainval" if more else "train", coarse)
 
     def evaluation(self, training: Training, role: str, size: Size | None = None) -> Evaluation:
-        """An evaluation in the role of `val` or `test`; CamVid is always judged on its test set."""
-        split = SPLITS[training.dataset].judged if role == "val" else role
+        """An evaluation in the role of `val` or `test`; CamVid is always judged on its test set.
+
+        A set without a test split is always judged on its `val`.
+        """
+        judged = role == "val" or not self.has_split(training.dataset, "test")
+        split = self.splits(training.dataset).judged if judged else role
         return Evaluation(training, split, size or self.input_size(training.dataset))
 
     def judged(
@@ -237,7 +263,7 @@ class Runs:
 
     def _searched_there(self, gamma: float) -> Architecture:
         """What C11 holds a transferred network against: searched on CamVid with its gamma."""
-        return self.searched("camvid", gamma, self.experiments.seed, self.experiments.depths)
+        return self.searched(self.second, gamma, self.experiments.seed, self.experiments.depths)
 
     def speed(self, architecture: Architecture, dataset: str, size: Size | None = None) -> Speed:
         """A timing at the deployed size or at `size`."""

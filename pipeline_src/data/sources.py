@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline_src.config.data_sets import PAPER_SETS
 from pipeline_src.config.dataset import Description, Layout, Split
 from pipeline_src.config.datasets import described
 from pipeline_src.data.patterns import Pattern
@@ -14,8 +15,6 @@ from pipeline_src.errors import DataError
 CLAIM_NAME = ".rendered-by-autortnet"
 """Marks a folder whose pictures were all rendered, so that none of a real set is ever overwritten."""
 CLASS_FOLDERS = "imagenet"
-PAPER_SETS = ("cityscapes", "camvid")
-"""Segmentation sets with a block of settings of their own; any other is the block `data.own`."""
 COARSE = "coarse"
 
 

@@ -57,14 +57,20 @@ DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
 
 
 def source_of(dataset):
-    """The configuration block of cityscapes, camvid or imagenet."""
-    return getattr(CONFIG.data, dataset)
+    """The configuration block of a data set."""
+    return CONFIG.data.block(dataset)
+
+
+def description_named(dataset):
+    """Name or path of a set's description."""
+    is_own = CONFIG.data.own is not None and dataset == GRID.main
+    return CONFIG.data.own.description if is_own else dataset
 
 
 @cache
 def description_of(dataset):
     """What a set's description says: a rule that follows from it reruns when it changes."""
-    return described(dataset).model_dump_json()
+    return described(description_named(dataset)).model_dump_json()
 
 
 def layout_option(dataset):
@@ -75,7 +81,7 @@ def layout_option(dataset):
 
 def coarse_option(dataset):
     """The option that leaves a set's coarse split out; none where it has none, or it is used."""
-    layouts = described(dataset).layouts.values()
+    layouts = described(description_named(dataset)).layouts.values()
     has_coarse = any(layout.splits.coarse for layout in layouts)
     return "--without-coarse" if has_coarse and not CONFIG.experiments.coarse else ""
 
@@ -93,7 +99,7 @@ def raw_root(dataset):
 
 missing = missing_sets_message(
     {
-        name: source_of(name).path
+        description_named(name): source_of(name).path
         for name in (*DATASETS, "imagenet")
         if not is_rendered(name)
     },
@@ -177,7 +183,7 @@ wildcard_constraints:
     architecture=r"[^/]+",
     backbone=r"[^/]+",
     training=r"[^/]+",
-    dataset=r"cityscapes|camvid",
+    dataset="|".join({"cityscapes", "camvid", GRID.main}),
     size=r"\d+x\d+",
     index=r"\d+",
     split=r"val|test",

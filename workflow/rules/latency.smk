@@ -111,7 +111,7 @@ rule measure_speeds:
         forms=option("forms", ",".join(CONFIG.experiments.speed_forms)),
         prepared=lambda wildcards: f"{DATA}/{wildcards.dataset}",
         raw=lambda wildcards: raw_root(wildcards.dataset),
-        split=lambda wildcards: option("split", SPLITS[wildcards.dataset].judged),
+        split=lambda wildcards: option("split", GRID.splits(wildcards.dataset).judged),
     shell:
         "autortnet measure-speeds {params.networks} {params.classes}"
         " --input-size {wildcards.size} {params.forms} --withhold --settings {params.settings:q}"

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import takewhile
 from shlex import quote
 
-from pipeline_src.config.runs import BENCHMARK_SPLITS, SPLITS
+from pipeline_src.config.runs import BENCHMARK_SPLITS
 from pipeline_src.data.raw_state import doubts_in
 from pipeline_src.data.raw_state import raw_state as raw_state_of
 from pipeline_src.reporting.read.sources import artifacts_of
@@ -71,7 +71,7 @@ def training_splits(wildcards):
     """The option for the splits trained on: fine, with the validation set for the benchmark's test set, and coarse
     for `*` rows."""
     run = training_of(wildcards)
-    fine = SPLITS[run.dataset].trained if run.split == "train" else BENCHMARK_SPLITS
+    fine = GRID.splits(run.dataset).trained if run.split == "train" else BENCHMARK_SPLITS
     return option("splits", ",".join((*fine, *(["coarse"] if run.coarse else []))))
 
 
@@ -79,7 +79,7 @@ def best_epoch_split(wildcards):
     """The option for the split that picks the best epoch; none where it is trained on."""
     run = training_of(wildcards)
     return (
-        option("validation-split", SPLITS[run.dataset].judged)
+        option("validation-split", GRID.splits(run.dataset).judged)
         if run.split == "train"
         else ""
     )
@@ -105,7 +105,7 @@ def depth_option(depths):
 
 def class_option(wildcards):
     """The option for the number of classes of the wildcard `dataset`."""
-    return option("num-classes", len(described(wildcards.dataset).classes))
+    return option("num-classes", len(described(description_named(wildcards.dataset)).classes))
 
 
 def backbone_of(wildcards):

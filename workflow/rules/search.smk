@@ -30,10 +30,10 @@ rule search_architecture:
         prepared=lambda wildcards: f"{DATA}/{search_of(wildcards).dataset}",
         raw=lambda wildcards: raw_root(search_of(wildcards).dataset),
         splits=lambda wildcards: option(
-            "splits", ",".join(SPLITS[search_of(wildcards).dataset].trained)
+            "splits", ",".join(GRID.splits(search_of(wildcards).dataset).trained)
         ),
         judged=lambda wildcards: option(
-            "validation-split", SPLITS[search_of(wildcards).dataset].judged
+            "validation-split", GRID.splits(search_of(wildcards).dataset).judged
         ),
         gamma=lambda wildcards: option("gamma", search_of(wildcards).gamma),
         seed=lambda wildcards: option("seed", search_of(wildcards).seed),

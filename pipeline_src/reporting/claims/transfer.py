@@ -23,6 +23,7 @@ from pipeline_src.reporting.claims.finding import (
 from pipeline_src.reporting.claims.statistics import margin_of, trainings_to_resolve
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 from pipeline_src.reporting.read.claims import Claim
+from pipeline_src.reporting.tables.conditions import set_title
 
 PAPER_SCALE = "paper"
 _GAMMAS = (("AutoRTNet-A", "0.01"), ("AutoRTNet-B", "0.001"))
@@ -59,11 +60,11 @@ def networks_transfer(evidence: Evidence) -> Claim:
 
 
 def _transfer(evidence: Evidence) -> Finding:
-    if evidence.grid.main == "camvid":
-        reason = (
-            "The main set is CamVid at this scale: A and B were searched there, and nothing was transferred."
+    if evidence.grid.main == evidence.grid.second:
+        main = set_title(evidence.grid.main)
+        return undecided(
+            f"The main set is {main} at this scale: A and B were searched there, and nothing was transferred."
         )
-        return undecided(reason)
     transferred = [one for label, _ in _GAMMAS for one in evidence.networks("table_2", "test", label)]
     there = {one.architecture.search: one for one in evidence.networks("figure_6", "test")}
     pairs, faults = [], [one.faults[0] for one in transferred if one.miou is None]
@@ -99,7 +100,7 @@ def _transfer(evidence: Evidence) -> Finding:
 def _judged(
     evidence: Evidence, gap: float, weight: float, ours: str, n: int, sources: tuple[str, ...]
 ) -> Finding:
-    spread, more = evidence.training_spread("camvid")
+    spread, more = evidence.training_spread(evidence.grid.second)
     margin = margin_of([(spread, weight)])
     if margin is None or spread is None:
         reason = f"How far trainings of one network lie apart is unknown: {NO_SPREAD}."

@@ -39,7 +39,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     letter, architecture, dataset = {
         "figure_7": ("A", grid.network_a, grid.main),
         "architecture_b": ("B", grid.network_b, grid.main),
-        "architecture_c": ("C", grid.network_c, "camvid"),
+        "architecture_c": ("C", grid.network_c, grid.second),
     }[name]
     title = f"AutoRTNet-{letter}, cell by cell"
     source = places.genotype(architecture)
@@ -51,7 +51,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     input_hw = grid.input_size(dataset)
     head = f"AutoRTNet-{letter}" + (", a dead network" if liveness.fault else "")
     with house_style():
-        figure = genotype_figure(genotype, head, input_hw, class_count(dataset))
+        figure = genotype_figure(genotype, head, input_hw, class_count(grid, dataset))
     table_path = results / places.lookup_table(dataset)
     table = LookupTable.load(table_path) if table_path.exists() else None
     dead = f" The network {liveness.fault}." if liveness.fault else ""

@@ -77,9 +77,9 @@ def description(grid: Grid) -> str:
         )
     parts.append(
         f"The aggregation cell fuses their outputs to {aggregation_channels(space)} channels at "
-        f"{_output(grid).where}; a multi-scale head predicts {class_count(grid.main)} classes. The search's "
-        f"loss is the cross-entropy plus gamma times the logarithm of the expected latency, summed from the "
-        f"lookup table."
+        f"{_output(grid).where}; a multi-scale head predicts {class_count(grid, grid.main)} classes. "
+        f"The search's loss is the cross-entropy plus gamma times the logarithm of the expected latency, "
+        f"summed from the lookup table."
     )
     return " ".join(parts)
 
@@ -164,7 +164,7 @@ def _bottom(canvas: Canvas, y: float, grid: Grid, panels: list[Box], aggregation
     height, dilations = 4 * LINE_IN + 0.12, ", ".join(map(str, space.head_dilations))
     texts = (
         "Σ P(cell is kept) · lat(cell),\nlat from the lookup table\n(Eq. 4, 7, A11)",
-        f"{class_count(grid.main)} classes\nresized to\n{by(grid.input_size(grid.main))}",
+        f"{class_count(grid, grid.main)} classes\nresized to\n{by(grid.input_size(grid.main))}",
         f"1×1; 3×3 dilated\n{dilations}; pooling;\nbranches of {space.head_channels} ch.",
     )
     widths = [text_width_in(text) + 0.2 for text in texts]

@@ -140,9 +140,9 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     )
     if len(ours):
         caption += (
-            f" Squares were measured here, for each gamma {_searches(grid)}, on {set_name(grid, 'camvid')} "
-            f"and on {device}. Speeds of two devices do not compare, so each has its own axis; their "
-            "order over "
+            f" Squares were measured here, for each gamma {_searches(grid)}, on "
+            f"{set_name(grid, grid.second)} and on {device}. "
+            "Speeds of two devices do not compare, so each has its own axis; their order over "
             "gamma does. Bars are the quartiles of a timing's repeats and the standard deviation "
             "of the mIoU over "
             "several runs. "

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Spot, house_style
+from pipeline_src.reporting.tables.conditions import set_title
 
 TEXT_PT, SMALL_PT = 10.0, 9.0
 """Larger than the house style's: seven inches are shrunk to 390 px on a phone."""
@@ -184,7 +185,7 @@ def set_name(grid: Grid, dataset: str) -> str:
     """The name of a segmentation set, which says where its images are rendered by the project."""
     block = grid.dataset_config(dataset)
     rendered = block.path is None and block.render is not None
-    return {"cityscapes": "Cityscapes", "camvid": "CamVid"}[dataset] + (" (rendered)" if rendered else "")
+    return set_title(dataset) + (" (rendered)" if rendered else "")
 
 
 def scale_words(scale: str) -> str:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from pipeline_src.config.datasets import described
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Size
 from pipeline_src.space import catalogue
@@ -121,9 +122,10 @@ def aggregation_channels(space: SpaceConfig) -> int:
     return space.aggregation_channels * len(catalogue.AGGREGATION_OUTPUTS)
 
 
-def class_count(dataset: str) -> int:
-    """Number of classes of a described data set."""
-    return len(described(dataset).classes)
+def class_count(grid: Grid, dataset: str) -> int:
+    """Number of classes of a data set."""
+    own = grid.config.data.own
+    return len(own.class_names if own and dataset == grid.main else described(dataset).classes)
 
 
 def uses_normal(genotype: Genotype, hyper_cell: int) -> bool:

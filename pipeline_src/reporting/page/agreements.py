@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.claims.chosen import NEEDED
-from pipeline_src.reporting.tables.conditions import SET_NAMES
+from pipeline_src.reporting.tables.conditions import set_title
 from pipeline_src.spreadsheets import unguarded
 
 CHOICES = {
@@ -69,7 +69,7 @@ def _view(line: dict[str, str]) -> AgreementView:
         nulls = int(number["nulls"])
         null = f"{_percent(float(line['null']))} (n = {nulls}), p = {float(line['p_null']):.2g}"
     return AgreementView(
-        dataset=SET_NAMES[line["dataset"]],
+        dataset=set_title(line["dataset"]),
         gamma=unguarded(line["gamma"]),
         choice=CHOICES[choice],
         claims=", ".join(claim for claim, needed in NEEDED.items() if choice in needed),

@@ -13,7 +13,7 @@ from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.sections import ClaimView
 from pipeline_src.reporting.read.claims import Verdict
 from pipeline_src.reporting.tables.cells import Cell, Table
-from pipeline_src.reporting.tables.conditions import SET_NAMES
+from pipeline_src.reporting.tables.conditions import set_title
 
 RANDOM_CLAIM = "C2"
 """The claim that the search beats random networks."""
@@ -146,7 +146,7 @@ def _names(grid: Grid) -> tuple[tuple[str, str], ...]:
 def _said(grid: Grid, one: Architecture) -> str:
     assert one.search is not None
     search = one.search
-    dataset = SET_NAMES[search.dataset] + (", rendered" if grid.is_rendered(search.dataset) else "")
+    dataset = set_title(search.dataset) + (", rendered" if grid.is_rendered(search.dataset) else "")
     return f"searched on {dataset} with gamma {gamma_text(search.gamma)}, seed {search.seed}"
 
 

@@ -84,7 +84,15 @@ def banner(grid: Grid) -> Banner:
     values = {key: (paper, here) for key, paper, here in changed}
     main = tuple(f"{key} {values[key][1]} (paper {values[key][0]})" for key in _MAIN_KEYS if key in values)
     rendered = _rendered_sets(grid)
-    if rendered:
+    if grid.config.data.own is not None:
+        level = "reduced"
+        headline = f"Everything here is of {grid.main}, a data set that is not in the paper."
+        text = (
+            "The paper's numbers stand beside for orientation; none of them is of these images, so no "
+            "difference is told."
+            + (f" The images of {', '.join(rendered)} are drawn by this project." if rendered else "")
+        )
+    elif rendered:
         level = "nothing"
         headline = f"Scale {grid.config.scale}: a self-test of the software, no evidence about the paper."
         text = (

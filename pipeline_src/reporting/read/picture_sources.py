@@ -54,7 +54,7 @@ def training_sources(grid: Grid) -> tuple[str, ...]:
 
 def confusions_of_a(grid: Grid) -> tuple[Evaluation, ...]:
     """A's evaluation on each data set: the main set's judging split, and CamVid's test set."""
-    datasets = dict.fromkeys((grid.main, "camvid"))
+    datasets = dict.fromkeys((grid.main, grid.second))
     return tuple(grid.evaluation(grid.training(grid.network_a, one), "val") for one in datasets)
 
 

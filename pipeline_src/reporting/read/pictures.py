@@ -58,7 +58,7 @@ PICTURES: dict[str, Entry] = {
         "architecture", lambda grid: behind.network_sources(grid, grid.network_b, grid.main)
     ),
     "architecture_c": Entry(
-        "architecture", lambda grid: behind.network_sources(grid, grid.network_c, "camvid")
+        "architecture", lambda grid: behind.network_sources(grid, grid.network_c, grid.second)
     ),
     "lut_check": Entry("agreement", behind.lut_check_sources),
     "soft_to_hard": Entry("soft_to_hard", behind.search_sources),

@@ -17,6 +17,11 @@ SET_NAMES = {"cityscapes": "Cityscapes", "camvid": "CamVid"}
 _ORDER = ("data set", "split", "size", "classes", "device", "unit")
 
 
+def set_title(name: str) -> str:
+    """A data set as the paper calls it; one that the paper has not, by its own name."""
+    return SET_NAMES.get(name, name)
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What a number was judged or timed on; empty where it is not known or does not matter.

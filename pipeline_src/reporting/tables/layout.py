@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.tables import measures
 from pipeline_src.reporting.tables.measures import Measure, Role
@@ -170,6 +172,8 @@ TOGETHER = tuple(
     )
 )
 """What is timed in one interleaved run, beside the other systems."""
+CLASS_ID = "iou_"
+"""What the id of a column of one class begins with."""
 DEVICE = Column("device", "Device", DEVICE_NAME, measures.device(), printed=False)
 
 
@@ -183,7 +187,31 @@ def _class_columns(table: str) -> tuple[Column, ...]:
 
 
 def _class_id(title: str) -> str:
-    return "iou_" + title.casefold().replace(" ", "_")
+    return CLASS_ID + title.casefold().replace(" ", "_")
+
+
+def with_classes(layout: Layout, class_names: Sequence[str]) -> Layout:
+    """A table of classes with columns for further ones, which the paper has not, behind its own.
+
+    Args:
+        class_names: of the set that is measured here; those that a column of the paper means add none.
+    """
+    places = [place for place, one in enumerate(layout.columns) if one.quantity is CLASS_IOU]
+    if not places:
+        return layout
+    meant = {class_named(one.title, class_names) for one in layout.columns if one.quantity is CLASS_IOU}
+    taken = {one.id for one in layout.columns}
+    added = []
+    for name in (one for one in class_names if one not in meant):
+        column_id, number = _class_id(name), 2
+        while column_id in taken:
+            column_id, number = f"{_class_id(name)}_{number}", number + 1
+        taken.add(column_id)
+        added.append(
+            Column(column_id, name, CLASS_IOU, measures.class_iou(name), printed=False, split="test")
+        )
+    end = places[-1] + 1
+    return replace(layout, columns=(*layout.columns[:end], *added, *layout.columns[end:]))
 
 
 def _original() -> tuple[Column, ...]:

@@ -20,6 +20,7 @@ Which = Literal["paper", "here", "difference"]
 State = Literal["value", "partly", "not_run", "empty", "apart"]
 
 NOT_RUN = "not run"
+NOT_IN_PAPER = "not in the paper"
 BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
     "mIoU, IoU and FPS, the lowest latency and number of parameters; ties share bold, "
@@ -203,6 +204,8 @@ def _is_asked_for(cell: Cell) -> bool:
 def _paper(column: Column, cell: Cell, has_here: bool) -> Entry:
     if column.printed:
         return Entry(cell, cell.quoted, quoted_number(cell.quoted), "value" if cell.quoted else "empty")
+    if column.quantity.name == "class IoU":
+        return Entry(cell, NOT_IN_PAPER, None, "not_run")
     return Entry(cell, "", None, "empty") if has_here else Entry(cell, NOT_RUN, None, "not_run")
 
 

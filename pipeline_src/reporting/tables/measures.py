@@ -23,7 +23,7 @@ from pipeline_src.reporting.read.records import (
     SpeedRecord,
     Timing,
 )
-from pipeline_src.reporting.tables.conditions import SET_NAMES, Conditions
+from pipeline_src.reporting.tables.conditions import Conditions, set_title
 from pipeline_src.space.genotype import Genotype
 
 Role = Literal["val", "test"]
@@ -117,7 +117,7 @@ def _scores(
         size = f"{record.input_height_px}x{record.input_width_px}"
         trained = record.training + _limits(record)
         conditions = Conditions(
-            SET_NAMES.get(record.dataset, record.dataset),
+            set_title(record.dataset),
             record.split,
             (record.input_height_px, record.input_width_px),
         )
@@ -188,7 +188,7 @@ def _timings(
         value, quartiles = found
         data = f"{record.dataset} {record.input_height_px}x{record.input_width_px}"
         conditions = Conditions(
-            SET_NAMES.get(record.dataset, record.dataset),
+            set_title(record.dataset),
             size=(record.input_height_px, record.input_width_px),
             device=_one_line(record.fingerprint.device),
         )
@@ -247,7 +247,7 @@ def _together(
             reason = found.refused or record.withheld or "it was not timed"
             return Reading(None, path, f"{form}: {reason}")
         conditions = Conditions(
-            SET_NAMES.get(speed.dataset, speed.dataset),
+            set_title(speed.dataset),
             size=speed.size,
             device=_one_line(record.fingerprint.device),
         )

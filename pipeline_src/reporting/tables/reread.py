@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 from pipeline_src.reporting.tables.cells import STORED, Cell, Table
-from pipeline_src.reporting.tables.layout import layout_of
+from pipeline_src.reporting.tables.layout import CLASS_ID, layout_of, with_classes
 from pipeline_src.reporting.tables.stored import cells_path, not_cells, read_lines
 from pipeline_src.spreadsheets import parted
 
@@ -30,6 +30,11 @@ def read_table(name: str, folder: Path) -> Table:
         cells = tuple(_cell(line) for line in lines)
         dead = {line["row_id"]: line["dead"] for line in lines if line["dead"]}
         rows = tuple(dict.fromkeys(cell.row_id for cell in cells))
+        known = {column.id for column in layout.columns}
+        further = (
+            cell for cell in cells if cell.column_id.startswith(CLASS_ID) and cell.column_id not in known
+        )
+        layout = with_classes(layout, list(dict.fromkeys(cell.column for cell in further)))
         places = [(row, column.id) for row in rows for column in layout.columns]
         if [(cell.row_id, cell.column_id) for cell in cells] != places:
             raise ValueError("its columns are others")

@@ -54,6 +54,7 @@ class Folder:
     def __init__(self, root: Path, records: bool = True) -> None:
         self.root = root
         self.records = records
+        self.classes = {"camvid": CAMVID_CLASSES, "cityscapes": CITYSCAPES_CLASSES}
         root.mkdir(parents=True, exist_ok=True)
 
     def record(
@@ -95,7 +96,7 @@ class Folder:
 
         Of each true class 80 pixels are right and 20 are taken for the next class.
         """
-        names = CAMVID_CLASSES if one.training.dataset == "camvid" else CITYSCAPES_CLASSES
+        names = self.classes[one.training.dataset]
         per_class = {name: round(0.3 + 0.01 * index, 4) for index, name in enumerate(names)}
         count = len(names)
         confusion = [[0] * count for _ in names]

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline_src.config.models import SpaceConfig
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.models import Config, SpaceConfig
 from pipeline_src.reporting.drawing.schema_operations import FAMILIES, families_of, operation
 from pipeline_src.reporting.drawing.schema_plan import (
     aggregation_channels,
@@ -108,7 +109,8 @@ def test_the_papers_own_numbers() -> None:
     assert [one.node_channels for one in levels] == [8, 24, 72, 216]
     assert [one.cell_channels for one in levels[1:]] == [48, 144, 432]
     assert level(SpaceConfig(), (720, 960), 2).size == (45, 60)
-    assert (class_count("cityscapes"), class_count("camvid")) == (19, 11)
+    grid = Grid(Config())
+    assert (class_count(grid, "cityscapes"), class_count(grid, "camvid")) == (19, 11)
 
 
 def test_edges_that_meet_at_different_resolutions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
