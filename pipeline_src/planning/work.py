@@ -11,7 +11,7 @@ from pipeline_src.artifacts import read_json
 from pipeline_src.config.datasets import described
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
-from pipeline_src.config.runs import BENCHMARK_SPLITS, SPLITS
+from pipeline_src.config.runs import BENCHMARK_SPLITS
 from pipeline_src.data.folders import MANIFEST_NAME
 from pipeline_src.data.official import IMAGENET
 from pipeline_src.errors import UserError
@@ -44,8 +44,8 @@ def image_counts(config: Config, root: Path) -> dict[str, dict[str, int]]:
         root: the checkout, which may have `data/SCALE`.
     """
     found: dict[str, dict[str, int]] = {}
-    for name in ("cityscapes", "camvid", "imagenet"):
-        block = getattr(config.data, name)
+    for name in dict.fromkeys(("cityscapes", "camvid", config.data.main, "imagenet")):
+        block = config.data.block(name)
         if block is None:
             continue
         manifest = root / "data" / config.scale / name / MANIFEST_NAME
@@ -54,17 +54,18 @@ def image_counts(config: Config, root: Path) -> dict[str, dict[str, int]]:
         elif block.path is None and block.render is not None:
             found[name] = _rendered(block.render)
         else:
-            found[name] = _official(name)
+            found[name] = _official(name, config)
     return found
 
 
-def _official(name: str) -> dict[str, int]:
+def _official(name: str, config: Config) -> dict[str, int]:
     if name == "imagenet":
         return dict(IMAGENET.counts)
-    release = described(name).official
+    own = config.data.own
+    release = described(own.description if own and name == config.data.main else name).official
     if release is None:
         raise UserError(
-            f"data.{name}",
+            f"data.{name if own is None else 'own'}",
             "is not prepared, and nothing says how many images it has.",
             "Prepare it first: snakemake --cores all stage_data.",
         )
@@ -106,7 +107,7 @@ class Workload:
         assert task.architecture is not None and task.architecture.search is not None
         search, cfg = task.architecture.search, self.config.search
         block = self.grid.dataset_config(search.dataset)
-        images = self._images(search.dataset, SPLITS[search.dataset].trained)
+        images = self._images(search.dataset, self.grid.splits(search.dataset).trained)
         if cfg.level == "bilevel":
             images //= 2
         steps = cfg.steps_per_epoch or max(1, images // cfg.batch_size)
@@ -125,12 +126,12 @@ class Workload:
         run, cfg, peer = task.training, self.config.finetune, _peer(task)
         assert run is not None
         block = self.grid.dataset_config(run.dataset)
-        splits = SPLITS[run.dataset].trained if run.split == "train" else BENCHMARK_SPLITS
+        splits = self.grid.splits(run.dataset).trained if run.split == "train" else BENCHMARK_SPLITS
         images = self._images(run.dataset, (*splits, *(("coarse",) if run.coarse else ())))
         epochs = (self.config.experiments.peer_epochs if peer else None) or cfg.epochs
         yield Work("finetune", epochs * images * block.crop_height_px * block.crop_width_px, peer)
         if run.split == "train":
-            judged = self._images(run.dataset, (SPLITS[run.dataset].judged,))
+            judged = self._images(run.dataset, (self.grid.splits(run.dataset).judged,))
             judged = min(judged, cfg.validation_images or judged) * math.ceil(epochs / cfg.validation_every)
             yield Work("forward", judged * block.input_height_px * block.input_width_px, peer)
 

@@ -11,7 +11,7 @@ from yard import CLASSES, SIZE, describe_yard, description
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_settings, resolve
-from pipeline_src.errors import ConfigError
+from pipeline_src.errors import ConfigError, UserError
 
 SCALES = Path(__file__).resolve().parents[3] / "workflow" / "scales"
 
@@ -116,3 +116,15 @@ def test_an_unknown_key_of_own_is_told(yard: Path) -> None:
         resolved(yard, pth="/x")
     with pytest.raises(ConfigError, match=r"data\.own: search_crop_height_px must be 32 or more"):
         resolved(yard, search_crop_height_px=16)
+
+
+def test_a_plan_counts_its_images_once_it_is_prepared(yard: Path, tmp_path: Path) -> None:
+    from pipeline_src.planning.work import image_counts
+
+    config = resolved(yard).config
+    with pytest.raises(UserError, match=r"data\.own: is not prepared, .* stage_data"):
+        image_counts(config, tmp_path)
+    manifest = tmp_path / "data/tiny/yard/manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('{"counts": {"train": 12, "val": 4}}')
+    assert image_counts(config, tmp_path)["yard"] == {"train": 12, "val": 4}
