@@ -17,7 +17,7 @@ from pipeline_src.training.interruption import Interrupted, leave_on_signals
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "configuration": ("config", "plan", "status"),
-    "data": ("render-scenes", "render-objects", "prepare-data", "prepare-imagenet"),
+    "data": ("render-scenes", "render-objects", "describe-data", "prepare-data", "prepare-imagenet"),
     "latency": ("measure-lut", "check-lut", "measure-speed", "measure-speeds"),
     "architectures": (
         "search-architecture",

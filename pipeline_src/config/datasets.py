@@ -38,7 +38,7 @@ def path_of(name: str) -> Path:
     raise ConfigError(
         name or "the data set's name",
         f"is no data set: {FOLDER} has {', '.join(there)}.{nearest(name, there)}",
-        f"Describe it in {FOLDER}/NAME.yaml, or give the file's path.",
+        f"Describe it in {FOLDER}/NAME.yaml (`autortnet describe-data` does), or give the file's path.",
     )
 
 
@@ -94,7 +94,9 @@ def parse_description(text: str, source: str) -> Description:
     except Unreadable as error:
         raise ConfigError(source, f"{error}.", "Mend the file.") from error
     if not isinstance(values, dict):
-        raise ConfigError(source, "holds no keys.", "Describe a data set, as those in workflow/datasets are.")
+        raise ConfigError(
+            source, "holds no keys.", "Describe a data set: `autortnet describe-data FOLDER` does."
+        )
     try:
         found = Description.model_validate(values)
     except ValidationError as error:
