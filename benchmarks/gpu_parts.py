@@ -213,25 +213,25 @@ def search_step(place: Place, ends: float) -> list[Row]:
     """Search steps of each kind and precision at the paper's crop: seconds, peak memory, largest batch."""
     rows: list[Row] = []
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
-    for sampling in searching.SAMPLINGS:
+    for kind in searching.KINDS:
         for precision in precisions:
             batch, limit = 2, 4 if place.tiny else 64
             while batch <= limit and time.monotonic() < ends:
-                row: Row = {"sampling": sampling, "precision": precision, "batch": batch}
+                row: Row = {"step": kind, "precision": precision, "batch": batch}
                 rows.append(row)
                 with _out_of_memory(row):
-                    row |= _search_seconds(place, batch, sampling, precision)
+                    row |= _search_seconds(place, batch, kind, precision)
                 if "not_run" in row:
                     break
                 batch *= 2
     return rows
 
 
-def _search_seconds(place: Place, batch: int, sampling: Any, precision: Precision) -> Row:
+def _search_seconds(place: Place, batch: int, kind: str, precision: Precision) -> Row:
     place.forget_peak()
     count = 2 if place.tiny else 5
     args = searching.parse_arguments(_search_words(place, batch, count))
-    steps = searching.build(args, place.device, sampling, precision).run()
+    steps = searching.build(args, place.device, kind, precision).run()
     seconds = _seconds(functools.partial(next, steps), place, count, searching.WARMUP)
     rate = batch / statistics.median(seconds)
     return {**summary(seconds), "images_per_s": rate, "peak_mib": place.peak_mib()}
@@ -252,11 +252,11 @@ def _seconds(work: Callable[[], object], place: Place, count: int, warmup: int) 
 def projection(rows: list[Row]) -> list[Row]:
     """Hours of the paper's search on this device, by the fastest row of each kind of step."""
     found: list[Row] = []
-    for sampling in searching.SAMPLINGS:
-        rates = [row["images_per_s"] for row in rows if row["sampling"] == sampling and "images_per_s" in row]
+    for kind in searching.KINDS:
+        rates = [row["images_per_s"] for row in rows if row["step"] == kind and "images_per_s" in row]
         if rates:
             hours = PAPER_STEPS * 16 / max(rates) / 3600
-            found.append({"sampling": sampling, "hours": hours, "paper_hours": PAPER_HOURS})
+            found.append({"step": kind, "hours": hours, "paper_hours": PAPER_HOURS})
     return found
 
 

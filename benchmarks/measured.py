@@ -78,7 +78,7 @@ class Request:
 
 
 def search_step(request: Request) -> Found:
-    """Soft steps against those of one and two drawn operations, and against forward and backward alone."""
+    """Soft steps against those in wide kernels, of drawn operations, and forward and backward alone."""
     words = ["--steps", "6"]
     if request.tiny:
         words = [
@@ -99,11 +99,16 @@ def search_step(request: Request) -> Found:
         ]
     pairs = {
         "search_step_single": ("soft", "single"),
+        "search_step_batched": ("soft", "batched"),
         "search_step_pair": ("soft", "pair"),
         "search_step_overhead": ("soft", "floor"),
     }
-    attempt = partial(searching.samples, searching.parse_arguments(words))
-    return calmest(attempt, pairs, budget_s=request.budget_s, spread_max=request.spread_max)
+    args = searching.parse_arguments(words)
+    attempt = partial(searching.samples, args)
+    found = calmest(attempt, pairs, budget_s=request.budget_s, spread_max=request.spread_max)
+    calls = {kind: searching.calls(args, kind) for kind in ("soft", "batched")}
+    ratio = calls["soft"] / calls["batched"]
+    return found | {"search_calls_batched": {"n": 1, "median": ratio, "calls": calls, "load": load_average()}}
 
 
 def training_step(request: Request) -> Found:
@@ -373,8 +378,8 @@ def peak_memory(request: Request) -> Found:
         else []
     )
     found: Found = {}
-    for name in searching.SAMPLINGS:
-        command = [sys.executable, "-m", "benchmarks.search_memory", "--sampling", name, *words]
+    for name in searching.KINDS:
+        command = [sys.executable, "-m", "benchmarks.search_memory", "--step", name, *words]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
         told = json.loads(done.stdout)
         found[f"peak_memory_mib_{name}"] = {

@@ -1,6 +1,6 @@
 """Memory that a search step adds, in a process of its own: a peak can be read once.
 
-    python -m benchmarks.search_memory --sampling soft [--height 96 --width 128 --batch 4 ...]
+    python -m benchmarks.search_memory --step soft [--height 96 --width 128 --batch 4 ...]
 
 Prints one JSON object: resident memory before the first step, the peak of two steps, and their difference.
 """
@@ -11,11 +11,9 @@ import json
 import resource
 import sys
 from pathlib import Path
-from typing import get_args
 
-from benchmarks.search_step import build, parse_arguments
+from benchmarks.search_step import KINDS, build, parse_arguments
 from pipeline_src.cli.record import peak_memory_mib
-from pipeline_src.config.search import Sampling
 from pipeline_src.training.distributed import resolve_device
 from pipeline_src.training.seeding import seed_everything
 
@@ -26,13 +24,13 @@ def _resident_mib() -> float:
 
 
 def main() -> None:
-    sampling = sys.argv.pop(sys.argv.index("--sampling") + 1)
-    sys.argv.remove("--sampling")
-    if sampling not in get_args(Sampling):
-        sys.exit(f"error: --sampling {sampling!r} is none of {', '.join(get_args(Sampling))}")
+    kind = sys.argv.pop(sys.argv.index("--step") + 1)
+    sys.argv.remove("--step")
+    if kind not in KINDS:
+        sys.exit(f"error: --step {kind!r} is none of {', '.join(KINDS)}")
     args = parse_arguments()
     seed_everything(0, args.threads)
-    steps = build(args, resolve_device(args.device), sampling).run()  # type: ignore[arg-type]
+    steps = build(args, resolve_device(args.device), kind).run()
     before = _resident_mib()
     for _ in range(2):
         next(steps)

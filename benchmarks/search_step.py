@@ -4,8 +4,9 @@
 
 A step is all that the search does: Gumbel masks, forward, loss with the expected latency, backward, both
 optimizers, bookkeeping. The floor is forward and backward of the supernet alone, with fixed masks and a
-batch of the same shape. Soft steps (Eq. 2, 3), those of one and two drawn operations (A20) and the floor are
-measured in turn, so that each ratio is of one moment of the machine. Prints one JSON object.
+batch of the same shape. Soft steps (Eq. 2, 3), the same in few wide kernels (`search.batched`), those of one
+and two drawn operations (A20) and the floor are measured in turn, so that each ratio is of one moment of the
+machine. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import argparse
 import functools
 import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
 from pipeline_src.config.models import Precision, SearchConfig, SpaceConfig
-from pipeline_src.config.search import Sampling
 from pipeline_src.search.objective import LatencyModel
 from pipeline_src.search.searcher import Searcher, SearchPlan
 from pipeline_src.space.supernet import ArchitectureParameters, Supernet
@@ -28,7 +29,13 @@ from pipeline_src.training.distributed import resolve_device
 from pipeline_src.training.seeding import seed_everything
 
 CLASSES = 11
-SAMPLINGS: tuple[Sampling, ...] = ("soft", "single", "pair")
+KINDS: dict[str, dict[str, Any]] = {
+    "soft": {},
+    "batched": {"batched": True},
+    "single": {"sampling": "single"},
+    "pair": {"sampling": "pair"},
+}
+"""Kinds of step, by the keys of `search:` that make them."""
 WARMUP = 2
 
 
@@ -47,10 +54,11 @@ def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def build(
-    args: argparse.Namespace, device: torch.device, sampling: Sampling, precision: Precision = "float32"
+    args: argparse.Namespace, device: torch.device, kind: str, precision: Precision = "float32"
 ) -> Searcher:
     """A searcher over noise images, with one microsecond for every operation."""
     space = SpaceConfig(initial_channels=args.channels)
+    config = SearchConfig(epochs=1, warmup_epochs=0, **KINDS[kind])
     noise = torch.Generator().manual_seed(0)
     steps = args.steps + WARMUP
 
@@ -60,13 +68,13 @@ def build(
             yield images, torch.randint(0, CLASSES, (args.batch, args.height, args.width))
 
     return Searcher(
-        Supernet(space, tuple(args.depths), CLASSES).to(device),
+        Supernet(space, tuple(args.depths), CLASSES, batched=config.batched).to(device),
         ArchitectureParameters(tuple(args.depths), noise).to(device),
         train_batches=batches,
         architecture_batches=None,
         validate=None,
         latency=LatencyModel.build(space, (args.height, args.width), lambda _: 1.0, device),
-        config=SearchConfig(epochs=1, warmup_epochs=0, sampling=sampling),
+        config=config,
         plan=SearchPlan(gamma=0.01, steps_per_epoch=steps, precision=precision),
         device=device,
         generator=noise,
@@ -77,7 +85,7 @@ def samples(args: argparse.Namespace) -> Samples:
     """Search for a few steps of each kind in turn, each round ended by one pass of the floor."""
     seed_everything(0, args.threads)
     device = resolve_device(args.device)
-    searchers = {name: build(args, device, name) for name in SAMPLINGS}
+    searchers = {name: build(args, device, name) for name in KINDS}
     steps = {name: searcher.run() for name, searcher in searchers.items()}
     soft = searchers["soft"]
     masks = soft.parameters.map_masks(lambda logits: torch.softmax(logits.detach(), dim=-1))
@@ -93,6 +101,16 @@ def samples(args: argparse.Namespace) -> Samples:
     )
 
 
+def calls(args: argparse.Namespace, kind: str) -> int:
+    """Operators that one step calls, those within others and of the backward pass included."""
+    seed_everything(0, args.threads)
+    steps = build(args, resolve_device(args.device), kind).run()
+    next(steps)
+    with torch.profiler.profile() as profile:
+        next(steps)
+    return sum(event.count for event in profile.key_averages())
+
+
 def measure(args: argparse.Namespace) -> dict[str, object]:
     """The seconds of each kind of step, and the ratios."""
     taken = samples(args)
@@ -100,6 +118,7 @@ def measure(args: argparse.Namespace) -> dict[str, object]:
         "benchmark": "search_step",
         "seconds": {name: summary(values) for name, values in taken.items()},
         "ratio_to_floor": ratios(taken["soft"], taken["floor"]),
+        "soft_to_batched": ratios(taken["soft"], taken["batched"]),
         "soft_to_single": ratios(taken["soft"], taken["single"]),
         "soft_to_pair": ratios(taken["soft"], taken["pair"]),
         "settings": vars(args),

@@ -66,6 +66,8 @@ GROUPS: tuple[Group, ...] = (
     Group(
         {
             "search_step_single": Key("soft search step / step of one drawn operation an edge", least=5),
+            "search_step_batched": Key("soft search step / the same in few wide kernels", least=1.25),
+            "search_calls_batched": Key("operators called by them", least=2),
             "search_step_pair": Key("soft search step / step of two drawn operations an edge"),
             "search_step_overhead": Key("soft search step / forward and backward alone"),
         },
@@ -130,7 +132,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         {
             f"peak_memory_mib_{name}": Key(f"growth of memory by a search step, {name}", "MiB")
-            for name in ("soft", "single", "pair")
+            for name in ("soft", "batched", "single", "pair")
         },
         measured.peak_memory,
         0.06,

@@ -126,7 +126,9 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
         )
         for part in halves
     ]
-    supernet = Supernet(config.space, args.depths, dataset.num_classes).to(world.device)
+    supernet = Supernet(config.space, args.depths, dataset.num_classes, batched=config.search.batched).to(
+        world.device
+    )
     generator = torch.Generator().manual_seed(noise_seed)
     parameters = ArchitectureParameters(args.depths, generator).to(world.device)
     identity = identity_of(

@@ -45,6 +45,8 @@ class SearchConfig(Block):
     """Whether alpha and beta learn from the same batch as w, or from the other half of the set (A12)."""
     sampling: Sampling = "soft"
     """What a step computes of an edge: all operations, weighted (Eq. 2, 3), or one or two drawn (A20)."""
+    batched: bool = False
+    """Whether soft steps compute a cell in few wide kernels: the same sums, in another order of rounding."""
     architecture_lr: Rate = 1e-3
     """Adam's rate for alpha and beta; the normal cells of a hyper-cell share an alpha (A4)."""
     architecture_betas: tuple[Fraction, Fraction] = (0.5, 0.999)
@@ -89,6 +91,8 @@ class SearchConfig(Block):
             raise ValueError("warmup_epochs must be less than epochs, or beta is never trained")
         if self.temperature_end > self.temperature_start:
             raise ValueError("temperature_end must not exceed temperature_start")
+        if self.batched and self.sampling != "soft":
+            raise ValueError("batched puts soft operations together: set sampling: soft, or batched: false")
         if self.scale_range[0] > self.scale_range[1]:
             raise ValueError("scale_range must be (low, high)")
         return self

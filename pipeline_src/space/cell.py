@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline_src.space.batched import mixed_nodes
 from pipeline_src.space.catalogue import (
     CELL_EDGES,
     CELL_INPUTS,
@@ -38,6 +39,7 @@ class Cell(nn.Module):
         older_is_larger: whether the older input has twice the newer one's size (A3).
         make_edge: builds the five edges.
         norm: batch norm of the preprocessing.
+        batched: whether soft masks are computed in few wide kernels (`batched.py`), in training.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Cell(nn.Module):
         older_is_larger: bool,
         make_edge: MakeEdge,
         norm: Norm,
+        batched: bool = False,
     ) -> None:
         super().__init__()
+        self.reduction, self.batched = reduction, batched
         self.channels_out = CELL_NODES * channels
         stride = 2 if older_is_larger else 1
         self.older = build_operation(PREPROCESSING, channels_older, channels, stride, norm=norm)
@@ -65,6 +69,9 @@ class Cell(nn.Module):
     def forward(self, older: Tensor, newer: Tensor, mask: EdgeMasks | None = None) -> Tensor:
         """Compute the cell; `mask` is (5, O) or drawn in the supernet and None in a network."""
         states = [self.older(older), self.newer(newer)]
+        # Without gradients the plain form leaves out what a one-hot mask does not need.
+        if self.batched and isinstance(mask, Tensor) and torch.is_grad_enabled():
+            return mixed_nodes(self.edges, states[0], states[1], mask, reduction=self.reduction)
         for edges in NODE_EDGES:
             if mask is None:
                 computed = [index for index in edges if index in self.computed]

@@ -32,6 +32,7 @@ class HyperCell(nn.Module):
         norm: batch norm.
         passes_entry: whether the hyper-cell's own input may have to serve as the next one's older
             input (A5): always in the supernet, at depth 1 in a network, never in the last.
+        batched: as of `Cell`.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class HyperCell(nn.Module):
         make_normal_edge: MakeEdge,
         norm: Norm,
         passes_entry: bool,
+        batched: bool = False,
     ) -> None:
         super().__init__()
         reduction = Cell(
@@ -55,6 +57,7 @@ class HyperCell(nn.Module):
             older_is_larger=False,
             make_edge=make_reduction_edge,
             norm=norm,
+            batched=batched,
         )
         self.channels_out = reduction.channels_out
         cells = [reduction]
@@ -69,6 +72,7 @@ class HyperCell(nn.Module):
                     older_is_larger=first_normal,
                     make_edge=make_normal_edge,
                     norm=norm,
+                    batched=batched,
                 )
             )
         self.cells = nn.ModuleList(cells)

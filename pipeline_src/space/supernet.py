@@ -131,9 +131,12 @@ class Supernet(nn.Module):
         space: widths and strides.
         depths: initial numbers of cells {a, b, c}.
         num_classes: K.
+        batched: whether cells compute soft masks in few wide kernels (`batched.py`).
     """
 
-    def __init__(self, space: SpaceConfig, depths: tuple[int, int, int], num_classes: int) -> None:
+    def __init__(
+        self, space: SpaceConfig, depths: tuple[int, int, int], num_classes: int, *, batched: bool = False
+    ) -> None:
         super().__init__()
         self.stem = build_stem(space, supernet_norm)
 
@@ -152,6 +155,7 @@ class Supernet(nn.Module):
                 make_normal_edge=mixed,
                 norm=supernet_norm,
                 passes_entry=stage < len(depths) - 1,
+                batched=batched,
             )
             hyper_cells.append(hyper_cell)
             channels_in = hyper_cell.channels_out

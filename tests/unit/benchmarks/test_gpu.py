@@ -33,16 +33,16 @@ def test_every_part_is_measured_on_the_cpu_at_a_tiny_size(
         "fp32, torch.compile",
         "fp16 folded, channels last",
     }
-    steps = {(row["sampling"], row["precision"], row["batch"]) for row in parts["search_step"]}
+    steps = {(row["step"], row["precision"], row["batch"]) for row in parts["search_step"]}
     assert steps == {
         (kind, precision, batch)
-        for kind in ("soft", "single", "pair")
+        for kind in ("soft", "batched", "single", "pair")
         for precision in ("float32", "bfloat16")
         for batch in (2, 4)
     }
     assert all(row["median"] > 0 for row in parts["search_step"])
     for row in parts["projection"]:
-        rates = [one["images_per_s"] for one in parts["search_step"] if one["sampling"] == row["sampling"]]
+        rates = [one["images_per_s"] for one in parts["search_step"] if one["step"] == row["step"]]
         assert row["hours"] == pytest.approx(150 * 185 * 16 / max(rates) / 3600)
     assert {row["what"] for row in parts["training_step"]} == {"contiguous", "channels_last", "floor"}
     assert [row["what"] for row in parts["distributed_step"]] == ["alone", "gloo, one process"]

@@ -14,9 +14,11 @@ from benchmarks.measuring import calmest, in_turns, ratios
 from benchmarks.suite import GROUPS, Group, Key, parse_arguments, run
 
 ISSUE = {
-    "search_step_single", "training_step", "inference_best_vs_eager", "data_pipeline_ratio",
+    "search_step_single", "search_step_batched", "search_calls_batched", "training_step",
+    "inference_best_vs_eager", "data_pipeline_ratio",
     "evaluation_overhead", "lut_spearman", "lut_slope", "orchestration_share", "noop_s", "graph_2000_s",
-    "graph_10000_s", "peak_memory_mib_soft", "peak_memory_mib_single", "peak_memory_mib_pair",
+    "graph_10000_s", "peak_memory_mib_soft", "peak_memory_mib_batched", "peak_memory_mib_single",
+    "peak_memory_mib_pair",
 }  # fmt: skip
 
 
