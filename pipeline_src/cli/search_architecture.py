@@ -126,9 +126,7 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
         )
         for part in halves
     ]
-    supernet = Supernet(config.space, args.depths, dataset.num_classes, batched=config.search.batched).to(
-        world.device
-    )
+    supernet = Supernet(config.space, args.depths, dataset.num_classes, batched=config.search.batched)
     generator = torch.Generator().manual_seed(noise_seed)
     parameters = ArchitectureParameters(args.depths, generator).to(world.device)
     identity = identity_of(
@@ -137,7 +135,7 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
         sha256_of(args.prepared / "manifest.json"), config.runtime.precision,
     )  # fmt: skip
     return Searcher(
-        supernet,
+        supernet.to(world.device),
         parameters,
         train_batches=sources[0][0],
         architecture_batches=sources[1][0] if len(sources) > 1 else None,
