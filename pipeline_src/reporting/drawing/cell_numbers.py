@@ -81,20 +81,21 @@ def _panel(axes: Axes, epochs: pd.DataFrame, paper: pd.Series) -> None:
         first, last = epochs["epoch"].min(), epochs["epoch"].max()
     else:
         first, last = 1, int(paper["epoch"])
-    axes.axhline(final, color=QUOTED_COLOUR, linestyle=":", linewidth=1.4, zorder=1)
-    axes.plot(
-        [last],
-        [final],
-        color=QUOTED_COLOUR,
-        linestyle=":",
-        marker="D",
-        markersize=7,
-        markerfacecolor="white",
-        clip_on=False,
-        zorder=4,
-        label="quoted: the paper's final number",
-    )
-    most = max(final, int(epochs["initial"].max()) if len(epochs) else initial)
+    most = int(epochs["initial"].max()) if len(epochs) else initial
+    if final <= most:  # else no network of this space could have so many
+        axes.axhline(final, color=QUOTED_COLOUR, linestyle=":", linewidth=1.4, zorder=1)
+        axes.plot(
+            [last],
+            [final],
+            color=QUOTED_COLOUR,
+            linestyle=":",
+            marker="D",
+            markersize=7,
+            markerfacecolor="white",
+            clip_on=False,
+            zorder=4,
+            label="quoted: the paper's final number",
+        )
     axes.set(ylabel="cells", ylim=(0.5, most + 1.0), xlim=(first - 0.5, last + 0.5))
     whole_epochs(axes)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -110,7 +111,7 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
         f"{search.name}: "
         "the number that the architecture has now (argmax of beta, squares) and the expectation (circles). "
         "Diamonds and dotted levels are quoted: where the paper's search ended, from {5, 10, 10} cells "
-        "(Sec. 4.4.4)."
+        "(Sec. 4.4.4); only where so many cells fit into the space searched here."
     )
     ends = ", ".join(f"{row['argmax']:g} of {row['initial']:g}" for _, row in quoted.iterrows())
     alt = f"The paper ends at {ends} cells in hyper-cells 1 to 3 (quoted)."

@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.leaders import LEADER, clear_of_lines
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Spot, house_style
 from pipeline_src.reporting.tables.conditions import set_title
 
@@ -125,11 +126,13 @@ def place_names(
         min_distance=0.008,
         max_distance=0.25,
         margin=0.006,
-        linecolor="#777777",
-        linewidth=0.7,
+        linecolor=LEADER["color"],
+        linewidth=LEADER["linewidth"],
         avoid_label_lines_overlap=True,
         avoid_crossing_label_lines=True,
     )
+    marks = list(zip(x, y, strict=True))
+    leaders = clear_of_lines(axes, marks, texts, leaders, lines, radius_px)
     for artist in (*texts, *leaders):
         artist.set_in_layout(False)
     return list(texts)

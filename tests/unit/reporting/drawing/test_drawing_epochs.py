@@ -44,6 +44,21 @@ def test_figure_5_draws_the_log(grid: Grid, folder: Folder) -> None:
     assert "(quoted: 2 of 5 cells at epoch 150)" in first.get_title(loc="left")
 
 
+def test_figure_5_prints_the_papers_number_only_where_the_space_allows_it(
+    small_grid: Grid, folder: Folder
+) -> None:
+    """A search from {2, 3, 3} cells cannot end with the paper's 4 and 6."""
+    folder.log(small_grid, epochs=3)
+    picture = cell_numbers.draw("figure_5", small_grid, folder.root)
+    shown = [
+        [one.get_ydata()[0] for one in axes.lines if str(one.get_label()).startswith("quoted")]
+        for axes in picture.figure.axes
+    ]
+    assert shown == [[2], [], []]
+    assert picture.figure.axes[1].get_ylim()[1] == 4.0
+    assert "(quoted: 4 of 10 cells at epoch 150)" in picture.figure.axes[1].get_title(loc="left")
+
+
 def test_without_warm_up_nothing_is_shaded(grid: Grid, folder: Folder) -> None:
     folder.log(grid, epochs=3, frozen=0)
     picture = cell_numbers.draw("figure_5", grid, folder.root)

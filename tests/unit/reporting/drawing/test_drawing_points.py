@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
 from pipeline_src.reporting.drawing.front import pareto_front
+from pipeline_src.reporting.drawing.leaders import LEADER
 from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
 from pipeline_src.reporting.drawing.picture import saved
 from pipeline_src.reporting.tables.figures import figure_data
@@ -100,6 +102,35 @@ def test_names_cover_neither_names_nor_marks(any_grid: Grid, folder: Folder) -> 
         texts = [one for one in axes.texts if one.get_text()]
         assert len(texts) == sum(len(one) for one in marks(axes).values())
         _assert_clear(axes, texts, np.concatenate(list(marks(axes).values())))
+
+
+def test_no_leader_crosses_a_front(any_grid: Grid, folder: Folder) -> None:
+    folder.everything(any_grid)
+    figure = speed_accuracy.draw("figure_1", any_grid, folder.root).figure
+    figure.draw_without_rendering()
+    checked = 0
+    for axes in figure.axes:
+        fronts = [one for one in axes.lines if "front" in str(one.get_label())]
+        leaders = [one for one in axes.lines if one.get_color() == LEADER["color"]]
+        centres = axes.transData.transform(np.concatenate(list(marks(axes).values())))
+        for leader in leaders:
+            ends = axes.transData.transform(leader.get_xydata())
+            nearest = np.linalg.norm(centres[None] - ends[:, None], axis=2).min(axis=1)
+            start, end = ends[np.argsort(nearest)]
+            # From the edge of its mark on: a mark may lie on the front itself.
+            steps = start + (end - start) * np.linspace(0, 1, 200)[:, None]
+            steps = steps[np.linalg.norm(steps - start, axis=1) > 10]
+            for front in fronts:
+                for (x0, y0), (x1, y1) in pairwise(axes.transData.transform(front.get_xydata())):
+                    level = abs(y0 - y1) < 1e-6
+                    off = steps[:, 1] - y0 if level else steps[:, 0] - x0
+                    along = steps[:, 0] if level else steps[:, 1]
+                    low, high = sorted((x0, x1) if level else (y0, y1))
+                    within = (along > low) & (along < high)
+                    crossed = (np.sign(off[:-1]) != np.sign(off[1:])) & within[:-1]
+                    assert not crossed.any(), (leader.get_xydata().tolist(), front.get_label())
+                    checked += 1
+    assert checked > 10
 
 
 @pytest.mark.parametrize("seed", range(3))
