@@ -43,24 +43,41 @@ def clear_of_lines(
     """
     centres = axes.transData.transform(np.asarray(marks, dtype=float).reshape(-1, 2))
     pieces = [piece for line in lines for piece in _pieces(axes, line)]
-    kept = list(leaders)
+    kept, moving = list(leaders), list[tuple[int, Line2D]]()
     for leader in leaders:
         ends = axes.transData.transform(leader.get_xydata())
         owner = _owner(ends, centres)
         ends = ends[np.argsort(np.linalg.norm(ends - centres[owner], axis=1))]  # from the mark on
-        if not any(_cross(_shortened(ends, radius_px), piece) for piece in pieces):
+        if any(_cross(_shortened(ends, radius_px), piece) for piece in pieces):
+            moving.append((owner, leader))
+            kept.remove(leader)
+    boxes = {number: text.get_window_extent() for number, text in enumerate(texts)}
+    # From the top down: the room below the highest is the narrowest.
+    order = [owner for owner, _ in sorted(moving, key=lambda one: -centres[one[0]][1])]
+    held = [*pieces, *(piece for one in kept for piece in _pieces(axes, one))]
+    found, stuck = dict[int, tuple[Bbox, Piece]](), set[int]()
+    while True:  # a name that finds no place stays where it is, so no other may take its room
+        found.clear()
+        for owner in (one for one in order if one not in stuck):
+            others = [box for number, box in boxes.items() if number not in order or number in stuck]
+            others += [box for box, _ in found.values()]
+            drawn = [*held, *(leader for _, leader in found.values())]
+            place = _free_place(axes, centres, owner, boxes[owner], others, drawn, radius_px)
+            if place is None:
+                stuck.add(owner)
+                break
+            found[owner] = place
+        else:
+            break
+    to_data = axes.transData.inverted()
+    for owner, leader in moving:
+        if owner in stuck:
+            kept.append(leader)
             continue
-        boxes = [text.get_window_extent() for text in texts]
-        others = [box for number, box in enumerate(boxes) if number != owner]
-        found = _free_place(axes, centres, owner, boxes[owner], others, pieces, radius_px)
-        if found is None:
-            continue
-        box, (start, end) = found
-        text = texts[owner]
-        text.set(ha="left", va="bottom", position=axes.transData.inverted().transform((box.x0, box.y0)))
+        box, ends_px = found[owner]
+        texts[owner].set(ha="left", va="bottom", position=to_data.transform((box.x0, box.y0)))
         leader.remove()
-        kept.remove(leader)
-        xs, ys = axes.transData.inverted().transform([start, end]).T
+        xs, ys = to_data.transform(ends_px).T
         kept += axes.plot(xs, ys, **LEADER)  # type: ignore[arg-type]
     return kept
 
@@ -91,6 +108,13 @@ def _cross(one: Piece, other: Piece) -> bool:
 
     (a, b), (c, d) = one, other
     return side(a, b, c) * side(a, b, d) <= 0 and side(c, d, a) * side(c, d, b) <= 0
+
+
+def _distance(point: Point, piece: Piece) -> float:
+    """From a point to the nearest one of a piece."""
+    start, along = piece[0], piece[1] - piece[0]
+    share = float(np.clip((point - start) @ along / ((along @ along) or 1.0), 0, 1))
+    return float(np.linalg.norm(point - start - share * along))
 
 
 def _free_place(
@@ -133,6 +157,8 @@ def _is_free(
     if not (inside.x0 < box.x0 and box.x1 < inside.x1 and inside.y0 < box.y0 and box.y1 < inside.y1):
         return False
     if any(roomy.contains(x, y) for x, y in marks) or any(box.padded(1).overlaps(other) for other in others):
+        return False
+    if any(_distance(mark, leader) < 1.3 * radius_px for mark in marks):
         return False
     left, right, low, high = box.x0, box.x1, box.y0, box.y1
     around = np.array([(left, low), (right, low), (right, high), (left, high), (left, low)])
