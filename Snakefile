@@ -27,6 +27,11 @@ include: "workflow/rules/provenance.smk"
 include: "workflow/rules/stages.smk"
 
 
+for own in CUSTOM_RULES:
+
+    include: own
+
+
 onstart:
     say_doubts()
     try:
@@ -55,6 +60,7 @@ rule reproduce_tables:
         page=PAGE,
         checks=LUT_CHECKS,
         submissions=SUBMISSIONS,
+        own=lambda wildcards: OWN_TARGETS,
     localrule: True
 
 

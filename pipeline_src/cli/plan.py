@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> None:
     print(f"{config.scale}: {_origin(records, taken, costs, graph)}")
     print("\n".join(lines_of(plan, "GPU" if has_devices else "core")))
     print(_whole(plan.wall_s, slots, "GPU" if has_devices else "core"))
+    if has_devices and taken.rates.seconds and not taken.on_gpu:
+        print(f"note: no GPU was measured: each is taken to be as slow as {taken.device} on this machine")
     for note in taken.scaled:
         print(f"note: {note}; the rest is scaled")
     print(

@@ -39,7 +39,11 @@ def answer(given: dict[str, Any]) -> dict[str, Any]:
         classifier=build_classifier,
         budget_s=given["budget_s"],
     )
-    return {**measure(given["kind"], given["peer"], bench)._asdict(), "device": device_name()}
+    return {
+        **measure(given["kind"], given["peer"], bench)._asdict(),
+        "device": device_name(),
+        "on_gpu": device.type == "cuda",
+    }
 
 
 def main() -> None:

@@ -61,6 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alone", action="store_true", help="for a page shown without its folder: no links to other files"
     )
+    parser.add_argument(
+        "--own-figure",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="one more picture to show: NAME.svg and NAME.json in the report's folder figures",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -80,7 +87,9 @@ def run(args: argparse.Namespace) -> None:
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
-    places = Places(args.results, args.reports, args.assumptions, args.graph, args.against)
+    places = Places(
+        args.results, args.reports, args.assumptions, args.graph, args.against, tuple(args.own_figure)
+    )
     folders = [folder for folder in (args.reports, args.against) if folder is not None]
     tables = [
         path

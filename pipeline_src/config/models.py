@@ -41,6 +41,7 @@ from pipeline_src.config.data_sets import SegmentationSetConfig as SegmentationS
 from pipeline_src.config.peers import Peer
 from pipeline_src.config.runtime import RuntimeConfig as RuntimeConfig
 from pipeline_src.config.search import SearchConfig as SearchConfig
+from pipeline_src.config.workflow import WorkflowConfig as WorkflowConfig
 
 
 class SpaceConfig(Block):
@@ -256,3 +257,4 @@ class Config(Block):
     finetune: FinetuneConfig = FinetuneConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     experiments: ExperimentsConfig = ExperimentsConfig()
+    workflow: WorkflowConfig = WorkflowConfig()

@@ -31,6 +31,7 @@ class Taken:
     device: str
     seconds: float
     scaled: tuple[str, ...]
+    on_gpu: bool = False
 
 
 def measure_rates(config: Config, needed: Sequence[tuple[str, str]]) -> Taken:
@@ -46,7 +47,7 @@ def measure_rates(config: Config, needed: Sequence[tuple[str, str]]) -> Taken:
     rates: dict[tuple[str, str], Range] = {}
     memory: dict[tuple[str, str], float] = {}
     weights: dict[str, float] = {}
-    scaled, device = [], ""
+    scaled, device, on_gpu = [], "", False
     _, start_s = _asked({"kind": ""}, "starting", START_S_MAX)
     budget_s = BUDGET_S / max(1, len(needed))
     for kind, peer in needed:
@@ -62,11 +63,13 @@ def measure_rates(config: Config, needed: Sequence[tuple[str, str]]) -> Taken:
         rates[kind, peer] = Range(*found["seconds"])
         memory[kind, peer] = found["memory_mib"]
         weights[peer] = max(weights.get(peer, 0.0), found["weights_bytes"])
-        device = found["device"]
+        device, on_gpu = found["device"], found["on_gpu"]
         if found["images"] < found["whole"] or found["shrunk"] > 1:
             smaller = f", sides divided by {found['shrunk']}" if found["shrunk"] > 1 else ""
             scaled.append(f"{name}: timed with {found['images']} of {found['whole']} images a step{smaller}")
-    return Taken(Rates(rates, memory, weights, start_s), device, time.monotonic() - started, tuple(scaled))
+    return Taken(
+        Rates(rates, memory, weights, start_s), device, time.monotonic() - started, tuple(scaled), on_gpu
+    )
 
 
 def _asked(given: dict[str, Any], name: str, limit_s: float) -> tuple[dict[str, Any], float]:

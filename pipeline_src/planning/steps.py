@@ -161,23 +161,46 @@ def _timed(step: Step, size: tuple[int, int], cells: int, whole: int, bench: Ben
     started, before = time.monotonic(), bench.memory_mib()
     images, pixels = min(whole, FIRST_BATCH), _pixels(_shrunk(size, SHRUNK[0]))
     tries = [(images, shrunk) for shrunk in SHRUNK] + ([(whole, 1)] if whole > images else [])
-    done, taken, used = tries[0], 0.0, 0.0
-    for number, (count, shrunk) in enumerate(tries):
-        larger = count * _pixels(_shrunk(size, shrunk)) / (images * pixels)
+    done, used = tries[0], 0.0
+    points: list[tuple[int, float]] = []
+    for count, shrunk in tries:
+        load = count * _pixels(_shrunk(size, shrunk))
+        larger = load / (images * pixels)
         left = bench.budget_s - (time.monotonic() - started)
         fits = before + used * larger < 0.6 * bench.available_mib
-        if number and (2 * taken * larger > left or not fits):
+        if points and (2 * points[-1][1] * larger > left or not fits):
             break
         step(count, shrunk)  # warms up
-        taken = _seconds(step, count, shrunk, bench)
+        points.append((load, _seconds(step, count, shrunk, bench)))
         used = max(0.0, bench.memory_mib() - before)
         done, images, pixels = (count, shrunk), count, _pixels(_shrunk(size, shrunk))
-    times = [taken]
+    times = [points[-1][1]]
     while len(times) < STEPS and time.monotonic() - started + times[-1] < bench.budget_s:
         times.append(_seconds(step, *done, bench))
-    memory = before + used * max(1.0, whole * _pixels(size) / (images * pixels))
-    low, middle, high = np.percentile(times, (10, 50, 90)) / (images * pixels * cells)
-    return Measured((float(low), float(middle), float(high)), memory, weights, images, whole, done[1])
+    load, target = images * pixels, whole * _pixels(size)
+    points[-1] = (load, float(np.median(times)))
+    memory = before + used * max(1.0, target / load)
+    low, middle, high = (one * target / load for one in np.percentile(times, (10, 50, 90)))
+    if target > load:  # in proportion is the most: part of a step does not grow with its images
+        low = middle = grown_s(points, target)
+    unit = target * cells
+    seconds = (float(low / unit), float(middle / unit), float(high / unit))
+    return Measured(seconds, memory, weights, images, whole, done[1])
+
+
+def grown_s(points: list[tuple[int, float]], target: int) -> float:
+    """Seconds of a step with `target` pixels, along the line through the two largest that were timed.
+
+    Args:
+        points: (pixels, seconds), the largest last; one alone is taken in proportion.
+    """
+    load, seconds = points[-1]
+    in_proportion = seconds * target / load
+    smaller = [one for one in points if one[0] < load]
+    if not smaller:
+        return in_proportion
+    slope = max(0.0, (seconds - smaller[-1][1]) / (load - smaller[-1][0]))
+    return min(in_proportion, seconds + slope * (target - load))
 
 
 def _shrunk(size: tuple[int, int], by: int) -> tuple[int, int]:

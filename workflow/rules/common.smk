@@ -154,6 +154,17 @@ def input_size(dataset):
     return places.size_text(GRID.input_size(dataset))
 
 
+# What a user's own rules (`workflow.custom_rules`) add to: names of figures for the page, and other files to be made.
+OWN_FIGURES = []
+OWN_TARGETS = []
+CUSTOM_RULES = [str(Path(one).absolute()) for one in CONFIG.workflow.custom_rules]
+for one in CUSTOM_RULES:
+    if not Path(one).is_file():
+        raise WorkflowError(
+            f"workflow.custom_rules: {one} is not there. Give the path of a file of rules, from this folder on."
+        )
+
+
 ARCHITECTURES = {one.name: one for one in GRID.architectures}
 TRAININGS = {(one.architecture.name, one.name): one for one in GRID.trainings}
 

@@ -116,6 +116,7 @@ rule render_report:
         claims=lambda wildcards: CLAIMS,
         # The page counts the hours of every step, so every step comes before it.
         others=[*FIGURES, METRICS, *LUT_CHECKS, *SUBMISSIONS],
+        own=lambda wildcards: own_pictures(),
         assumptions="docs/assumptions.md",
         graph="docs/img/rulegraph.svg",
     output:
@@ -141,7 +142,10 @@ rule render_report:
         results=lambda wildcards: RESULTS,
         reports=lambda wildcards: REPORTS,
         scale=SCALE,
+        own=lambda wildcards: " ".join(
+            option("own-figure", name) for name in OWN_FIGURES
+        ),
     shell:
         "autortnet render-report --settings {params.settings:q} --results {params.results:q}"
-        " --reports {params.reports:q} --assumptions {input.assumptions:q} --graph {input.graph:q}"
+        " {params.own} --reports {params.reports:q} --assumptions {input.assumptions:q} --graph {input.graph:q}"
         " --output {output.page:q} > {log:q} 2>&1"

@@ -46,6 +46,7 @@ class Places:
         assumptions: docs/assumptions.md.
         graph: an SVG picture of the workflow's rules.
         against: another report's folder, whose values are shown beside.
+        own: names of pictures that a user's own rules drew (docs/own_rules.md).
     """
 
     results: Path
@@ -53,11 +54,27 @@ class Places:
     assumptions: Path
     graph: Path
     against: Path | None = None
+    own: tuple[str, ...] = ()
 
 
 def beyond_the_paper() -> tuple[str, ...]:
     """The pictures beyond the paper's figures: those that the page has a line on, then all others drawn."""
     return tuple(name for name in dict.fromkeys((*BEYOND, *PICTURES)) if name not in FIGURES)
+
+
+def _own(places: Places) -> tuple[str, ...]:
+    """A user's own pictures.
+
+    Raises:
+        UserError: one has the name of the report's own, or is not drawn.
+    """
+    for name in places.own:
+        if name in PICTURES:
+            raise UserError("--own-figure", f"{name} is a picture of the report.", "Give it another name.")
+        drawn = places.reports / places_of.PICTURE.format(figure=name, kind="svg")
+        if not drawn.is_file():
+            raise UserError(drawn, "is not there.", "Draw it with its words, NAME.json, first.")
+    return places.own
 
 
 def _of_scale(table: Table, scale: str) -> Table:
@@ -106,7 +123,7 @@ def build_context(
     table_views = [tables.view(table, facts, others) for table in gathered]
     points = gamma_rows(drawn, facts)
     figure_views = figures.views(FIGURES, drawn, facts)
-    beyond_views = figures.views(beyond_the_paper(), drawn, facts)
+    beyond_views = figures.views((*beyond_the_paper(), *_own(places)), drawn, facts)
     environment = read_environment(places.results)
     own_entry = citation.report_bibtex(grid.config.scale, facts.commits(), environment.last[:4])
     context = {

@@ -275,6 +275,7 @@ def test_the_command_prints_table_and_wall_time(
         "wall time on 16 GPUs: " in said and "GPU-hours" in said and "steps measured on a processor" in said
     )
     assert "note: search: timed with 2 images of 4" in said
+    assert "no GPU was measured: each is taken to be as slow as a processor" in said
     assert ("pretrain", "icnet") in asked and ("search", "") in asked
 
 

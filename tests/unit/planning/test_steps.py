@@ -87,6 +87,19 @@ def test_an_image_that_would_take_too_long_is_timed_smaller(config: Config) -> N
     assert found.seconds[1] * pixels == pytest.approx(0.2 / found.shrunk**2, rel=1.0)
 
 
+@pytest.mark.parametrize(
+    ("points", "seconds"),
+    [
+        ([(10, 2.0)], 20.0),  # one point: in proportion
+        ([(10, 2.0), (20, 3.0)], 11.0),  # 1 s that does not grow, and 0.1 s a pixel
+        ([(10, 1.0), (20, 4.0)], 20.0),  # steeper than in proportion: noise
+        ([(10, 2.0), (20, 1.5)], 1.5),
+    ],
+)
+def test_a_larger_step_is_foretold_by_a_line(points: list[tuple[int, float]], seconds: float) -> None:
+    assert steps.grown_s(points, 100) == pytest.approx(seconds)
+
+
 @pytest.mark.slow
 def test_a_process_measures_and_answers(config: Config) -> None:
     taken = measuring.measure_rates(config, [("forward", "")])

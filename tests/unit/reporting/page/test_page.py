@@ -364,3 +364,20 @@ def test_frames_keep_the_colours_of_their_labels(tmp_path: Path) -> None:
     assert shown.width == 400 and set(shown.convert("RGB").get_flattened_data()) == set(colours)
     (folder / "1_a.png").unlink()
     assert frames_of(tmp_path) == {}, "published results have no pictures"
+
+
+def test_a_users_own_picture_stands_beyond_the_papers(
+    small_grid: Grid, folder: Folder, tmp_path: Path
+) -> None:
+    places = replace(_places(small_grid, folder, tmp_path / "reports"), own=("mine",))
+    drawn = tmp_path / "reports" / "figures"
+    drawn.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(UserError, match="is not there"):
+        build_context(small_grid, places, _trace)
+    (drawn / "mine.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    words = {"title": "mine", "caption": "c", "alt": "a", "status": "drawn", "reason": "", "sources": []}
+    (drawn / "mine.json").write_text(json.dumps(words))
+    shown = build_context(small_grid, places, _trace)["beyond"]
+    assert shown[-1].title == "Mine" and shown[-1].image.startswith("data:image/svg+xml")
+    with pytest.raises(UserError, match="is a picture of the report"):
+        build_context(small_grid, replace(places, own=("lut_check",)), _trace)

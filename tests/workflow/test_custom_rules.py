@@ -1,0 +1,85 @@
+"""A user's own rules and figures, added without an edit of ours: by dry runs, and one drawing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_checkout import Checkout
+
+EXAMPLE = "workflow/examples/size_and_speed.smk"
+PICTURE = "reports/tiny/figures/size_and_speed"
+
+
+def own(*files: str) -> str:
+    return f"workflow={{custom_rules: [{', '.join(files)}]}}"
+
+
+@pytest.mark.slow
+def test_the_example_adds_a_figure_to_the_page(checkout: Checkout) -> None:
+    ended = checkout.plan(own(EXAMPLE))
+    assert ended.status == 0, ended.text
+    (drawn,) = [job for job in ended.jobs if job.rule == "draw_size_and_speed"]
+    assert set(drawn.outputs) == {f"{PICTURE}.svg", f"{PICTURE}.json"}
+    assert (
+        sum(path.startswith("results/tiny/speed/") for path in drawn.inputs) == ended.rules["measure_speed"]
+    )
+    (page,) = [job for job in ended.jobs if job.rule == "render_report"]
+    assert set(drawn.outputs) <= set(page.inputs) and "--own-figure size_and_speed" in page.command
+
+
+@pytest.mark.slow
+def test_files_of_a_users_own_are_made_with_the_rest(checkout: Checkout) -> None:
+    (checkout.root / "mine.smk").write_text(
+        'OWN_TARGETS.append(f"{REPORTS}/mine.txt")\n'
+        'rule mine:\n    output: f"{REPORTS}/mine.txt"\n    shell: "echo a > {output}"\n'
+    )
+    params = yaml.safe_load((checkout.root / "params.yaml").read_text())
+    checkout.configure({**params, "workflow": {"custom_rules": ["mine.smk"]}})
+    ended = checkout.plan()
+    assert ended.status == 0 and ended.rules["mine"] == 1, ended.text
+    assert ended.rules["render_report"] == 1 and "--own-figure" not in ended.text
+    ended = checkout.snakemake("reports/tiny/mine.txt")
+    assert ended.status == 0 and (checkout.root / "reports" / "tiny" / "mine.txt").read_text() == "a\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("files", "parts"),
+    [
+        (("gone.smk",), ("workflow.custom_rules", "gone.smk is not there")),
+        (("a.py",), ("does not end in .smk",)),
+    ],
+)
+def test_rules_that_cannot_be_included_stop_the_run(
+    checkout: Checkout, files: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    ended = checkout.plan(own(*files))
+    assert ended.status != 0 and all(part in ended.text for part in parts), ended.text
+    assert "Traceback" not in ended.text
+
+
+def test_the_examples_figure_is_drawn_and_drawn_again(repository: Path, tmp_path: Path) -> None:
+    results, output = tmp_path / "results" / "tiny", tmp_path / "reports" / "tiny" / "figures"
+    for name, parameters in (("a", 900_000), ("b", 3_500_000)):
+        place = results / "speed" / name / "camvid-32x64.json"
+        place.parent.mkdir(parents=True)
+        place.write_text(json.dumps({"parameters": parameters, "latency_folded_ms": {"median": 12.5}}))
+        shutil.copy(place, place.with_name(f"{place.name}.run.json"))
+    script = repository / "workflow" / "examples" / "size_and_speed.py"
+    command = [sys.executable, str(script), "--results", str(results), "--output", str(output)]
+    for _ in range(2):
+        subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(repository)})
+    words = json.loads((output / "size_and_speed.json").read_text())
+    assert words["status"] == "measured" and words["sources"] == [
+        "speed/a/camvid-32x64.json",
+        "speed/b/camvid-32x64.json",
+    ]
+    assert words["alt"] == "2 timings, 0.90 to 3.50 million parameters, 12.5 to 12.5 ms"
+    assert (output / "size_and_speed.svg").read_text().lstrip().startswith("<?xml")
