@@ -105,4 +105,4 @@ def parse_description(text: str, source: str) -> Description:
         faults = list(faults_of(found))
         if not faults:
             return found
-    raise refusal(source, faults, "Mend the description (docs/data.md).")
+    raise refusal(source, faults, "Mend the description (docs/own_data.md).")

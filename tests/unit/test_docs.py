@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from pipeline_src.cli.main import COMMANDS, main
+from pipeline_src.config.datasets import parse_description
 from pipeline_src.config.describe import config_markdown, config_schema, schema_text
 from pipeline_src.config.load import SCALES
 from pipeline_src.config.models import Config
@@ -110,12 +111,15 @@ def test_the_reader_of_keys_finds_keys() -> None:
     assert len(_keys(_read("docs/assumptions.md"))) > 25
 
 
-def test_yaml_examples_are_valid_configuration() -> None:
+def test_yaml_examples_are_valid_configuration_or_descriptions_of_data() -> None:
     found = 0
     for page in PAGES:
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
             found += 1
-            Config.model_validate(yaml.safe_load(block))
+            if page.name == "own_data.md":
+                assert parse_description(block, page.name).layouts
+            else:
+                Config.model_validate(yaml.safe_load(block))
     assert found >= 3
 
 
