@@ -209,7 +209,7 @@ def test_the_network_of_the_package_sees_real_streets(real_data: Path, tmp_path:
 
 
 @pytest.mark.slow
-def test_the_network_is_in_the_wheel(tmp_path: Path) -> None:
+def test_network_and_descriptions_of_sets_are_in_the_wheel(tmp_path: Path) -> None:
     source = tmp_path / "source"
     shutil.copytree(
         REPOSITORY / "pipeline_src", source / "pipeline_src", ignore=shutil.ignore_patterns("__pycache__")
@@ -222,3 +222,5 @@ def test_the_network_is_in_the_wheel(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for name in (bundled.WEIGHTS, bundled.CARD, bundled.NOTES, "run.json"):
         assert f"pipeline_src/evaluation/bundled/{name}" in names
+    described = [path.name for path in (REPOSITORY / "workflow" / "datasets").glob("*.yaml")]
+    assert described and {f"pipeline_src/datasets/{name}" for name in described} <= set(names)

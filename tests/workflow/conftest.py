@@ -18,3 +18,9 @@ from workflow_checkout import Checkout
 def checkout(tmp_path: Path, repository: Path) -> Checkout:
     """A checkout that a test may change."""
     return Checkout(tmp_path / "clone", repository)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
+    """A checkout that no test of a module changes."""
+    return Checkout(tmp_path_factory.mktemp("graph") / "clone", repository)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from processes import processor_s
 from workflow_checkout import Checkout, Ended, Job
 
 SETS = ("cityscapes", "camvid", "imagenet")
@@ -20,12 +17,6 @@ REPORT = {
 }  # fmt: skip
 # Of these, those that tell of training and measuring.
 WITH_SETTINGS = {"plot_figure", "trace_provenance", "render_report"}
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
-    """A checkout that no test here changes."""
-    return Checkout(tmp_path_factory.mktemp("graph") / "clone", repository)
 
 
 @pytest.fixture(scope="module")
@@ -315,16 +306,6 @@ def test_figures_8_and_9_show_the_peer_and_network_a(tiny: Ended) -> None:
     } <= drawn
 
 
-def test_a_graph_of_2000_jobs_is_built_in_seconds(shared: Checkout) -> None:
-    found: list[Ended] = []
-    words = ("reproduce_tables", "-n", "--config", "experiments={random_networks: 385}")
-    took_s = processor_s(lambda: found.append(shared.snakemake(*words)))
-    (ended,) = found
-    assert ended.status == 0 and sum(ended.rules.values()) >= 2000
-    # 6 to 8 s on a core of its own (docs/results/slurm.md), up to twice that where caches are shared.
-    assert took_s <= 16, took_s
-
-
 def test_several_processes_are_started_by_torchrun(shared: Checkout, tiny: Ended) -> None:
     ended = shared.plan("runtime={processes: {pretrain: {per_node: 2}}}")
     before, after = commands(tiny), commands(ended)
@@ -362,47 +343,3 @@ def test_the_paper_scale_searches_on_16_gpus_of_two_nodes(paper: Ended) -> None:
             assert asks[job.rule].items() <= job.resources.items()
             assert ("nodes" in job.resources) == (job.rule == "search_architecture")
             assert ("gres" in job.resources) == (job.rule != "prepare_imagenet")
-
-
-def test_the_slurm_profile_sends_the_jobs_with_gpus_to_the_gpu_partition(shared: Checkout) -> None:
-    pytest.importorskip("snakemake_executor_plugin_slurm")
-    config = ("--config", "runtime={device: auto}")
-    ended = shared.snakemake(
-        "reproduce_tables", "-n", "--forceall", "--profile", "profiles/slurm", *config, cores=None
-    )
-    assert ended.status == 0, ended.text
-    jobs = [job for job in ended.jobs if job.rule != "reproduce_tables"]
-    assert {job.resources["slurm_partition"] for job in jobs} == {"cpu", "gpu"}
-    for job in jobs:
-        assert (job.resources["slurm_partition"] == "gpu") == ("gres" in job.resources), job.rule
-
-
-@pytest.mark.parametrize(
-    ("attempt", "most", "mem_mb", "minutes"),
-    [(1, None, 1500, 30), (2, None, 3000, 60), (5, None, 4500, 150), (5, 45, 4500, 45)],
-)
-def test_a_later_attempt_asks_for_more(
-    shared: Checkout, attempt: int, most: int | None, mem_mb: int, minutes: int
-) -> None:
-    config = ["--config", f"runtime={{job_minutes_max: {most}}}"] if most else []
-    ended = shared.snakemake("stage_search", "-n", "--forceall", "--attempt", str(attempt), *config)
-    asked = [job.resources for job in ended.jobs if job.rule == "search_architecture"]
-    assert asked, ended.text
-    assert {(one["mem_mb"], one["runtime"]) for one in asked} == {(str(mem_mb), str(minutes))}
-    assert {one["slurm_extra"] for one in asked} == {f"--signal=TERM@{min(300, 6 * minutes)}"}
-
-
-def test_snakemake_finds_nothing_to_complain_of(shared: Checkout) -> None:
-    ended = shared.snakemake("--lint")
-    assert ended.status == 0 and "Lints for" not in ended.text, ended.text
-
-
-def test_the_rules_are_formatted(repository: Path) -> None:
-    command = Path(sys.executable).with_name("snakefmt")
-    if not command.exists():
-        pytest.skip("snakefmt is not installed: pip install '.[lint]'")
-    files = [repository / "Snakefile", repository / "workflow" / "rules"]
-    done = subprocess.run(
-        [command, "--check", *files], cwd=repository, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr

@@ -1,97 +1,20 @@
-"""Two reports side by side: what moved, beyond noise or not, and how it is told."""
+"""Two reports side by side: what moved, and whether beyond noise."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
 import statistics
-from collections.abc import Callable
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
-from fabricate import Folder, write_tables
+from compare_pairs import NAMES, Pair, change_of, edit, sides
 from scipy import stats
 
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.cli.main import main
-from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.compare.comparison import Comparison, compare
-from pipeline_src.reporting.compare.noise import Change, seed_spreads
-from pipeline_src.reporting.compare.repeats import Origin, Origins, equal_expected
-from pipeline_src.reporting.compare.sides import Side, read_side
-from pipeline_src.reporting.compare.text import to_html, to_markdown
-from pipeline_src.reporting.provenance.lines import provenance
-from pipeline_src.reporting.read.provenance import write_provenance
-
-NAMES = ("before", "after")
-Edit = Callable[[dict[str, str]], dict[str, str] | None]
-
-
-class Pair:
-    """Two checkouts with all results of a grid and the tables made of them."""
-
-    def __init__(self, root: Path, grid: Grid) -> None:
-        self.root, self.grid = root, grid
-        self.folders = [Folder(root / name / "results/tiny") for name in NAMES]
-        for folder in self.folders:
-            folder.everything(grid)
-            self.timing(folder, 0.1)
-
-    def timing(self, folder: Folder, share: float) -> None:
-        """Let the quartiles of every timing lie a share of the mean apart."""
-        for path in (folder.root / "speed").glob("*/*x*.json"):
-            if path.name.endswith(".run.json"):
-                continue
-            value = read_json(path)
-            for name in ("latency_ms", "latency_folded_ms"):
-                mean = value[name]["mean"]
-                value[name] |= {"q1": mean * (1 - share / 2), "q3": mean * (1 + share / 2)}
-            write_json(path, value)
-
-    @property
-    def reports(self) -> list[Path]:
-        return [self.root / name / "reports/tiny" for name in NAMES]
-
-    def tabulated(self) -> list[Path]:
-        """The two folders reports/tiny."""
-        for folder, report in zip(self.folders, self.reports, strict=True):
-            write_tables(self.grid, folder.root, report)
-        return self.reports
-
-    def compared(self) -> Comparison:
-        reports = self.tabulated()
-        return compare(
-            *(read_side(report / "tables", name) for report, name in zip(reports, NAMES, strict=True))
-        )
-
-
-def edit(report: Path, table: str, change: Edit) -> None:
-    """Change or drop lines of a table's cells."""
-    path = report / "tables" / f"{table}.cells.csv"
-    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row for row in map(change, rows) if row is not None)
-    path.write_text(text.getvalue(), encoding="utf-8")
-
-
-def sides(reports: list[Path]) -> list[Side]:
-    """The two as they are read where no results are at hand."""
-    return [read_side(report / "tables", name) for report, name in zip(reports, NAMES, strict=True)]
-
-
-def change_of(found: Comparison, table: str, row_id: str, column_id: str) -> Change:
-    (one,) = [one for one in found.changes if one.a.key == (table, row_id, column_id)]
-    return one
-
-
-@pytest.fixture
-def pair(tmp_path: Path, small_grid: Grid) -> Pair:
-    return Pair(tmp_path, small_grid)
+from pipeline_src.reporting.compare.comparison import compare
+from pipeline_src.reporting.compare.noise import seed_spreads
+from pipeline_src.reporting.compare.sides import read_side
+from pipeline_src.reporting.compare.text import to_markdown
 
 
 def test_the_same_twice_says_that_nothing_moved(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
@@ -272,99 +195,6 @@ def test_a_change_from_nothing_is_beyond_every_tolerance(pair: Pair) -> None:
     assert one.verdict == "beyond tolerance"
 
 
-Spoil = Callable[[dict[str, object]], dict[str, object]]
-
-
-def _trace(pair: Pair, spoil: Spoil = dict) -> None:
-    """Write both sides' provenance; `spoil` changes the second side's run records before."""
-    for folder, report in zip(pair.folders, pair.reports, strict=True):
-        for path in folder.root.rglob("*run.json") if folder is pair.folders[1] else ():
-            write_json(path, spoil(read_json(path)))
-        write_provenance(provenance(pair.grid, folder.root), report / "provenance.csv")
-
-
-def _nudged(pair: Pair) -> None:
-    """One network's mIoU and one timing move by so little that no test calls it more than noise."""
-    row = pair.grid.of_table("table_3")[0]
-    for folder, miou, latency in zip(pair.folders, (0.5, 0.5001), (10.0, 10.001), strict=True):
-        folder.evaluation(row.val[0], miou)
-        folder.speed(row.speeds[0], latency)
-        pair.timing(folder, 0.5)
-
-
-def test_on_one_machine_and_seed_every_change_of_a_trained_number_is_named(
-    pair: Pair, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _nudged(pair)
-    pair.tabulated()
-    _trace(pair, lambda record: record | {"git": {"commit": "f" * 40, "changed": False}})
-    found = pair.compared()
-    named = found.of("not repeated")
-    assert {one.a.column_id for one in named} == {"miou", "miou_best"} and len(named) == 2
-    assert "equal is expected" in named[0].basis and "commits 0123456789ab and ffffffffffff" in named[0].basis
-    moved = [one for one in found.changes if one.a.column_id == "latency" and one.difference]
-    assert {one.verdict for one in moved} == {"within noise"}, "two timings of one machine are never equal"
-    with pytest.raises(SystemExit):
-        main(["compare", *map(str, pair.reports), "--fail-on-change"])
-    assert "## Trained numbers that should be equal and are not: 2" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda record: record | {"device": "Other Processor"},
-        lambda record: record | {"settings": '{"space":{"head_channels":17}}'},
-        lambda record: record | {"seed": 8} if record["seed"] is not None else record,
-    ],
-    ids=["device", "settings", "seed"],
-)
-def test_of_another_device_setting_or_seed_equal_is_not_expected(pair: Pair, spoil: Spoil) -> None:
-    _nudged(pair)
-    pair.tabulated()
-    _trace(pair, spoil)
-    assert pair.compared().of("not repeated") == ()
-
-
-def test_with_another_lookup_table_a_searched_network_need_not_repeat() -> None:
-    key = ("table_3", "autortnet", "miou")
-    runs = {"searched": ("search_architecture", "s1", "1"), "random": ("sample_random", "r0", "0")}
-    for kind, expected in (("searched", False), ("random", True)):
-        origin = Origin(frozenset({"cpu"}), frozenset({runs[kind]}), frozenset({"c"}))
-        a, b = (Origins({key: origin}, {}, {"results/tiny/lut/cpu.json": digest}) for digest in "12")
-        assert bool(equal_expected(a, b, key)) is expected
-        assert equal_expected(a, a, key)
-
-
-def test_without_provenance_it_is_said_that_nothing_is_known_of_repeats(pair: Pair) -> None:
-    assert "One side has no provenance.csv" in to_markdown(pair.compared())
-
-
-@pytest.mark.parametrize("column", ["mean", "std", "min", "max", "q1", "q3"])
-@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "NaN"])
-def test_no_number_is_refused(pair: Pair, column: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    reports = pair.tabulated()
-    edit(reports[0], "table_3", lambda row: row | {column: text} if row["column_id"] == "miou" else row)
-    assert main(["compare", *map(str, reports)]) == 2
-    assert f"{text} is no number" in capsys.readouterr().err
-
-
-def test_a_number_in_several_tables_that_was_lost_is_told_once(pair: Pair) -> None:
-    reports = pair.tabulated()
-    lost = {}
-    for table in ("table_1", "table_2", "table_7", "table_8"):
-
-        def dropped(row: dict[str, str]) -> dict[str, str]:
-            if row["column_id"] != "latency" or row["row_id"] != "autortnet_a":
-                return row
-            lost[row["column_id"]] = lost.get(row["column_id"], 0) + 1
-            return row | {"status": "not_run", "measured": "", "mean": "", "n": "0", "sources": ""}
-
-        edit(reports[1], table, dropped)
-    # The timing on Cityscapes stands in three tables, the one on CamVid in one.
-    told = [one.sources for one, _ in compare(*sides(reports)).statuses]
-    assert len(told) == len(set(told)) == 2 < lost["latency"]
-
-
 def test_counts_and_texts_are_exact(pair: Pair) -> None:
     speed = pair.grid.of_table("table_2")[0].speeds[0]
     path = pair.folders[1].speed(speed, 10.0)
@@ -413,109 +243,3 @@ def test_scales_devices_statuses_and_rows_are_told(pair: Pair, capsys: pytest.Ca
     with pytest.raises(SystemExit) as ended:
         main(["compare", *map(str, reports), "--fail-on-change"])
     assert ended.value.code == 1
-
-
-class Text(HTMLParser):
-    """The tags and the text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-HOSTILE = "<script>alert(1)</script> \"q\" 'q' =cmd() {{ 7*7 }} | `x` *y* _z_ [l](http://a) \x1b[31m\n道路"
-HOSTILE += "w" * 500
-
-
-def test_hostile_names_come_out_as_text(pair: Pair, tmp_path: Path) -> None:
-    reports = pair.tabulated()
-    for report, shift in zip(reports, (0.0, 40.0), strict=True):
-
-        def hostile(row: dict[str, str], shift: float = shift) -> dict[str, str]:
-            mean = str(float(row["mean"]) + shift) if row["mean"] else ""
-            return row | {"row": HOSTILE, "column": HOSTILE, "data": HOSTILE, "mean": mean}
-
-        edit(report, "table_3", hostile)
-    page, text = tmp_path / "page.html", tmp_path / "text.md"
-    assert main(["compare", *map(str, reports), "--html", str(page), "--output", str(text)]) == 0
-    read = Text(page.read_text(encoding="utf-8"))
-    assert "<script>alert(1)</script> \"q\" 'q' =cmd() {{ 7*7 }} | `x`" in read.text
-    assert not {"script", "img", "link", "a", "iframe"} & {tag for tag, _ in read.tags}
-    assert "\x1b" not in read.text
-    markdown = text.read_text(encoding="utf-8")
-    assert "<" not in markdown and "\x1b" not in markdown
-    assert "&lt;script&gt;" in markdown and "\\| \\`x\\` \\*y\\* \\_z\\_ \\[l\\](http://a)" in markdown
-    rows = [line for line in markdown.splitlines() if line.startswith("| table")]
-    assert rows and all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in rows)
-
-
-def test_the_page_loads_nothing_and_is_small(pair: Pair) -> None:
-    for evaluation in pair.grid.evaluations:
-        pair.folders[1].evaluation(evaluation, 0.9)
-    found = pair.compared()
-    page = to_html(found)
-    read = Text(page)
-    assert len(page) < 200_000 and page == to_html(found)
-    assert not [attrs for _, attrs in read.tags if {"src", "href", "onclick"} & attrs.keys()]
-    assert "@import" not in page and "url(" not in page
-    assert ("html", {"lang": "en"}) in read.tags
-    assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in read.tags
-    scopes = [attrs.get("scope") for tag, attrs in read.tags if tag == "th"]
-    assert scopes and set(scopes) == {"col", "row"}
-    tables = [attrs["aria-labelledby"] for tag, attrs in read.tags if tag == "table"]
-    assert tables and set(tables) <= {attrs.get("id") for tag, attrs in read.tags if tag == "h2"}
-
-
-@pytest.mark.parametrize("level", ["0", "1", "x", "nan"])
-def test_a_level_lies_between_0_and_1(capsys: pytest.CaptureFixture[str], level: str) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["compare", "a", "b", "--level", level])
-    assert ended.value.code == 2 and "--level" in capsys.readouterr().err
-
-
-def test_the_level_decides(pair: Pair) -> None:
-    reports = pair.tabulated()
-
-    def moved(row: dict[str, str]) -> dict[str, str]:
-        if (row["row_id"], row["column_id"]) == ("random_search", "miou"):
-            return row | {"mean": str(float(row["mean"]) + 0.5)}
-        return row
-
-    edit(reports[1], "table_3", moved)
-    both = sides(reports)
-    p = change_of(compare(*both), "table_3", "random_search", "miou").adjusted
-    assert p is not None
-    for level, verdict in ((p * 1.01, "beyond noise"), (p * 0.99, "within noise")):
-        assert change_of(compare(*both, level), "table_3", "random_search", "miou").verdict == verdict
-
-
-@pytest.mark.parametrize("content", ["a,b\n1,2\n", "row_id,mean\nx,y\n", "\xff"])
-def test_a_malformed_table_is_refused(pair: Pair, content: str, capsys: pytest.CaptureFixture[str]) -> None:
-    reports = pair.tabulated()
-    path = reports[1] / "tables/table_3.cells.csv"
-    path.write_bytes(content.encode("latin-1"))
-    assert main(["compare", *map(str, reports)]) == 2
-    assert f"error: {path}: is not a table's cells" in capsys.readouterr().err
-
-
-def test_a_folder_without_tables_and_what_is_nothing_are_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "file").touch()
-    for name, problem in (
-        ("empty", "has no table"),
-        ("file", "is no folder and no git revision"),
-        ("no-such", "is no folder, and git knows no such revision here"),
-    ):
-        assert main(["compare", name, "empty"]) == 2
-        assert problem in capsys.readouterr().err
