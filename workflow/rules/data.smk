@@ -67,7 +67,9 @@ rule prepare_data:
     params:
         code=code_of("prepare_data"),
         description=lambda wildcards: description_of(wildcards.dataset),
-        dataset=lambda wildcards: option("dataset", quote(description_named(wildcards.dataset))),
+        dataset=lambda wildcards: option(
+            "dataset", quote(description_named(wildcards.dataset))
+        ),
         root=lambda wildcards: raw_root(wildcards.dataset),
         state=lambda wildcards: option("raw-state", raw_state(wildcards.dataset)),
         folder=lambda wildcards, output: str(Path(output.manifest).parent),

@@ -71,7 +71,9 @@ def training_splits(wildcards):
     """The option for the splits trained on: fine, with the validation set for the benchmark's test set, and coarse
     for `*` rows."""
     run = training_of(wildcards)
-    fine = GRID.splits(run.dataset).trained if run.split == "train" else BENCHMARK_SPLITS
+    fine = (
+        GRID.splits(run.dataset).trained if run.split == "train" else BENCHMARK_SPLITS
+    )
     return option("splits", ",".join((*fine, *(["coarse"] if run.coarse else []))))
 
 
@@ -105,7 +107,9 @@ def depth_option(depths):
 
 def class_option(wildcards):
     """The option for the number of classes of the wildcard `dataset`."""
-    return option("num-classes", len(described(description_named(wildcards.dataset)).classes))
+    return option(
+        "num-classes", len(described(description_named(wildcards.dataset)).classes)
+    )
 
 
 def backbone_of(wildcards):
