@@ -11,13 +11,6 @@ PICTURE_FILES = expand(
 )
 
 
-def own_pictures():
-    """The files of the figures that a user's own rules add to the page."""
-    return expand(
-        f"{REPORTS}/{places.PICTURE}", figure=OWN_FIGURES, kind=("svg", "json")
-    )
-
-
 rule plot_figure:
     """One picture in three formats, and its words."""
     input:

@@ -221,3 +221,10 @@ def run_before(wildcards):
     moved = {one.name.removeprefix("downsampling-"): one.name for one in MOVED}
     before = takewhile(lambda item: item[0] != wildcards.positions, moved.items())
     return " ".join(f"--run-before {name}={text}" for text, name in before)
+
+
+def own_pictures():
+    """The files of the figures that a user's own rules add to the page."""
+    return expand(
+        f"{REPORTS}/{places.PICTURE}", figure=OWN_FIGURES, kind=("svg", "json")
+    )
