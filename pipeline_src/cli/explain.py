@@ -109,7 +109,7 @@ def _cells(args: argparse.Namespace, lines: tuple[Line, ...]) -> tuple[tuple[Lin
     if args.row is None:
         return lines, contents(lines, screen)
     rows = {line.row_id: line.row for line in lines}
-    row = choose("row", args.row, rows.items(), _heading(lines[0].artefact))
+    row = choose("row", args.row, rows.items(), lambda: _heading(lines[0].artefact))
     lines = tuple(line for line in lines if line.row_id == row)
     if args.column is None:
         return lines, row_values(lines, screen)

@@ -14,7 +14,9 @@ from workflow_checkout import Checkout
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import resolve
+from pipeline_src.reporting.claims.judge import judge
 from pipeline_src.reporting.provenance.lines import provenance
+from pipeline_src.reporting.read.claims import write_claims
 from pipeline_src.reporting.read.provenance import write_provenance
 
 DEAR = {
@@ -25,6 +27,11 @@ DEAR = {
     "measure-speeds": "trains nothing, but times three networks in four forms",
     "measure-lut": "named in a sentence with a part of its options",
     "search-architecture": "named in a sentence with a part of its options",
+    "describe-data": "needs a folder of photographs; tests/unit/data/test_proposal.py",
+    "prepare-data": "needs a raw folder; tests/unit/data",
+    "plan": "measures steps for minutes; tests/unit/planning and tests/workflow/test_plan_graph.py",
+    "measure-speed": "needs a trained network and its ONNX file; tests/cli/test_exported_speed.py",
+    "pack-network": "needs a trained network; tests/cli/test_pack_network.py",
     "render-scenes": "draws for seconds; tests/unit/data/test_rendering.py",
 }
 """Commands that are not run as a page has them, and why."""
@@ -45,6 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     folder.everything(grid)
     write_tables(grid, folder.root, here / "reports" / "tiny")
     write_provenance(provenance(grid, folder.root), here / "reports" / "tiny" / "provenance.csv")
+    write_claims(judge(grid, folder.root), here / "reports" / "tiny" / "claims.json")
     shutil.copytree(here / "reports", here.parent / "other" / "reports")
     return here
 
@@ -101,9 +109,17 @@ def has_target(words: tuple[str, ...]) -> bool:
     return any(word in RULES or word.startswith(("reports/", "results/")) for word in words)
 
 
-LARGE = "experiments={random_networks: 385}"  # 2,000 jobs: tests/workflow/test_graph.py
+ELSEWHERE = {
+    "experiments={random_networks: 385}": "2,000 jobs: tests/workflow/test_graph_resources.py",
+    "results/tiny/finetune/street-g0.01-s2-d2.3.3/street-train/weights_last.safetensors": (
+        "of a set that the page describes before: tests/workflow/test_own_data.py"
+    ),
+}
+"""Words of requests that are not made here, and why."""
 REQUESTS = list(
-    dict.fromkeys(tuple(dry(words)) for words in SNAKEMAKE if has_target(words) and LARGE not in words)
+    dict.fromkeys(
+        tuple(dry(words)) for words in SNAKEMAKE if has_target(words) and not ELSEWHERE.keys() & {*words}
+    )
 )
 
 

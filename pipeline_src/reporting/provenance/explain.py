@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,11 @@ def printable(text: str) -> str:
 
 
 def choose(
-    kind: str, wanted: str, known: Iterable[tuple[str, str]], heading: str = "", numbers: bool = True
+    kind: str,
+    wanted: str,
+    known: Iterable[tuple[str, str]],
+    heading: Callable[[], str] = str,
+    numbers: bool = True,
 ) -> str:
     """The id that is meant: by id, title, title behind its heading, or number in the list.
 
@@ -67,17 +71,21 @@ def choose(
         kind: what is chosen, for the error: `table`, `row`, `column`.
         wanted: what was typed.
         known: (id, title) of each choice.
-        heading: of the choices, such as `gamma`; `gamma 0.1` is then `0.1`.
+        heading: of the choices, such as `gamma`: `gamma 0.1` is then `0.1`. Asked where no id or title fits.
         numbers: whether a number chooses by its place in the list.
 
     Raises:
         ConfigError: nothing is called so (the nearest names are told), or several are.
     """
     choices = dict(known)
-    headed = {one: f"{heading} {title}" for one, title in choices.items()}
-    numbered = {one: str(number) for number, one in enumerate(choices, start=1) if numbers}
-    for names in ({one: one for one in choices}, choices, headed, numbered):
-        found = [one for one, name in names.items() if _plain(name) == _plain(wanted)]
+    ways: tuple[Callable[[], dict[str, str]], ...] = (
+        lambda: {one: one for one in choices},
+        lambda: choices,
+        lambda: {one: f"{heading()} {title}" for one, title in choices.items()},
+        lambda: {one: str(number) for number, one in enumerate(choices, start=1) if numbers},
+    )
+    for names in ways:
+        found = [one for one, name in names().items() if _plain(name) == _plain(wanted)]
         if len(found) == 1:
             return found[0]
         if found:

@@ -129,4 +129,5 @@ def test_a_dead_network_is_marked_in_figure_7(grid: Grid, folder: Folder) -> Non
 
 @pytest.mark.parametrize("name", ["figure_7", "architecture_b", "architecture_c"])
 def test_what_tells_of_a_dead_network_is_an_input_of_its_picture(grid: Grid, name: str) -> None:
-    assert {path.split("/")[0] for path in entry_of(name).sources(grid)} == {"search", "pretrain"}
+    # The lookup table says what each of its cells costs.
+    assert {path.split("/")[0] for path in entry_of(name).sources(grid)} == {"search", "pretrain", "lut"}
