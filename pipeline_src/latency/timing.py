@@ -65,7 +65,7 @@ def time_forward(
     sample = torch.randn(input_shape, generator=torch.Generator().manual_seed(0))
     ready = runnable(module, sample, runtime=runtime, device=device, precision=precision, threads=threads)
     forward = ready.on(sample)
-    with torch.inference_mode(), _fixed_threads(threads), _fastest_kernels():
+    with torch.inference_mode(), _fixed_threads(threads), fastest_kernels():
         for _ in range(warmup):
             forward()
         stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
@@ -96,7 +96,7 @@ def time_in_turns(
     """
     stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
     samples_us: dict[Key, list[float]] = {key: [] for key in works}
-    with torch.inference_mode(), _fixed_threads(threads), _fastest_kernels():
+    with torch.inference_mode(), _fixed_threads(threads), fastest_kernels():
         for turn in progress(range(warmup + rounds)):
             for key, work in works.items():
                 taken_us = stopwatch(work, 1)
@@ -139,7 +139,7 @@ def _fixed_threads(threads: int) -> Iterator[None]:
 
 
 @contextmanager
-def _fastest_kernels() -> Iterator[None]:
+def fastest_kernels() -> Iterator[None]:
     """Let cuDNN choose by trial, as deployment would, whatever a training run had set before."""
     cudnn = torch.backends.cudnn
     before = cudnn.benchmark, cudnn.deterministic, torch.are_deterministic_algorithms_enabled()

@@ -47,6 +47,7 @@ PARAMS: dict[str, Any] = {
     **minimal.BLOCKS,
     "finetune": {"epochs": 1, "batch_size": 2, "validation_every": 1},
     "evaluate": {},
+    "workflow": {},
     "experiments": {
         "gamma_a": 0.01,
         "gamma_b": 0.01,
@@ -97,7 +98,7 @@ class Clone:
     def run(self, *words: str, status: int = 0) -> str:
         """Run a command to its end; returns what it said."""
         process = self.started(*words)
-        said, _ = process.communicate(timeout=400)
+        said, _ = process.communicate(timeout=1200)
         assert process.returncode == status, f"{' '.join(words)}: {process.returncode}\n{said}"
         return str(said)
 
