@@ -33,7 +33,7 @@ def test_the_same_results_give_the_same_bytes_by_either_way(
     for source in provenance_sources(grid):  # of the pictures, which are not drawn here
         path = folder.root / source
         if not path.exists():
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("{}", encoding="utf-8")
         if not any((path.parent / name).exists() for name in ("run.json", f"{path.name}.run.json")):
             folder.record(path, "finetune-network")
