@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import measured
+from benchmarks import graphs, measured
 from benchmarks.measured import Found, Request
 from benchmarks.measuring import surroundings
 from pipeline_src.artifacts import write_json
@@ -126,7 +126,7 @@ GROUPS: tuple[Group, ...] = (
             "graph_2000_s": Key("dry run of 2,000 jobs", "s", most=10),
             "graph_10000_s": Key("dry run of 10,000 jobs", "s", most=60),
         },
-        measured.workflow,
+        graphs.workflow,
         0.16,
     ),
     Group(
