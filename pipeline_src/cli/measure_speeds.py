@@ -92,6 +92,10 @@ def run(args: argparse.Namespace) -> None:
             budget_s=60 * args.minutes,
             images=images,
         )
+        if not comparison.attempt.samples_us and not args.withhold:
+            (label, form), reason = next(iter(comparison.refused.items()))
+            told = f"is not written. Nothing could be timed: {label}, {form}: {reason}."
+            raise UserError(args.output, told, "Give a smaller --input-size, or other networks or forms.")
         steady = comparison.is_steady(spread_max)
         told = (
             f"{100 * comparison.attempt.spread:.0f} % between the quartiles after"
@@ -107,7 +111,7 @@ def run(args: argparse.Namespace) -> None:
             "num_classes": args.num_classes,
             "fingerprint": current(config.latency, device).model_dump(mode="json"),
             "load": comparison.attempt.load,
-            "attempts": comparison.attempts,
+            "attempts": comparison.attempts or None,
             "spread": comparison.attempt.spread,
             "spread_max": spread_max,
             "withheld": None if steady else told,

@@ -22,7 +22,7 @@ def answer(given: dict[str, Any]) -> dict[str, Any]:
     from pipeline_src.cli.networks import build_classifier, build_network
     from pipeline_src.cli.record import device_name, peak_memory_mib
     from pipeline_src.config.models import Config
-    from pipeline_src.planning.memory import available_mib
+    from pipeline_src.latency.load import available_mib
     from pipeline_src.planning.steps import Bench, measure
     from pipeline_src.training.distributed import resolve_device
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pipeline_src.config.rows import all_rows
 from pipeline_src.config.runs import (
+    PAPER_SIZES,
     Architecture,
     Evaluation,
     Row,
@@ -25,7 +26,7 @@ from pipeline_src.config.runs import (
 )
 
 T = TypeVar("T")
-COMPARING = ("table_1", "table_2", "table_7", "table_9", "table_10")
+COMPARING = tuple(PAPER_SIZES)
 """The tables that compare speeds with other systems."""
 
 
@@ -57,10 +58,11 @@ class Grid(Runs):
 
     @cached_property
     def together(self) -> tuple[Together, ...]:
-        """Every interleaved run: what the tables that compare with other systems time at one size."""
+        """Every interleaved run: what the tables that compare with other systems time at one size, and A."""
         found: dict[tuple[str, Size], list[Architecture]] = {}
-        for speed in (one for table in COMPARING for row in self.of_table(table) for one in row.speeds):
-            found.setdefault((speed.dataset, speed.size), []).append(speed.architecture)
+        for row in (one for table in COMPARING for one in self.of_table(table)):
+            for speed in (*row.speeds, *row.at_paper_size):
+                found.setdefault((speed.dataset, speed.size), [self.network_a]).append(speed.architecture)
         return tuple(Together(*key, _unique(networks)) for key, networks in found.items())
 
     @cached_property

@@ -209,6 +209,10 @@ class ExperimentsConfig(Block):
     """Whether the rows marked * are run, which train on fine and coarse frames together (A16)."""
     peers: tuple[Peer, ...] = ("icnet",)
     """Other systems trained and timed here (A19); none leaves their rows quoted."""
+    timed_peers: tuple[Peer, ...] = ()
+    """Further systems that are timed at the sizes of the paper's rows and not trained."""
+    paper_size_share: Annotated[float, Field(gt=0, le=1)] | None = 1.0
+    """Share of the sides of the input in its row of the paper at which each is timed too; null: never."""
     speed_forms: Annotated[tuple[SpeedForm, ...], Field(min_length=1)] = ("eager", "channels_last")
     """Forms in which networks are timed in one interleaved run; `onnxruntime` needs the extra [onnx]."""
     peer_epochs: Positive | None = None
@@ -236,8 +240,13 @@ class ExperimentsConfig(Block):
             raise ValueError("robustness lists a run twice")
         if len(set(self.speed_forms)) != len(self.speed_forms):
             raise ValueError("speed_forms lists a form twice")
-        if len(set(self.peers)) != len(self.peers):
-            raise ValueError("peers lists a system twice")
+        for name in ("peers", "timed_peers"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                raise ValueError(f"{name} lists a system twice")
+        if self.timed_peers and self.paper_size_share is None:
+            raise ValueError(
+                "timed_peers are timed at the paper's sizes, which paper_size_share: null leaves out"
+            )
         return self
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-from pipeline_src.config.runs import Architecture, Evaluation, Null, Row, Runs, Speed, gamma_text
+from pipeline_src.config.peers import System
+from pipeline_src.config.runs import (
+    PAPER_SIZES,
+    Architecture,
+    Evaluation,
+    Null,
+    Row,
+    Runs,
+    Speed,
+    gamma_text,
+)
 
 NO_COARSE = "the main data set has no coarse labels at this scale, or experiments.coarse is false"
 NO_CITYSCAPES = "Cityscapes is not the main data set at this scale; Figure 9 shows the one that is"
@@ -12,6 +23,9 @@ NO_NULLS = "experiments.null_seeds asks for none"
 NULL_LATENCY = "no weight of latency (gamma 0)"
 NULL_SIGNS = "signs of alpha's gradients by chance"
 NO_FULL = "data.{}.full_height_px and full_width_px are not set at this scale"
+NO_PAPER_SIZE = "experiments.paper_size_share is null: nothing is timed at the sizes of the paper's rows"
+TIMED_ONLY = "experiments.timed_peers asks for its speed alone, at the size of the paper's row"
+ON_CAMVID = ("table_2", "table_10")
 
 
 def all_rows(runs: Runs) -> tuple[Row, ...]:
@@ -25,6 +39,17 @@ def all_rows(runs: Runs) -> tuple[Row, ...]:
 
 def _speed(runs: Runs, architecture: Architecture) -> tuple[Speed, ...]:
     return (runs.speed(architecture, runs.main),)
+
+
+def _at_paper_size(runs: Runs, row: Row, architecture: Architecture, system: System | None = None) -> Row:
+    """The row, timed too at the size that the paper has in it; in tables that compare no speeds as it is."""
+    if row.table not in PAPER_SIZES:
+        return row
+    size = runs.paper_size(row.table, system)
+    if size is None:
+        return replace(row, no_paper_size=NO_PAPER_SIZE)
+    dataset = runs.second if row.table in ON_CAMVID else runs.main
+    return replace(row, at_paper_size=(runs.speed(architecture, dataset, size),))
 
 
 def _main_row(runs: Runs, table: str, label: str, architecture: Architecture) -> Row:
@@ -48,7 +73,8 @@ def _table_1_7_8(runs: Runs) -> list[Row]:
                     continue
                 val, test = _val_and_test(runs, architecture, coarse)
                 with_val = val if table == "table_7" else ()
-                rows.append(Row(table, label, with_val, test, _speed(runs, architecture)))
+                row = Row(table, label, with_val, test, _speed(runs, architecture))
+                rows.append(_at_paper_size(runs, row, architecture))
     return rows
 
 
@@ -77,7 +103,8 @@ def _table_2_10(runs: Runs) -> list[Row]:
         for label, architecture in networks:
             evaluations = runs.judged(architecture, runs.second, "test")
             speed = runs.speed(architecture, runs.second)
-            rows.append(Row(table, label, test=evaluations, speeds=(speed,)))
+            row = Row(table, label, test=evaluations, speeds=(speed,))
+            rows.append(_at_paper_size(runs, row, architecture))
     return rows
 
 
@@ -148,13 +175,13 @@ def _table_9(runs: Runs) -> list[Row]:
     rows = []
     for label, architecture in (("AutoRTNet-A", runs.network_a), ("AutoRTNet-B", runs.network_b)):
         if block.full_height_px is None or block.full_width_px is None:
-            rows.append(Row("table_9", label, not_run=NO_FULL.format(runs.main)))
-            continue
-        size = (block.full_height_px, block.full_width_px)
-        evaluation = runs.evaluation(runs.training(architecture, runs.main), "val", size)
-        rows.append(
-            Row("table_9", label, val=(evaluation,), speeds=(runs.speed(architecture, runs.main, size),))
-        )
+            row = Row("table_9", label, not_run=NO_FULL.format(runs.main))
+        else:
+            size = (block.full_height_px, block.full_width_px)
+            evaluation = runs.evaluation(runs.training(architecture, runs.main), "val", size)
+            speed = runs.speed(architecture, runs.main, size)
+            row = Row("table_9", label, val=(evaluation,), speeds=(speed,))
+        rows.append(_at_paper_size(runs, row, architecture))
     return rows
 
 
@@ -212,8 +239,19 @@ def _peers(runs: Runs) -> list[Row]:
             full = runs.evaluation(runs.training(peer, runs.main), "val", size)
             speeds = (runs.speed(peer, runs.main, size),)
             found["table_9"] = Row("table_9", system.label_in("table_9"), val=(full,), speeds=speeds)
-        rows += [row for table, row in found.items() if table in {"table_1", "table_2", *system.rows}]
-    return rows
+        wanted = {"table_1", "table_2", *system.rows}
+        rows += [_at_paper_size(runs, row, peer, system) for table, row in found.items() if table in wanted]
+    return rows + _timed_peers(runs)
+
+
+def _timed_peers(runs: Runs) -> list[Row]:
+    """Systems that are timed at the paper's sizes alone; one that the paper has not stands in Table 1."""
+    return [
+        _at_paper_size(runs, Row(table, system.label_in(table), not_run=TIMED_ONLY), peer, system)
+        for system, peer in runs.timed_peers
+        for table in PAPER_SIZES
+        if table in (system.rows or ("table_1",))
+    ]
 
 
 def _pictured(runs: Runs) -> list[tuple[str, Architecture]]:

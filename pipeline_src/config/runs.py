@@ -37,6 +37,17 @@ SPLITS = {"cityscapes": Splits(("train",), "val"), "camvid": Splits(("train", "v
 """CamVid's training set is train + val, and its test set judges everything (Sec. 4.2)."""
 OWN_SPLITS = Splits(("train",), "val")
 """Of any other set."""
+PAPER_SIZES: dict[str, Size] = {
+    "table_1": (768, 1536),
+    "table_2": (720, 960),
+    "table_7": (768, 1536),
+    "table_9": (1024, 2048),
+    "table_10": (720, 960),
+}
+"""The tables that compare speeds with other systems, and the (height, width) at which the paper times there.
+
+Tables 1 and 7 print a size for each row: another system's is that of the registry.
+"""
 BENCHMARK_SPLITS = ("train", "val")
 """What is trained on for a benchmark's test set."""
 
@@ -128,7 +139,10 @@ class Together:
 
 @dataclass(frozen=True)
 class Row:
-    """The runs behind one row: evaluations by role (`val`, `test`), timings, and why a role is empty."""
+    """The runs behind one row: evaluations by role (`val`, `test`), timings, and why a role is empty.
+
+    `at_paper_size` is the timing at the size that the paper has in the row, `no_paper_size` why it is not.
+    """
 
     table: str
     label: str
@@ -136,6 +150,8 @@ class Row:
     test: tuple[Evaluation, ...] = ()
     speeds: tuple[Speed, ...] = ()
     not_run: str = ""
+    at_paper_size: tuple[Speed, ...] = ()
+    no_paper_size: str = ""
 
 
 class Runs:
@@ -186,6 +202,26 @@ class Runs:
         return tuple(
             (one, Architecture(one.name, "peer", one.name if one.pretrained else "")) for one in systems
         )
+
+    @cached_property
+    def timed_peers(self) -> tuple[tuple[System, Architecture], ...]:
+        """The other systems that are timed alone: at the sizes of the paper's rows."""
+        names = (name for name in self.experiments.timed_peers if name not in self.experiments.peers)
+        return tuple((BY_NAME[name], Architecture(name, "peer", "")) for name in names)
+
+    def paper_size(self, table: str, system: System | None = None) -> Size | None:
+        """Where the paper times a row of `PAPER_SIZES`, times the share asked for; None if that is null.
+
+        Args:
+            table: the row's.
+            system: whose row it is, None for one of ours.
+        """
+        share, (height, width) = self.experiments.paper_size_share, PAPER_SIZES[table]
+        if share is None:
+            return None
+        if system is not None and table in ("table_1", "table_7") and system.size is not None:
+            height, width = system.size
+        return max(1, round(height * share)), max(1, round(width * share))
 
     def dataset_config(self, dataset: str) -> SegmentationSetConfig:
         """The settings of a segmentation set."""

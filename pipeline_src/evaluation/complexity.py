@@ -1,4 +1,4 @@
-"""Size and work of a network: parameters, and multiply-adds counted layer by layer."""
+"""Size and work of a network: parameters, multiply-adds layer by layer, memory of its widest layer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 
 import torch
 from torch import Tensor, nn
+
+FLOAT32_BYTES = 4
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -37,6 +39,29 @@ def count_multiply_adds(network: nn.Module, input_hw: tuple[int, int]) -> int:
     for layer in subject.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             layer.register_forward_hook(count)
+    _run_shapes(subject, input_hw)
+    return total
+
+
+def least_memory_mib(network: nn.Module, input_hw: tuple[int, int]) -> float:
+    """MiB that one float32 pass of a (1, 3, H, W) input takes at least: weights and the widest layer's maps.
+
+    A layer's maps are what it reads and what it writes. Nothing is computed, as above.
+    """
+    subject = copy.deepcopy(network).eval().to("meta")
+    widest = 0
+
+    def look(layer: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+        nonlocal widest
+        both = (*inputs, *(output if isinstance(output, tuple) else (output,)))
+        widest = max(widest, sum(one.numel() for one in both if isinstance(one, Tensor)))
+
+    for layer in subject.modules():
+        layer.register_forward_hook(look)
+    _run_shapes(subject, input_hw)
+    return FLOAT32_BYTES * (count_parameters(network) + widest) / 2**20
+
+
+def _run_shapes(subject: nn.Module, input_hw: tuple[int, int]) -> None:
     with torch.no_grad():
         subject(torch.empty(1, 3, *input_hw, device="meta"))
-    return total

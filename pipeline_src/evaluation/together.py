@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig
-from pipeline_src.errors import UserError
-from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
+from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters, least_memory_mib
 from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, equal_pixels, prepare
-from pipeline_src.latency.load import load_average
+from pipeline_src.latency.load import available_mib, load_average
 from pipeline_src.latency.runtimes import Forward
 from pipeline_src.latency.timing import Timing, time_in_turns
 
@@ -38,13 +37,16 @@ class Attempt:
 
     @property
     def spread(self) -> float:
-        """The widest of all: between the quartiles, as a share of the median."""
-        return max(Timing.of(samples).spread for samples in self.samples_us.values())
+        """The widest of all: between the quartiles, as a share of the median; 0 where nothing was timed."""
+        return max((Timing.of(samples).spread for samples in self.samples_us.values()), default=0.0)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The steadiest attempt, how many there were, and the forms that were refused with their reasons."""
+    """The steadiest attempt, how many there were, and the forms that were refused with their reasons.
+
+    A network that does not fit the memory is refused in every form, and has no share of equal pixels.
+    """
 
     attempt: Attempt
     attempts: int
@@ -77,26 +79,41 @@ def compare_speeds(
         images: (1, 3, H, W) normalised frames on which forms must see the same classes; noise without any.
 
     Raises:
-        UserError: the input does not fit the memory, or a network's outputs are not finite.
+        UserError: a network's outputs are not finite.
     """
     started = time.monotonic()
-    try:
-        works, equal, refused = _prepared(networks, forms, input_hw, latency, device, images)
-        best, attempts = None, 0
-        while best is None or (best.spread > spread_max and time.monotonic() - started < budget_s):
-            load = load_average()
+    works, equal, refused = _prepared(networks, forms, input_hw, latency, device, images)
+    best, attempts = Attempt({}, load_average()), 0
+    while works and (attempts == 0 or (best.spread > spread_max and time.monotonic() - started < budget_s)):
+        load = load_average()
+        try:
             samples = time_in_turns(
                 works, device=device, threads=latency.threads, warmup=latency.warmup, rounds=latency.repeats
             )
-            attempt, attempts = Attempt(samples, load), attempts + 1
-            best = attempt if best is None or attempt.spread < best.spread else best
-            _LOGGER.info("attempt %d: spread %.1f %%", attempts, 100 * attempt.spread)
-    except (RuntimeError, MemoryError) as error:
-        if not _is_memory(error):
-            raise
-        size = f"{input_hw[0]}x{input_hw[1]}"
-        raise UserError("--input-size", f"{size} does not fit the memory.", "Give a smaller size.") from error
+        except (RuntimeError, MemoryError) as error:
+            if not _is_memory(error):
+                raise
+            if attempts == 0:  # each fits alone, and all together do not
+                refused |= dict.fromkeys(works, f"{_too_large(input_hw)} beside the other networks")
+            break
+        attempt, attempts = Attempt(samples, load), attempts + 1
+        best = attempt if attempts == 1 or attempt.spread < best.spread else best
+        _LOGGER.info("attempt %d: spread %.1f %%", attempts, 100 * attempt.spread)
     return Comparison(best, attempts, equal, refused)
+
+
+def _too_large_for_the_cpu(network: nn.Module, input_hw: tuple[int, int]) -> str:
+    """Why an input is not tried; Linux promises memory that it has not and ends the process that takes it."""
+    needed, free = least_memory_mib(network, input_hw), available_mib()
+    if needed <= free:
+        return ""
+    told = f"{_too_large(input_hw)}: it takes {needed:.0f} MiB at least, and {free:.0f} MiB are free"
+    _LOGGER.warning("%s", told)
+    return told
+
+
+def _too_large(input_hw: tuple[int, int]) -> str:
+    return f"{input_hw[0]}x{input_hw[1]} does not fit the memory"
 
 
 def _is_memory(error: Exception) -> bool:
@@ -118,22 +135,33 @@ def _prepared(
     equal: dict[Key, float] = {}
     refused: dict[Key, str] = {}
     for label, network in networks.items():
-        reference = prepare(network, REFERENCE, sample, device=device, threads=latency.threads)
+        too_large = _too_large_for_the_cpu(network, input_hw) if device.type == "cpu" else ""
         for form in forms:
             key = (label, form)
-            ready = (
-                reference
-                if form == REFERENCE
-                else prepare(network, form, sample, device=device, threads=latency.threads)
-            )
-            share = equal[key] = equal_pixels(reference, ready, images or [sample])
+            if too_large:
+                refused[key] = too_large
+                continue
+            try:
+                reference, ready = (
+                    prepare(network, one, sample, device=device, threads=latency.threads)
+                    for one in (REFERENCE, form)
+                )
+                share = equal_pixels(reference, ready, images or [sample])
+                work = ready.on(sample)
+            except (RuntimeError, MemoryError) as error:
+                if not _is_memory(error):
+                    raise
+                refused[key] = _too_large(input_hw)
+                _LOGGER.warning("%s, %s: %s", label, form, refused[key])
+                continue
+            equal[key] = share
             if share < EQUAL_PIXELS_MIN:
                 refused[key] = (
                     f"{100 * share:.2f} % of the pixels keep their class, under {100 * EQUAL_PIXELS_MIN} %"
                 )
                 _LOGGER.warning("%s, %s: %s", label, form, refused[key])
             else:
-                works[key] = ready.on(sample)
+                works[key] = work
     return works, equal, refused
 
 
@@ -150,11 +178,14 @@ def described(
     found = []
     for label, network in networks.items():
         forms: dict[str, Any] = {}
-        for (whose, form), share in comparison.equal.items():
+        for key in dict.fromkeys((*comparison.equal, *comparison.refused)):
+            whose, form = key
             if whose != label:
                 continue
-            key = (label, form)
-            forms[form] = {"equal_pixels": share, "refused": comparison.refused.get(key)}
+            forms[form] = {
+                "equal_pixels": comparison.equal.get(key),
+                "refused": comparison.refused.get(key),
+            }
             if publish and key in samples:
                 forms[form] |= timings_of(
                     samples[key], samples.get((first, form)), samples.get((label, REFERENCE))

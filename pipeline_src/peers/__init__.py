@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from pipeline_src.peers.autodeeplab import AutoDeepLab
 from pipeline_src.peers.bisenet import bisenet_resnet18, bisenet_xception39
 from pipeline_src.peers.dfanet import DFANet
 from pipeline_src.peers.dfseg import DF1Seg
@@ -20,6 +21,7 @@ from pipeline_src.peers.swiftnet import SwiftNet
 BUILDERS: dict[str, Callable[[int], nn.Module]] = {
     **OF_THE_LIBRARY,
     "fcn8s": FCN8s,
+    "autodeeplab": AutoDeepLab,
     "icnet": ICNet,
     "df1seg": DF1Seg,
     "swiftnet": SwiftNet,

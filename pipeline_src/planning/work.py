@@ -11,6 +11,7 @@ from pipeline_src.artifacts import read_json
 from pipeline_src.config.datasets import described
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
+from pipeline_src.config.peers import BY_NAME
 from pipeline_src.config.runs import BENCHMARK_SPLITS
 from pipeline_src.data.folders import MANIFEST_NAME
 from pipeline_src.data.official import IMAGENET
@@ -168,9 +169,24 @@ class Workload:
         for one in self.grid.together:
             if (one.dataset, one.size) == (task.dataset, task.size):
                 for network in one.architectures:
-                    yield Work(
-                        "forward", passes * forms * _pixels(task), network.name if network.is_peer else ""
-                    )
+                    peer, times = self._timed_as(network.name) if network.is_peer else ("", 1.0)
+                    yield Work("forward", passes * forms * _pixels(task) * times, peer)
+
+    def _timed_as(self, name: str) -> tuple[str, float]:
+        """Whose rate a peer's timing goes by: its own where it is trained, else the first trained one's.
+
+        The factor is of their multiply-adds a pixel. So a plan need not run every system.
+        """
+        trained = self.config.experiments.peers
+        if name in trained or not trained:
+            return name, 1.0
+        return trained[0], _multiply_adds_a_pixel(name) / _multiply_adds_a_pixel(trained[0])
+
+
+def _multiply_adds_a_pixel(name: str) -> float:
+    system = BY_NAME[name]
+    assert system.multiply_adds is not None and system.size is not None
+    return system.multiply_adds / math.prod(system.size)
 
 
 def _pixels(task: Task) -> int:

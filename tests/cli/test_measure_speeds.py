@@ -115,5 +115,20 @@ def test_forms_are_compared_on_the_frames_of_a_prepared_set(
     assert str(steps.prepared / "camvid" / "manifest.json") in record["inputs"]
 
 
+def test_nothing_that_fits_the_memory_is_an_error_and_withheld_a_record(
+    steps: Steps, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "available_mib", lambda: 0.0)
+    told = refused(words(steps), "speeds.json", "is not written", "Nothing could be timed: A, eager: 32x64")
+    assert "does not fit the memory" in told and "smaller --input-size" in told
+    assert not (steps.out / "speeds.json").exists()
+    assert main(words(steps, "--withhold")) == 0
+    found = result(steps)
+    assert found["withheld"] is None and found["attempts"] is None
+    for network in found["networks"]:  # type: ignore[attr-defined]
+        assert "does not fit the memory" in network["forms"]["eager"]["refused"]
+        assert network["parameters"] > 0 and "latency_ms" not in network["forms"]["eager"]
+
+
 def test_half_a_set_is_refused(steps: Steps, refused: Refused) -> None:
     refused(words(steps, "--prepared", str(steps.prepared / "camvid")), "--raw", "go together", "or none")

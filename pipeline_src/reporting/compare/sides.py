@@ -11,7 +11,8 @@ from pathlib import Path
 from pipeline_src import places
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.compare.repeats import Origins, read_origins
-from pipeline_src.reporting.tables.layout import Column, column_of
+from pipeline_src.reporting.tables.columns import Column
+from pipeline_src.reporting.tables.layout import column_of
 from pipeline_src.reporting.tables.stored import not_cells, read_lines
 from pipeline_src.spreadsheets import parted
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.tables.cells import Table
-from pipeline_src.reporting.tables.layout import Column
+from pipeline_src.reporting.tables.columns import Column
 from pipeline_src.reporting.tables.lines import (
     Entry,
     Group,

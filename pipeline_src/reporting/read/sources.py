@@ -45,7 +45,8 @@ def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:
         paths += [places.evaluation(one) for one in (*row.val, *row.test)]
         paths += [places.speed(one) for one in row.speeds]
         if artefact in COMPARING:
-            paths += [places.together(one.dataset, one.size) for one in row.speeds]
+            both = (*row.speeds, *row.at_paper_size)
+            paths += [places.together(one.dataset, one.size) for one in both]
         for one in architectures_of(row):
             paths += liveness_sources(grid, one)
     return tuple(dict.fromkeys(paths))

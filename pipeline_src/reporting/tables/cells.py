@@ -22,6 +22,7 @@ from pipeline_src.reporting.paper.quoted import footnotes_at
 from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.read.sources import architectures_of
+from pipeline_src.reporting.tables.columns import Column
 from pipeline_src.reporting.tables.conditions import (
     PAPER_DEVICE,
     SET_NAMES,
@@ -30,7 +31,7 @@ from pipeline_src.reporting.tables.conditions import (
     papers_size,
     printed_size,
 )
-from pipeline_src.reporting.tables.layout import Column, Layout, layout_of, with_classes
+from pipeline_src.reporting.tables.layout import Layout, layout_of, with_classes
 from pipeline_src.reporting.tables.matching import Kind, Pair, pairs
 from pipeline_src.reporting.tables.measures import Reading
 from pipeline_src.reporting.tables.stored import cells_path
@@ -287,7 +288,7 @@ def _cell(
         footnotes=footnotes_at(layout.name, pair.key, column.title) if column.printed else (),
         q1=as_stored(quartiles[0] if quartiles else None),
         q3=as_stored(quartiles[1] if quartiles else None),
-        differs=_differs(layout, column, pair, good) if quoted else (),
+        differs=_differs(layout, column, pair, good) if quoted or (column.beside and pair.printed) else (),
         sets=tuple(dict.fromkeys(one.dataset for one in conditions if one.dataset)),
         spread=as_stored(max((one.spread for one in moments), default=None)),
         spread_max=as_stored(min((one.spread_max for one in moments), default=None)),
@@ -357,7 +358,7 @@ def _reason(status: Status, pair: Pair, readings: Sequence[Reading], good: int) 
     if status == "quoted":
         return ""
     if not readings:
-        if pair.kind == "peer":
+        if pair.kind == "peer" and not (pair.row and pair.row.not_run):
             return PEER_NOT_RUN
         return pair.reason or (pair.row.not_run if pair.row else "") or "no run of the grid gives this value"
     distinct = list(dict.fromkeys(reading.reason for reading in readings if reading.reason))

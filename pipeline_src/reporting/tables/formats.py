@@ -12,7 +12,7 @@ from pandas.io.formats.style import Styler
 
 from pipeline_src.artifacts import write_text
 from pipeline_src.reporting.tables.cells import Table
-from pipeline_src.reporting.tables.layout import Column
+from pipeline_src.reporting.tables.columns import Column
 from pipeline_src.reporting.tables.lines import (
     BEST_RULE,
     Entry,

@@ -4,95 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.tables import measures
-from pipeline_src.reporting.tables.measures import Measure, Role
-
-Spread = Literal["spread", "range", "range_down"]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a column tells.
-
-    Attributes:
-        name: of the quantity.
-        unit: of its numbers, empty for text.
-        better: 1 where more is better, -1 where less is, 0 where neither.
-        decimals: shown for numbers.
-    """
-
-    name: Literal[
-        "name", "mIoU", "class IoU", "latency", "FPS", "parameters", "device", "input size", "cells"
-    ]
-    unit: str = ""
-    better: Literal[-1, 0, 1] = 0
-    decimals: int = 1
-
-    @property
-    def is_accuracy(self) -> bool:
-        """Whether it is judged on labelled images."""
-        return self.name in ("mIoU", "class IoU")
-
-    @property
-    def is_timing(self) -> bool:
-        """Whether it is timed on a device."""
-        return self.name in ("latency", "FPS")
-
-
-NAME = Quantity("name")
-MIOU = Quantity("mIoU", "%", better=1)
-CLASS_IOU = Quantity("class IoU", "%", better=1)
-LATENCY = Quantity("latency", "ms", better=-1, decimals=2)
-FPS = Quantity("FPS", "1/s", better=1)
-TIMES = Quantity("latency", "times", better=-1, decimals=2)
-PARAMETERS = Quantity("parameters", "M", better=-1, decimals=2)
-DEVICE_NAME = Quantity("device")
-INPUT_SIZE = Quantity("input size", "px")
-CELLS = Quantity("cells", "cells")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column.
-
-    Attributes:
-        id: short name for commands and anchors, such as `miou`.
-        title: as the paper prints it; for a column beyond the paper, our heading.
-        quantity: what it tells: unit, which way is better, digits.
-        measure: how it is measured; None where there is nothing to measure (a method's name).
-        spread: how several runs are shown: mean±std, min~max, or max~min.
-        printed: whether the paper has this column.
-        folded: whether batch norm was folded for it.
-        interleaved: whether it is of a run in which all networks were timed in turns.
-        split: what the paper judges it on; empty for what is not judged on images.
-        printed_unit: of the paper's numbers, where it is not ours.
-    """
-
-    id: str
-    title: str
-    quantity: Quantity = NAME
-    measure: Measure | None = None
-    spread: Spread = "spread"
-    printed: bool = True
-    folded: bool = False
-    interleaved: bool = False
-    split: str = ""
-    printed_unit: str = ""
-
-    @property
-    def unit(self) -> str:
-        """Of its numbers, empty for text."""
-        return self.quantity.unit
-
-    @property
-    def decimals(self) -> int:
-        """Shown for numbers."""
-        return self.quantity.decimals
+from pipeline_src.reporting.tables.columns import (
+    AT_PAPER_SIZE,
+    CELLS,
+    CLASS_IOU,
+    DEVICE_NAME,
+    FOLDED,
+    FPS,
+    INPUT_SIZE,
+    LATENCY,
+    MIOU,
+    NAME,
+    PARAMETERS,
+    TOGETHER,
+    Column,
+    Spread,
+)
+from pipeline_src.reporting.tables.measures import Role
 
 
 @dataclass(frozen=True)
@@ -143,35 +76,6 @@ def _size(times: str) -> Column:
     return Column("input_size", "Input Size", INPUT_SIZE, measures.input_size(times))
 
 
-FOLDED = (
-    Column(
-        "latency_folded",
-        "Latency, batch norm folded (ms)",
-        LATENCY,
-        measures.latency(folded=True),
-        printed=False,
-        folded=True,
-    ),
-    Column(
-        "fps_folded", "FPS, batch norm folded", FPS, measures.fps(folded=True), printed=False, folded=True
-    ),
-)
-TOGETHER = tuple(
-    Column(name, title, quantity, measure, printed=False, folded=folded, interleaved=True)
-    for name, title, quantity, measure, folded in (
-        ("fps_together", "FPS, all in one run", FPS, measures.fps_together("eager"), False),
-        ("times_of_a", "Time over A's, one run", TIMES, measures.times_of_a(), False),
-        (
-            "fps_channels_last",
-            "FPS, one run, batch norm folded, channels last",
-            FPS,
-            measures.fps_together("channels_last"),
-            True,
-        ),
-        ("fps_onnxruntime", "FPS, one run, ONNX Runtime", FPS, measures.fps_together("onnxruntime"), True),
-    )
-)
-"""What is timed in one interleaved run, beside the other systems."""
 CLASS_ID = "iou_"
 """What the id of a column of one class begins with."""
 DEVICE = Column("device", "Device", DEVICE_NAME, measures.device(), printed=False)
@@ -238,6 +142,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("test"),
         *FOLDED,
         *TOGETHER,
+        *AT_PAPER_SIZE,
         DEVICE,
     ),
     _table(
@@ -257,6 +162,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("test"),
         *FOLDED,
         *TOGETHER,
+        *AT_PAPER_SIZE,
         DEVICE,
     ),
     _table(
@@ -321,6 +227,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("test"),
         *FOLDED,
         *TOGETHER,
+        *AT_PAPER_SIZE,
     ),
     _table(
         "table_8",
@@ -346,6 +253,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _latency(printed=False),
         *FOLDED,
         *TOGETHER,
+        *AT_PAPER_SIZE,
     ),
     _table(
         "table_10",
@@ -358,6 +266,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _latency(printed=False),
         *FOLDED,
         *TOGETHER,
+        *AT_PAPER_SIZE,
         DEVICE,
     ),
     _table(

@@ -12,8 +12,9 @@ from typing import Literal
 
 from pipeline_src.reporting.paper.quoted import footnotes, quoted_number
 from pipeline_src.reporting.tables.cells import PEER_NOT_RUN, Cell, Table, timing_range
+from pipeline_src.reporting.tables.columns import Column
 from pipeline_src.reporting.tables.conditions import PAPER_DEVICE, SET_NAMES
-from pipeline_src.reporting.tables.layout import Column, Layout
+from pipeline_src.reporting.tables.layout import Layout
 from pipeline_src.reporting.tables.matching import Kind
 
 Which = Literal["paper", "here", "difference"]
@@ -24,7 +25,8 @@ NOT_IN_PAPER = "not in the paper"
 BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
     "mIoU, IoU and FPS, the lowest latency and number of parameters; ties share bold, "
-    "and none is bold where all are equal or where the quartiles of the best timing overlap another's. "
+    "and none is bold where all are equal, where timings are of different sizes, or where the quartiles of "
+    "the best timing overlap another's. "
     "Brackets after a timing hold the quartiles of its repeats."
 )
 
@@ -137,7 +139,10 @@ def table_footnotes(table: Table) -> tuple[tuple[str, str, str], ...]:
 def _best(table: Table, column: Column) -> str | None:
     """The best mean of a column as it is shown, None where no two differ."""
     sign = column.quantity.better
-    means = [cell.mean for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
+    cells = [cell for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
+    if column.quantity.is_timing and len({cell.data for cell in cells}) > 1:
+        return None
+    means = [cell.mean for cell in cells if cell.mean is not None]
     if not sign or len({f"{mean:.{column.decimals}f}" for mean in means}) < 2:
         return None
     best = f"{max(means, key=lambda mean: sign * mean):.{column.decimals}f}"
@@ -179,7 +184,11 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
     if has_here:
         here = (_here(column, cell, best[column.id]) for column, cell in zip(columns, shown, strict=True))
         lines.append(Line("here", tuple(here)))
-        gaps = tuple(_difference(column, cell) for column, cell in zip(columns, shown, strict=True))
+        printed = {cell.column_id: cell.quoted for cell in shown}
+        gaps = tuple(
+            _difference(column, cell, printed.get(column.beside, cell.quoted))
+            for column, cell in zip(columns, shown, strict=True)
+        )
         if any(entry.text for entry in gaps):
             lines.append(Line("difference", gaps))
     heading = first.row if table.layout.columns[0].measure else first.quoted or first.row
@@ -219,8 +228,9 @@ def _here(column: Column, cell: Cell, best: str | None) -> Entry:
     return Entry(cell, cell.measured, cell.mean, state, is_best, _noise(column, cell))
 
 
-def _difference(column: Column, cell: Cell) -> Entry:
-    quoted = quoted_number(cell.quoted) if column.printed else None
+def _difference(column: Column, cell: Cell, printed: str) -> Entry:
+    """Measured minus `printed`, what the paper prints in the column or in the one that it stands beside."""
+    quoted = quoted_number(printed) if column.printed or column.beside else None
     if quoted is None or cell.mean is None:
         return Entry(cell, "", None, "empty")
     if cell.differs:

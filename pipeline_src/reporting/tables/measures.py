@@ -228,8 +228,9 @@ def _together(
     form: SpeedForm,
     pick: Callable[[FormRecord], Timed | None],
     timing: Callable[[FormRecord], Timing | Ratio | None],
+    at_paper_size: bool,
 ) -> Measure:
-    """A measure over interleaved runs: of the row's network among all that were timed at its size."""
+    """A measure over interleaved runs: of the row's network among all timed at its size or at the paper's."""
 
     def read(speed: Speed, results: Results) -> Reading:
         path = places.together(speed.dataset, speed.size)
@@ -256,27 +257,37 @@ def _together(
         moment = Moment(known.spread, record.spread_max, record.attempts, record.load) if known else None
         return Reading(told[0], path, data=data, conditions=conditions, quartiles=told[1], moment=moment)
 
-    return lambda row, results: tuple(read(one, results) for one in row.speeds)
+    def measure(row: Row, results: Results) -> tuple[Reading, ...]:
+        if at_paper_size and row.no_paper_size:
+            return (Reading(None, "", row.no_paper_size),)
+        return tuple(read(one, results) for one in (row.at_paper_size if at_paper_size else row.speeds))
+
+    return measure
 
 
-def fps_together(form: SpeedForm) -> Measure:
-    """Frames per second in a form, from the run in which all networks were timed in turns."""
+def fps_together(form: SpeedForm, at_paper_size: bool = False) -> Measure:
+    """Frames per second in a form, from the run in which all networks were timed in turns.
+
+    Args:
+        form: in which they were run.
+        at_paper_size: at the size that the paper has in the row, else at the one deployed here.
+    """
 
     def pick(found: FormRecord) -> Timed | None:
         timing = found.latency_ms
         return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
 
-    return _together(form, pick, lambda found: found.latency_ms)
+    return _together(form, pick, lambda found: found.latency_ms, at_paper_size)
 
 
-def times_of_a() -> Measure:
+def times_of_a(at_paper_size: bool = False) -> Measure:
     """The time of a pass over that of network A in the same round, in eager mode; the median over rounds."""
 
     def pick(found: FormRecord) -> Timed | None:
         ratio = found.times_the_first
         return None if ratio is None else (ratio.median, (ratio.q1, ratio.q3))
 
-    return _together("eager", pick, lambda found: found.times_the_first)
+    return _together("eager", pick, lambda found: found.times_the_first, at_paper_size)
 
 
 def parameters() -> Measure:

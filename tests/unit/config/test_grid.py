@@ -11,7 +11,7 @@ from grids import grid_of
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import SCALES
-from pipeline_src.config.rows import NULL_LATENCY, NULL_SIGNS
+from pipeline_src.config.rows import NULL_LATENCY, NULL_SIGNS, TIMED_ONLY
 from pipeline_src.config.runs import Architecture, Training, gamma_text
 from pipeline_src.errors import ConfigError
 
@@ -128,7 +128,9 @@ def test_counts_at_paper_scale() -> None:
         "cityscapes-trainval-coarse": 2,
         "camvid-train": 7,
     }
-    assert [row.label for row in grid.rows if row.not_run] == [NULL_LATENCY, NULL_SIGNS]
+    not_run = [row for row in grid.rows if row.not_run]
+    assert [row.label for row in not_run if row.not_run != TIMED_ONLY] == [NULL_LATENCY, NULL_SIGNS]
+    assert all(row.at_paper_size for row in not_run if row.not_run == TIMED_ONLY)
 
 
 def test_camvid_scale_shares_its_gammas_and_runs_nothing_on_cityscapes() -> None:
@@ -151,7 +153,7 @@ def test_camvid_scale_shares_its_gammas_and_runs_nothing_on_cityscapes() -> None
 
 def test_tiny_runs_every_experiment() -> None:
     grid = grid_of("tiny")
-    assert all(not row.not_run for row in grid.rows)
+    assert {row.not_run for row in grid.rows} == {"", TIMED_ONLY}
     assert {one.kind for one in grid.architectures} == {one.kind for one in grid_of("paper").architectures}
 
 
@@ -182,7 +184,7 @@ def test_table_6_shares_the_backbone_of_a() -> None:
 
 def test_rows_with_coarse_data() -> None:
     grid = grid_of("paper")
-    for row in grid.of_table("table_7"):
+    for row in (one for one in grid.of_table("table_7") if one.not_run != TIMED_ONLY):
         coarse = row.label.endswith("*")
         assert [(one.training.split, one.training.coarse) for one in row.val] == [("train", coarse)]
         assert [(one.training.split, one.training.coarse) for one in row.test] == [("trainval", coarse)]
@@ -195,7 +197,9 @@ def test_rows_with_coarse_data() -> None:
 def test_full_resolution_is_not_run_where_it_is_not_set() -> None:
     cityscapes = {"full_height_px": None}
     rows = grid_of("paper", data={"cityscapes": cityscapes}).of_table("table_9")
-    assert all("data.cityscapes.full_height_px" in row.not_run for row in rows)
+    full = [row for row in rows if row.not_run != TIMED_ONLY]
+    assert len(full) == 3 and all("data.cityscapes.full_height_px" in row.not_run for row in full)
+    assert all(row.at_paper_size for row in rows), "what is not judged there can be timed there"
     sizes = {one.size for row in grid_of("paper").of_table("table_9") for one in (*row.val, *row.speeds)}
     assert sizes == {(1024, 2048)}
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from grids import grid_of
 
+from pipeline_src.config.grid import COMPARING
+from pipeline_src.config.load import SCALES
+from pipeline_src.config.peers import SYSTEMS
+from pipeline_src.config.rows import NO_PAPER_SIZE
 from pipeline_src.errors import ConfigError
+from pipeline_src.reporting.paper.quoted import quoted_table
+from pipeline_src.reporting.tables.conditions import printed_size
 
 
 def test_peers_are_listed_once_and_have_no_search() -> None:
@@ -84,3 +90,106 @@ def test_figures_of_predictions_show_the_papers_system_else_the_first(asked: lis
 def test_a_system_that_is_only_quoted_says_why() -> None:
     with pytest.raises(ConfigError, match="'cas' is quoted only: Its authors published neither code"):
         grid_of("tiny", experiments={"peers": ["cas"]})
+
+
+# Speeds at the sizes of the paper's rows
+
+ENLARGED = {"SegNet", "ENet"}
+"""Table 7 prints 640x320 for these, Table 1 360x640."""
+
+
+@pytest.mark.parametrize("table", ["table_1", "table_7"])
+def test_every_system_is_timed_at_the_size_that_its_row_prints(table: str) -> None:
+    quoted = quoted_table(table)
+    rows = {row.label: row for row in grid_of("paper").of_table(table)}
+    built = {one.label_in(table) for one in SYSTEMS if one.status != "quoted" and table in one.rows}
+    assert built < set(rows)
+    for label, row in rows.items():
+        printed = printed_size(quoted.cell(label, "Input Size"))
+        (speed,) = row.at_paper_size
+        assert printed is not None and speed.dataset == "cityscapes"
+        if table == "table_7" and label in ENLARGED:
+            assert (printed, speed.size) == ((640, 320), (360, 640))
+        else:
+            assert sorted(speed.size) == sorted(printed), label
+
+
+def test_tables_without_a_column_of_sizes_have_one_size_for_all() -> None:
+    grid = grid_of("paper")
+    for table, dataset, size in (
+        ("table_2", "camvid", (720, 960)),
+        ("table_9", "cityscapes", (1024, 2048)),
+        ("table_10", "camvid", (720, 960)),
+    ):
+        found = {(one.dataset, one.size) for row in grid.of_table(table) for one in row.at_paper_size}
+        assert found == {(dataset, size)}, table
+    assert {"SQ", "SwiftNet", "ICNet"} <= {row.label for row in grid.of_table("table_9")}
+
+
+def test_a_stands_first_in_the_run_of_every_size() -> None:
+    for scale in SCALES:
+        grid = grid_of(scale)
+        assert all(one.architectures[0] == grid.network_a for one in grid.together), scale
+        assert len({(one.dataset, one.size) for one in grid.together}) == len(grid.together)
+    sizes = {one.size for one in grid_of("paper").together if one.dataset == "cityscapes"}
+    assert sizes == {
+        (512, 1024), (713, 713), (769, 769), (360, 640), (1024, 2048), (768, 1536), (1024, 1024),
+    }  # fmt: skip
+
+
+def test_the_paper_scale_times_every_system_that_can_be_built() -> None:
+    experiments = grid_of("paper").experiments
+    built = {one.name for one in SYSTEMS if one.rows and one.status != "quoted"}
+    assert {*experiments.peers, *experiments.timed_peers} == built
+
+
+def test_sizes_shrink_by_the_share_and_never_to_nothing() -> None:
+    rows = {row.label: row for row in grid_of("tiny").of_table("table_1")}
+    assert rows["ICNet"].at_paper_size[0].size == (128, 256)
+    assert rows["ENet"].at_paper_size[0].size == (45, 80)
+    assert rows["AutoRTNet-A"].at_paper_size[0].size == (96, 192)
+    smallest = grid_of("tiny", experiments={"paper_size_share": 1e-6}).of_table("table_1")
+    assert {one.size for row in smallest for one in row.at_paper_size} == {(1, 1)}
+
+
+def test_systems_that_are_timed_alone_are_not_trained_and_not_timed_elsewhere() -> None:
+    with_them, without = grid_of("tiny"), grid_of("tiny", experiments={"timed_peers": []})
+    assert with_them.trainings == without.trainings and with_them.speeds == without.speeds
+    assert with_them.backbones == without.backbones
+    new = {(row.table, row.label) for row in with_them.rows} - {
+        (row.table, row.label) for row in without.rows
+    }
+    assert new == {
+        *(("table_1", label) for label in ("ENet", "ESPNet")), ("table_2", "ENet"),
+        *(("table_7", label) for label in ("ENet", "ESPNet")), ("table_10", "ENet"),
+    }  # fmt: skip
+    trained = grid_of("tiny", experiments={"peers": ["enet"], "timed_peers": ["enet"]})
+    assert sum(row.label == "ENet" for row in trained.of_table("table_1")) == 1
+    assert trained.of_table("table_1")[-1].val == () and trained.of_table("table_1")[-1].test
+
+
+def test_null_times_nothing_at_the_papers_sizes_and_says_so() -> None:
+    off = grid_of("tiny", experiments={"paper_size_share": None, "timed_peers": []})
+    assert not any(row.at_paper_size for row in off.rows)
+    compared = [row for table in COMPARING for row in off.of_table(table)]
+    assert compared and {row.no_paper_size for row in compared} == {NO_PAPER_SIZE}
+    assert len(off.together) == 3
+
+
+@pytest.mark.parametrize(
+    ("experiments", "problem"),
+    [
+        ({"paper_size_share": None}, "timed_peers are timed at the paper's sizes"),
+        ({"paper_size_share": 1.5}, "less than or equal to 1"),
+        ({"paper_size_share": 0}, "greater than 0"),
+        ({"timed_peers": ["enet", "enet"]}, "timed_peers lists a system twice"),
+        ({"timed_peers": ["espnett"]}, "Did you mean 'espnet'?"),
+        ({"timed_peers": ["cas"]}, "'cas' is quoted only"),
+    ],
+)
+def test_sizes_and_systems_that_cannot_be_timed_are_refused(
+    experiments: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(ConfigError, match="experiments") as caught:
+        grid_of("tiny", experiments=experiments)
+    assert problem in str(caught.value)

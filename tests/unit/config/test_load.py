@@ -41,9 +41,11 @@ def test_the_committed_params_are_tiny_and_override_nothing() -> None:
 
 
 def test_paper_scale_is_the_papers_own_settings() -> None:
-    """Sec. 4.1 and 4.3, as the defaults have them: only where the jobs run differs."""
+    """Sec. 4.1 and 4.3, as the defaults have them: only where jobs run and what else is timed differs."""
     config = resolve({"scale": "paper"}, SCALE_FILES)
-    assert config.model_copy(update={"runtime": Config().runtime, "scale": "tiny"}) == Config()
+    experiments = config.experiments.model_copy(update={"timed_peers": ()})
+    same = {"runtime": Config().runtime, "scale": "tiny", "experiments": experiments}
+    assert config.model_copy(update=same) == Config()
     assert (config.search.epochs, config.search.warmup_epochs, config.search.batch_size) == (150, 50, 16)
     assert (config.search.architecture_lr, config.search.architecture_betas) == (1e-3, (0.5, 0.999))
     assert (config.search.architecture_weight_decay, config.search.weight_decay) == (1e-4, 1e-3)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig, SpaceConfig
-from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
+from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters, least_memory_mib
 from pipeline_src.evaluation.speed import fold_batch_norm, measure_network, steadiest
 from pipeline_src.latency.timing import Timing
 from pipeline_src.space.catalogue import CELL_OPERATIONS
@@ -124,3 +124,9 @@ def test_multiply_adds_of_a_shared_layer_count_at_every_call() -> None:
 def test_multiply_adds_grow_with_the_image(network: nn.Module) -> None:
     small, large = count_multiply_adds(network, (64, 64)), count_multiply_adds(network, (128, 128))
     assert 3.9 < large / small < 4.0  # the pooled branch of the head works on one pixel at any size
+
+
+def test_the_least_memory_is_of_the_weights_and_the_widest_layers_maps() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2, 1, bias=False))
+    weights, widest = 3 * 8 * 9 + 8 + 16, 16 * 24 * (8 + 8)
+    assert least_memory_mib(network, (16, 24)) == pytest.approx(4 * (weights + widest) / 2**20)

@@ -170,15 +170,85 @@ def test_a_restless_machine_is_tried_again_within_the_budget_and_the_steadiest_r
     assert ("latency_ms" in told["forms"]["eager"]) == (attempts == 3)
 
 
-def test_an_input_that_does_not_fit_the_memory_is_an_error_that_names_the_size(
+class TooLarge(nn.Module):
+    """What PyTorch says on a GPU that is full."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9.00 GiB.")
+
+
+def test_a_network_that_does_not_fit_the_memory_is_refused_and_the_others_are_timed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(together, "least_memory_mib", lambda network, size: 0.0)
+    networks = {"A": small(), "B": TooLarge()}
+    comparison = compare(networks, "eager", "folded")
+    told = "16x24 does not fit the memory"
+    assert comparison.refused == {("B", "eager"): told, ("B", "folded"): told}
+    assert set(comparison.attempt.samples_us) == {("A", "eager"), ("A", "folded")}
+
+
+def test_networks_that_fit_alone_and_not_together_are_all_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 
     monkeypatch.setattr(together, "time_in_turns", full)
-    with pytest.raises(UserError, match="--input-size: 16x24 does not fit the memory"):
-        compare({"A": small()}, "eager")
+    networks = {"A": small()}
+    comparison = compare(networks, "eager")
+    assert comparison.attempts == 0 and comparison.attempt.samples_us == {}
+    told = "16x24 does not fit the memory beside the other networks"
+    assert comparison.refused == {("A", "eager"): told}
+    (found,) = described(comparison, networks, SIZE, publish=True)
+    assert found["forms"] == {"eager": {"equal_pixels": 1.0, "refused": told}}
+
+
+def test_a_later_attempt_that_does_not_fit_leaves_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = iter([[100.0, 200.0, 300.0, 400.0]])
+
+    def once(works: dict[object, object], **_: object) -> dict[object, list[float]]:
+        samples = next(runs, None)
+        if samples is None:
+            raise MemoryError
+        return dict.fromkeys(works, samples)
+
+    monkeypatch.setattr(together, "time_in_turns", once)
+    comparison = compare({"A": small()}, "eager", spread_max=0.1, budget_s=60.0)
+    assert comparison.attempts == 1 and comparison.refused == {}
+    assert comparison.attempt.samples_us == {("A", "eager"): [100.0, 200.0, 300.0, 400.0]}
+
+
+def test_an_input_over_the_memory_of_a_cpu_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux would end the process, and with it the run."""
+    monkeypatch.setattr(together, "available_mib", lambda: 1000.0)
+
+    class Wide(nn.Module):
+        """Would take 5 GB where its forward pass is run, and nothing where its shapes are."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Conv2d(3, 3_000_000, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            assert x.device.type == "meta", "it was tried"
+            return self.layer(x)  # type: ignore[no-any-return]
+
+    with torch.device("meta"):
+        wide = Wide()
+    comparison = compare({"A": small(), "B": wide}, "eager")
+    told = comparison.refused["B", "eager"]
+    assert told.startswith("16x24 does not fit the memory: it takes ") and "1000 MiB are free" in told
+    needed = 4 * (3_000_000 * 4 + 16 * 24 * (3 + 3_000_000)) / 2**20
+    assert f" {needed:.0f} MiB at least" in told
+    assert set(comparison.attempt.samples_us) == {("A", "eager")}
+
+
+def test_errors_that_are_not_of_memory_are_not_hidden() -> None:
+    class Broken(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        compare({"A": Broken()}, "eager")
 
 
 @pytest.mark.parametrize(

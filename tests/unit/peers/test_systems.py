@@ -20,7 +20,7 @@ from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.training.finetune import transfer_backbone
 
 RUN = [one for one in SYSTEMS if one.status != "quoted"]
-HEAVY = {"fcn8s", "pspnet", "deeplabv3", "segnet", "sq"}
+HEAVY = {"fcn8s", "pspnet", "deeplabv3", "autodeeplab", "segnet", "sq"}
 """Over 10 M parameters and slow: their shapes are checked without computing."""
 LIGHT = [one.name for one in RUN if one.name not in HEAVY]
 K = 11

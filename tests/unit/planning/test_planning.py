@@ -16,11 +16,11 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import resolve
 from pipeline_src.config.models import Config, RuntimeConfig
 from pipeline_src.errors import UserError
+from pipeline_src.latency.load import available_mib
 from pipeline_src.planning import measuring
 from pipeline_src.planning.costs import Costs, Range, Rates, Records
 from pipeline_src.planning.graph import Graph, Task
 from pipeline_src.planning.measuring import Taken
-from pipeline_src.planning.memory import available_mib
 from pipeline_src.planning.schedule import Machine, simulate
 from pipeline_src.planning.table import duration, lines_of, plan_of
 from pipeline_src.planning.work import Work, Workload, image_counts
@@ -116,6 +116,20 @@ def test_the_papers_work_is_what_its_settings_say() -> None:
         Work("forward", 250 * 50000 * 224 * 224, "icnet"),
     )
     assert work.of(tasks["measure_speed", f"{a}-cityscapes-768x1536"])[0].amount == 2 * 550 * 768 * 1536
+
+
+def test_a_system_that_is_only_timed_goes_by_the_rate_of_a_trained_one() -> None:
+    """By multiply-adds a pixel: ESPNet's over ICNet's. So a plan runs no network that nothing trains."""
+    graph = graph_of("tiny")
+    work = Workload(graph.grid, image_counts(graph.grid.config, Path("nowhere")))
+    (task,) = (one for one in graph.tasks if one.name == "cityscapes-64x128")
+    ours, theirs = work.of(task)
+    passes = 2 * (3 + 20) * 64 * 128
+    assert ours == Work("forward", passes, "")
+    espnet, icnet = 4_670_283_776 / (512 * 1024), 29_028_777_984 / (1024 * 2048)
+    assert (theirs.kind, theirs.peer) == ("forward", "icnet")
+    assert theirs.amount == pytest.approx(passes * espnet / icnet)
+    assert {one.peer for task in graph.tasks for one in work.of(task)} == {"", "icnet"}
 
 
 def test_images_are_counted_as_prepared_else_as_rendered_else_officially(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_footnotes_stand_once_where_they_belong(grid: Grid, folder: Folder) -> N
         used = [*at.rows.values(), *at.columns.values(), *at.cells.values()]
         assert {letter for each in used for letter in each} == set(letters), name
         seen |= {note for _, note, _ in table_footnotes(table)}
-    assert len(seen) == 13
+    assert len(seen) == 14
     at = marks(tabulate("table_10", grid, folder.root))
     assert at.rows["segnet"] == ("a",) and not at.cells
     assert marks(tabulate("table_5", grid, folder.root)).columns == {"fps": ("b",)}
