@@ -10,7 +10,7 @@ NEEDS = {
     "sample": {"tiny": (600, 10), "camvid": (600, 10), "paper": (1000, 10)},
     "render": {"tiny": (800, 10), "camvid": (800, 10), "paper": (800, 10)},
     "prepare": {"tiny": (800, 10), "camvid": (2000, 30), "paper": (4000, 480)},
-    "measure": {"tiny": (1000, 20), "camvid": (2000, 120), "paper": (8000, 120)},
+    "measure": {"tiny": (1000, 20), "camvid": (4000, 120), "paper": (8000, 120)},
     "search": {"tiny": (1500, 30), "camvid": (6000, 480), "paper": (64000, 1440)},
     "pretrain": {"tiny": (1200, 30), "camvid": (4000, 480), "paper": (64000, 2880)},
     "finetune": {"tiny": (1200, 30), "camvid": (4000, 480), "paper": (64000, 2880)},
