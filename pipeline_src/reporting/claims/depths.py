@@ -16,8 +16,10 @@ from pipeline_src.reporting.claims.finding import (
     by_interval,
     claim_of,
     interval_text,
+    spelled,
     undecided,
     with_faults,
+    with_needed,
 )
 from pipeline_src.reporting.claims.statistics import (
     ERROR,
@@ -45,10 +47,6 @@ _JUDGED_WHERE = (
 
 def _braces(numbers: Sequence[int]) -> str:
     return f"{{{', '.join(map(str, numbers))}}}"
-
-
-def _run_text(one: Searched) -> str:
-    return f"seed {one.search.seed} {_braces(one.search.depths)} -> {_braces(one.genotype.depths)}"
 
 
 def farthest(depths: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -89,7 +87,7 @@ def depths_are_robust(evidence: Evidence) -> Claim:
 
 def _robustness(evidence: Evidence) -> Finding:
     runs, faults = evidence.searched("table_4")
-    ours, sources = "; ".join(map(_run_text, runs)), tuple(one.source for one in runs)
+    ours, sources = _robustness_words(runs), tuple(one.source for one in runs)
     known: dict[str, Any] = {"n": len(runs), "sources": sources}
     if len({one.search.seed for one in runs}) < 2 or len({one.search.depths for one in runs}) < 2:
         reason = "Searches must differ in seed and in initial numbers, at least two of each."
@@ -99,7 +97,6 @@ def _robustness(evidence: Evidence) -> Finding:
     interval = mean_interval(distances)
     highest = [number for one in runs for number in one.search.depths]
     tested = against_chance([number for run in depths for number in run], highest, farthest)
-    ours = f"{ours}; mean distance {fmean(distances):.2f} cells"
     known |= {"statistic": tested.statistic, "p_value": tested.p, "interval": interval, "unit": "cells"}
     if interval is None:
         reason = f"{len(runs)} live runs are too few for an interval; {FEWEST} runs are needed."
@@ -119,6 +116,18 @@ def _robustness(evidence: Evidence) -> Finding:
             f"The mean distance, {interval_text(interval, 'cells')}, may be one cell; more runs would tell."
         )
     return Finding(ours, verdict, with_faults(reason, faults), **known)
+
+
+def _robustness_words(runs: Sequence[Searched]) -> str:
+    if len(runs) < 2:
+        kept = "".join(_braces(one.genotype.depths) for one in runs)
+        return with_needed(f"The only live search kept {kept} cells", 1, FEWEST) if runs else ""
+    distance = fmean(_distances([one.genotype.depths for one in runs]))
+    sentence = (
+        f"In {spelled(len(runs))} live searches the farthest hyper-cell ended {distance:.2f} cells from the"
+        " median, on average"
+    )
+    return with_needed(sentence, len(runs), FEWEST)
 
 
 def first_settles_first(evidence: Evidence) -> Claim:
@@ -147,14 +156,11 @@ def _settling(evidence: Evidence) -> Finding:
     found, faults = evidence.settlings()
     leads = [_lead(one) for one in found]
     sources = tuple(one.source for one in found)
-    own = next((one for one in found if one.search == evidence.grid.network_a.search), None)
     first = sum(1 for lead in leads if lead > 0)
-    ours = f"hyper-cell 1 settles before both others in {first} of {len(leads)} searches" if leads else ""
-    if own is not None:
-        ours += (
-            f"; in A's at epochs {', '.join(map(str, own.epochs))} of training beta for hyper-cells 1, 2, 3"
-        )
     needed, telling = runs_for_signs(), sum(1 for lead in leads if lead)
+    ours = (
+        f"Hyper-cell 1 settled before both others in {first} of {len(leads)} live searches." if leads else ""
+    )
     if telling < needed:
         reason = f"{telling} searches with a lead or a lag cannot give p <= 0.05; {needed} could."
         return undecided(with_faults(reason, faults), ours, n=len(leads), sources=sources)
@@ -201,23 +207,23 @@ def _early(evidence: Evidence) -> Finding:
     runs, faults = evidence.searched("table_4")
     telling = [one for one in runs if one.search.depths[0] > MOST_CELLS]
     kept = [one.genotype.depths[0] for one in telling]
-    ours = "; ".join(map(_run_text, runs))
     sources = tuple(one.source for one in runs)
     if not telling:
         reason = (
             f"No search that has ended started with more than {MOST_CELLS} cells: none could break the bound."
         )
-        return undecided(with_faults(reason, faults), ours, sources=sources)
-    blocked = why_not_found(evidence, "C8")
-    if blocked:
-        return undecided(with_faults(blocked, faults), ours, n=len(kept), sources=sources)
+        return undecided(with_faults(reason, faults), _none_early(len(runs)), sources=sources)
     chance = MOST_CELLS / min(one.search.depths[0] for one in telling)
-    hits = sum(1 for number in kept if number <= MOST_CELLS)
-    tested = share(hits, len(kept), chance)
-    verdict: Verdict = "undecided"
     needed = runs_for_majority()
     while chance**needed > ERROR:
         needed += 1
+    ours = _early_words(kept, needed)
+    blocked = why_not_found(evidence, "C8")
+    if blocked:
+        return undecided(with_faults(blocked, faults), ours, n=len(kept), sources=sources)
+    hits = sum(1 for number in kept if number <= MOST_CELLS)
+    tested = share(hits, len(kept), chance)
+    verdict: Verdict = "undecided"
     reason = (
         f"{hits} of {len(kept)} that can tell keep to it, too few against chance ({chance:.2f} a run);"
         f" {needed} are needed."
@@ -238,3 +244,28 @@ def _early(evidence: Evidence) -> Finding:
         unit="share of searches that keep at most two cells",
         sources=sources,
     )
+
+
+def _none_early(ended: int) -> str:
+    """Where no search could break the bound."""
+    if not ended:
+        return ""
+    searches = "The only live search" if ended == 1 else f"None of the {spelled(ended)} live searches"
+    start = "did not start" if ended == 1 else "started"
+    return f"{searches} {start} hyper-cell 1 with more than {spelled(MOST_CELLS)} cells."
+
+
+def _early_words(kept: Sequence[int], needed: int) -> str:
+    """How many cells the searches kept that could have kept more than the bound."""
+    if len(kept) == 1:
+        cells = f"{kept[0]} cell{'s' if kept[0] > 1 else ''}"
+        return with_needed(f"The only informative search kept {cells}", 1, needed)
+    hits = sum(1 for number in kept if number <= MOST_CELLS)
+    many = spelled(len(kept))
+    who = (
+        f"All {many} informative searches"
+        if hits == len(kept)
+        else f"Of {many} informative searches {spelled(hits)}"
+    )
+    sentence = f"{who} kept at most {spelled(MOST_CELLS)} cells ({', '.join(map(str, kept))})"
+    return with_needed(sentence, len(kept), needed)

@@ -10,6 +10,9 @@ from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.read.claims import Claim, Verdict
 
 SHOWN = 2
+_NUMBERS = (
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
 TOLERANCE_POINTS = 1.0
 """How much mIoU in percent may be lost and the accuracy still be called the same."""
 
@@ -126,3 +129,13 @@ def interval_text(interval: Interval | None, unit: str) -> str:
 def percent(value: float) -> str:
     """An mIoU as the paper prints it."""
     return f"{value:.1f} %"
+
+
+def spelled(number: int) -> str:
+    """`six`; from thirteen on in digits."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+def with_needed(sentence: str, have: int, needed: int) -> str:
+    """A sentence of evidence that ends with how many runs would tell, where there are fewer."""
+    return f"{sentence}." if have >= needed else f"{sentence}; {spelled(needed)} are needed."

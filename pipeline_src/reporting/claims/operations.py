@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 
 from pipeline_src.reporting.claims.chosen import why_not_found
 from pipeline_src.reporting.claims.evidence import Evidence
-from pipeline_src.reporting.claims.finding import Finding, Statement, all_of, claim_of, undecided, with_faults
+from pipeline_src.reporting.claims.finding import (
+    Finding,
+    Statement,
+    all_of,
+    claim_of,
+    undecided,
+    with_faults,
+    with_needed,
+)
 from pipeline_src.reporting.claims.statistics import ERROR, Share, runs_for_majority, share
 from pipeline_src.reporting.read.claims import Claim, Verdict
 from pipeline_src.space.catalogue import (
@@ -125,12 +133,8 @@ def _third(evidence: Evidence, chance: float) -> Finding:
         return undecided(with_faults(_needs_searches(), faults))
     blocked = _twins(evidence) or why_not_found(evidence, "C9")
     found = _count(genotypes, all_dilated_by_4, chance)
-    chosen = [operation for one in genotypes for operation in leaving(one, "x3")]
-    hits = chosen.count(DILATION_4)
     return Finding(
-        ours=f"{found.hits} of {found.n} searches with dilation 4 on all edges of x3 ({hits} of"
-        f" {len(chosen)} edges)"
-        f"{_own(evidence, lambda one: ', '.join(leaving(one, 'x3')))}",
+        ours=_third_words(found),
         verdict="undecided" if blocked else majority(found),
         reason=with_faults(blocked or majority_reason(found), faults),
         n=found.n,
@@ -169,12 +173,8 @@ def _by_depth(evidence: Evidence) -> Finding:
     deep = _count(genotypes, dilates_deep, 0.5)
     blocked = why_not_found(evidence, "C10")
     weaker = min(early, deep, key=lambda one: one.hits)
-    edges = [operation for one in genotypes for operation in early_operations(one)]
-    plain = sum(operation.startswith("conv3x3") for operation in edges)
     return Finding(
-        ours=f"{early.hits} of {early.n} searches with conv3x3 most frequent early ({edges.count(EARLY)} of"
-        f" {len(edges)} edges, {plain} with conv3x3 repeated); {deep.hits} of {deep.n} with more dilation on"
-        f" x3 than on x1{_own(evidence, lambda one: ', '.join(early_operations(one)))}",
+        ours=_by_depth_words(early, deep),
         verdict="undecided" if blocked else all_of((majority(early), majority(deep))),
         reason=with_faults(
             blocked or f"Early cells: {majority_reason(early)} Aggregation: {majority_reason(deep)}", faults
@@ -208,6 +208,30 @@ def majority_reason(found: Share) -> str:
     return f"{text}, may be one half{more}."
 
 
+def _third_words(found: Share) -> str:
+    whole = "all edges that leave x3 have dilation 4"
+    if found.n == 1:
+        sentence = f"In the only live search {'' if found.hits else 'not '}{whole}"
+    else:
+        sentence = f"In {found.hits} of {found.n} live searches {whole}"
+    return with_needed(sentence, found.n, runs_for_majority())
+
+
+def _by_depth_words(early: Share, deep: Share) -> str:
+    first, second = (
+        "the most frequent operation of hyper-cell 1",
+        "of the edges that leave x3 are dilated than of x1's",
+    )
+    if early.n == 1:
+        is_first, more = "is" if early.hits else "is not", "more" if deep.hits else "no more"
+        sentence = f"In the only live search conv3x3 {is_first} {first}, and {more} {second}"
+    else:
+        sentence = (
+            f"In {early.hits} of {early.n} live searches conv3x3 is {first}, and in {deep.hits} more {second}"
+        )
+    return with_needed(sentence, early.n, runs_for_majority())
+
+
 def _needs_searches() -> str:
     return f"No search has ended; at least {runs_for_majority()} are needed."
 
@@ -219,8 +243,3 @@ def _count(genotypes: Sequence[Genotype], holds: Callable[[Genotype], bool], cha
 def _genotypes(evidence: Evidence) -> tuple[list[Genotype], tuple[str, ...], tuple[str, ...]]:
     found, faults = evidence.searched()
     return [one.genotype for one in found], faults, tuple(one.source for one in found)
-
-
-def _own(evidence: Evidence, describe: Callable[[Genotype], str]) -> str:
-    genotype, _ = evidence.genotype(evidence.grid.network_a)
-    return "" if genotype is None else f"; A itself: {describe(genotype)}"
