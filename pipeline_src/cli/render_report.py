@@ -47,12 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the paper leaves open (default: %(default)s)",
     )
     parser.add_argument(
-        "--graph",
-        type=Path,
-        default=Path("docs/img/rulegraph.svg"),
-        help="picture of the workflow's rules (default: %(default)s)",
-    )
-    parser.add_argument(
         "--against",
         type=Path,
         metavar="DIR",
@@ -79,6 +73,9 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import read_settings
+    from pipeline_src.planning.graph import Graph
+    from pipeline_src.planning.rules import rules_of
+    from pipeline_src.reporting.drawing.rule_graph import rule_graph_svg
     from pipeline_src.reporting.page.context import Places, build_context
     from pipeline_src.reporting.page.render import render
     from pipeline_src.reporting.page.summary_picture import summary_pictures
@@ -87,16 +84,16 @@ def run(args: argparse.Namespace) -> None:
 
     grid = Grid(read_settings(args.settings, BLOCKS, args.execution))
     tracer = Tracer(args.results, grid.config.scale)
-    places = Places(
-        args.results, args.reports, args.assumptions, args.graph, args.against, tuple(args.own_figure)
-    )
+    rules = rules_of(Graph(grid))
+    graph = rule_graph_svg(rules.jobs, rules.edges)
+    places = Places(args.results, args.reports, args.assumptions, graph, args.against, tuple(args.own_figure))
     folders = [folder for folder in (args.reports, args.against) if folder is not None]
     tables = [
         path
         for folder in folders
         for path in sorted((folder / places_of.TABLES).glob(f"*{places_of.CELLS_SUFFIX}"))
     ]
-    with recorded(args.output, args, [args.assumptions, args.graph, *tables]):
+    with recorded(args.output, args, [args.assumptions, *tables]):
         context = build_context(grid, places, tracer.of, alone=args.alone)
         write_text(args.output, render(context))
         write_text(args.output.with_name(places_of.SUMMARY), context["files"][places_of.SUMMARY])

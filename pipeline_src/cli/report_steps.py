@@ -47,8 +47,7 @@ def report_steps(config: Config, *, results: str, reports: str, drawn: bool) -> 
                 continue  # published results have no photographs; the page says that it is not drawn
             yield step("plot-figure", name, output="figures")
         page = step("render-report", output="index.html")
-        graph, assumptions = "docs/img/rulegraph.svg", "docs/assumptions.md"
-        yield [*page, "--reports", reports, "--assumptions", assumptions, "--graph", graph]
+        yield [*page, "--reports", reports, "--assumptions", "docs/assumptions.md"]
 
 
 def _has_pictures(index: Path) -> bool:

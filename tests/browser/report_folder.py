@@ -197,7 +197,7 @@ def render(root: Path, settings: Grid, *more: str) -> Path:
     words = ["render-report", "--settings", json.dumps(settings.config.model_dump(mode="json"))]
     words += ["--results", str(root / "results" / "tiny"), "--reports", str(page.parent)]
     words += ["--assumptions", str(REPOSITORY / "docs" / "assumptions.md")]
-    words += ["--graph", str(REPOSITORY / "docs" / "img" / "rulegraph.svg"), "--output", str(page)]
+    words += ["--output", str(page)]
     assert main([*words, *more]) == 0
     return page
 

@@ -211,7 +211,10 @@ def test_the_gallerys_page_stands_alone() -> None:
     assert set(re.findall(r'(?:src|href)="([a-z]+:)', page)) == {"data:"}
 
 
-UNUSUAL = re.compile(r"\banew\b|\bbears?\b|for or against|stands? for it", re.IGNORECASE)
+UNUSUAL = re.compile(
+    r"\banew\b|\bbears?\b|for or against|stands? for it|\b(hence|thereof|whilst|whereby|hitherto)\b",
+    re.IGNORECASE,
+)
 """Words that no colleague would say so."""
 
 
@@ -256,3 +259,20 @@ def test_counts_stand_in_dated_records_only() -> None:
 
 def test_the_readme_fits_a_screen_and_a_half() -> None:
     assert _read("README.md").count("\n") <= 100
+
+
+LONGEST_SENTENCE_WORDS = 30
+
+
+def test_sentences_of_the_page_are_short() -> None:
+    """Of the page's own prose: its templates' paragraphs, and the glossary."""
+    from pipeline_src.reporting.page.glossary import GLOSSARY
+
+    texts = [meaning for _, meaning in GLOSSARY]
+    for path in (REPOSITORY / "pipeline_src" / "reporting" / "page" / "templates").glob("*.j2"):
+        for paragraph in re.findall(r"<p[ >].*?</p>", path.read_text(encoding="utf-8"), flags=re.DOTALL):
+            texts.append(re.sub(r"\{[{%].*?[}%]\}|<[^>]*>", " ", paragraph))
+    sentences = [one for text in texts for one in re.split(r"[.:;?!](?:\s|$)", " ".join(text.split()))]
+    assert len(sentences) > 60
+    long = [one for one in sentences if len(one.split()) > LONGEST_SENTENCE_WORDS]
+    assert not long, long

@@ -118,7 +118,6 @@ rule render_report:
         others=[*FIGURES, METRICS, *LUT_CHECKS, *SUBMISSIONS],
         own=lambda wildcards: own_pictures(),
         assumptions="docs/assumptions.md",
-        graph="docs/img/rulegraph.svg",
     output:
         page=report(
             PAGE,
@@ -147,5 +146,5 @@ rule render_report:
         ),
     shell:
         "autortnet render-report --settings {params.settings:q} --results {params.results:q}"
-        " {params.own} --reports {params.reports:q} --assumptions {input.assumptions:q} --graph {input.graph:q}"
+        " {params.own} --reports {params.reports:q} --assumptions {input.assumptions:q}"
         " --output {output.page:q} > {log:q} 2>&1"

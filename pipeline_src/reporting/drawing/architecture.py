@@ -12,6 +12,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Size, gamma_text
 from pipeline_src.latency.predict import keys_by_cell
 from pipeline_src.latency.table import LookupTable
+from pipeline_src.reporting.drawing.dead import words_on
 from pipeline_src.reporting.drawing.panels import set_name
 from pipeline_src.reporting.drawing.picture import CellShown, Picture, Words, house_style, not_run
 from pipeline_src.reporting.drawing.schema_genotype import genotype_figure
@@ -54,7 +55,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         figure = genotype_figure(genotype, head, input_hw, class_count(grid, dataset))
     table_path = results / places.lookup_table(dataset)
     table = LookupTable.load(table_path) if table_path.exists() else None
-    dead = f" The network {liveness.fault}." if liveness.fault else ""
+    dead = words_on([liveness.fault] if liveness.fault else [])
     words = Words(
         name,
         title,

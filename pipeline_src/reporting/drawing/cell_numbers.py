@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.dead import mark, words_on
 from pipeline_src.reporting.drawing.panels import (
     data_style,
     panels,
@@ -20,6 +21,7 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Status, Words
+from pipeline_src.reporting.read.liveness import faults_of
 from pipeline_src.reporting.read.picture_sources import cell_number_sources
 from pipeline_src.reporting.tables.figures import HYPER_CELLS, figure_data
 
@@ -44,6 +46,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     data[numbers] = data[numbers].apply(pd.to_numeric)
     ours = data[data["status"] == "measured"]
     quoted = data[data["status"] == "quoted"]
+    faults = faults_of([grid.network_a], results) if len(ours) else {}
     with data_style():
         figure, axes = panels(len(HYPER_CELLS), 1, 6.2, sharex=True)
         for one, cell in zip(axes[:, 0], HYPER_CELLS, strict=True):
@@ -60,7 +63,9 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             for handle, label in zip(*one.get_legend_handles_labels(), strict=True)
         }
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2)
-    return Picture(figure, _words(name, grid, results, data))
+        if faults:
+            mark(figure, "AutoRTNet-A")
+    return Picture(figure, _words(name, grid, results, data, words_on(faults.values())))
 
 
 def _panel(axes: Axes, epochs: pd.DataFrame, paper: pd.Series) -> None:
@@ -101,7 +106,7 @@ def _panel(axes: Axes, epochs: pd.DataFrame, paper: pd.Series) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
-def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
+def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame, dead: str) -> Words:
     quoted, ours, absent = (data[data["status"] == status] for status in ("quoted", "measured", "not_run"))
     reason = "; ".join(dict.fromkeys(absent["reason"]))
     search = grid.network_a.search
@@ -122,9 +127,9 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
         caption += (
             f" Hatched: {shaded}, in which beta is frozen. Here the search starts from {{{depths}}} cells; "
             "one run, "
-            f"{ours['epoch'].nunique()} epochs. {scale_words(grid.config.scale)}"
+            f"{ours['epoch'].nunique()} epochs.{dead} {scale_words(grid.config.scale)}"
         )
-        alt = f"{_path_words(ours)} Beta is frozen in {shaded}. {alt}"
+        alt = f"{_path_words(ours)} Beta is frozen in {shaded}.{dead} {alt}"
     status: Status = "measured" if len(ours) else "quoted"
     sources = present(results, cell_number_sources(grid))
     return Words(name, TITLE, with_reason(caption, reason), alt, status, reason, sources)

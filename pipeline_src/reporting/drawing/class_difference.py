@@ -8,11 +8,13 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.dead import mark, words_on
 from pipeline_src.reporting.drawing.panels import (
     SMALL_PT,
     data_style,
     listed,
     panels,
+    present,
     printable,
     scale_words,
     set_name,
@@ -21,7 +23,8 @@ from pipeline_src.reporting.drawing.panels import (
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, Picture, Words, not_run
 from pipeline_src.reporting.paper.quoted import quoted_number
-from pipeline_src.reporting.read.picture_sources import class_tables
+from pipeline_src.reporting.read.liveness import faults_of
+from pipeline_src.reporting.read.picture_sources import class_difference_sources, class_tables
 from pipeline_src.reporting.tables.cells import Cell, tabulate
 
 TITLE = "IoU of classes: measured here minus the paper's"
@@ -76,7 +79,8 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         part = _Part(table, set_name(grid, row.test[0].training.dataset), classes)
         missing = dict.fromkeys(cell.reason for cell in classes if cell.reason)
         apart = dict.fromkeys(reason for cell in classes for reason in cell.differs)
-        why = listed([*missing, *(f"not compared with the paper ({reason})" for reason in apart)])
+        not_compared = [f"not compared with the paper ({'; '.join(apart)})"] if apart else []
+        why = listed([*missing, *not_compared])
         if any(one is not None for one in part.differences):
             parts.append(part)
         if why:
@@ -84,12 +88,16 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     reason = "; ".join(reasons)
     if not parts:
         return not_run(name, TITLE, reason)
+    faults = faults_of([grid.network_a], results)
     with data_style():
         height = 1.0 + _BAR_IN * max(len(part.cells) for part in parts)
         figure, axes = panels(1, len(parts), height)
         for axis, part in zip(axes[0], parts, strict=True):
             _bars(axis, part)
-    return Picture(figure, _words(name, grid, parts, reason))
+        if faults:
+            mark(figure, "AutoRTNet-A")
+    sources = present(results, class_difference_sources(grid))
+    return Picture(figure, _words(name, grid, parts, reason, words_on(faults.values()), sources))
 
 
 def _bars(axes: Axes, part: _Part) -> None:
@@ -134,25 +142,25 @@ def _class_label(cell: Cell) -> str:
     return "mean" if cell.column_id == "miou" else printable(cell.column, 16)
 
 
-def _words(name: str, grid: Grid, parts: list[_Part], reason: str) -> Words:
+def _words(
+    name: str, grid: Grid, parts: list[_Part], reason: str, dead: str, sources: tuple[str, ...]
+) -> Words:
     on = "; ".join(f"{part.number}: {_measured_on(part)}" for part in parts)
     caption = (
         f"IoU of each class of AutoRTNet-A ({grid.network_a.name}) measured here minus the value that the "
         "paper prints "
         "for AutoRTNet-A, in percentage points; hatched bars are below the paper. The lowest bar is the "
         "mean over "
-        f"classes. One run, last epoch. {on}. {scale_words(grid.config.scale)}"
+        f"classes. One run, last epoch. {on}.{dead} {scale_words(grid.config.scale)}"
     )
     return Words(
         name=name,
         title=TITLE,
         caption=with_reason(caption, reason),
-        alt=" ".join(_numbers(part) for part in parts),
+        alt=" ".join(_numbers(part) for part in parts) + dead,
         status="measured",
         reason=reason,
-        sources=tuple(
-            dict.fromkeys(source for part in parts for cell in part.cells for source in cell.sources)
-        ),
+        sources=sources,
     )
 
 

@@ -13,6 +13,7 @@ from matplotlib.colors import Normalize
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Evaluation
+from pipeline_src.reporting.drawing.dead import mark, words_on
 from pipeline_src.reporting.drawing.panels import (
     SMALL_PT,
     absence,
@@ -20,6 +21,7 @@ from pipeline_src.reporting.drawing.panels import (
     data_style,
     listed,
     panels,
+    present,
     printable,
     scale_words,
     set_name,
@@ -27,8 +29,9 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import Picture, Words, not_run
+from pipeline_src.reporting.read.liveness import faults_of
 from pipeline_src.reporting.read.picture_records import Confusion, read_record
-from pipeline_src.reporting.read.picture_sources import confusions_of_a
+from pipeline_src.reporting.read.picture_sources import confusion_sources, confusions_of_a
 from pipeline_src.reporting.read.records import Results
 
 TITLE = "Confusion matrices of network A"
@@ -60,6 +63,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     reason = "; ".join(filter(None, [absence(missing, len(evaluations)), *withheld]))
     if not read:
         return not_run(name, TITLE, reason)
+    faults = faults_of([grid.network_a], results)
     with data_style():
         heights = [1.6 + _CELL_IN * len(matrix.class_names) for _, matrix in read]
         figure, axes = panels(len(read), 1, 0.6 + sum(heights), height_ratios=heights)
@@ -78,7 +82,10 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             aspect=40,
             pad=0.02,
         )
-    return Picture(figure, _words(name, grid, read, reason))
+        if faults:
+            mark(figure, "AutoRTNet-A")
+    sources = present(results, confusion_sources(grid))
+    return Picture(figure, _words(name, grid, read, reason, words_on(faults.values()), sources))
 
 
 def _matrix(axes: Axes, matrix: Confusion) -> None:
@@ -109,8 +116,15 @@ def _matrix(axes: Axes, matrix: Confusion) -> None:
     axes.set(xlabel="predicted class", ylabel="true class")
 
 
-def _words(name: str, grid: Grid, read: list[tuple[Evaluation, Confusion]], reason: str) -> Words:
-    told = "; ".join(
+def _words(
+    name: str,
+    grid: Grid,
+    read: list[tuple[Evaluation, Confusion]],
+    reason: str,
+    dead: str,
+    sources: tuple[str, ...],
+) -> Words:
+    judged = "; ".join(
         f"{set_name(grid, one.training.dataset)}: {one.training.name}, judged on {one.split} at "
         f"{one.size[0]}x{one.size[1]}, {counted(matrix.images, 'image')}"
         for one, matrix in read
@@ -119,10 +133,9 @@ def _words(name: str, grid: Grid, read: list[tuple[Evaluation, Confusion]], reas
         f"Confusion matrices of AutoRTNet-A ({grid.network_a.name}), last epoch, one run. A row is a true "
         "class and "
         "adds up to 100 %, void pixels left out; the diagonal is what was recognised. Shares below 0.5 % are "
-        f"blank, a grey row is a class that no pixel has. {told}. {scale_words(grid.config.scale)}"
+        f"blank, a grey row is a class that no pixel has. {judged}.{dead} {scale_words(grid.config.scale)}"
     )
-    alt = " ".join(_main_numbers(grid, one, matrix) for one, matrix in read)
-    sources = tuple(places.evaluation(one) for one, _ in read)
+    alt = " ".join(_main_numbers(grid, one, matrix) for one, matrix in read) + dead
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)
 
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import gamma_text
+from pipeline_src.reporting.drawing.dead import DEAD_COLOUR
 from pipeline_src.reporting.drawing.panels import (
     PAPER,
     SMALL_PT,
@@ -37,7 +38,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "measured": {"color": COLOURS[0], "linestyle": "-", "marker": "s"},
 }
 
-_DEAD: dict[str, Any] = {"color": "#8a1c00", "linestyle": "", "marker": "X", "markersize": 9, "zorder": 4}
+_DEAD: dict[str, Any] = {"color": DEAD_COLOUR, "linestyle": "", "marker": "X", "markersize": 9, "zorder": 4}
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -111,10 +112,11 @@ def _panel(axes: Axes, points: pd.DataFrame, measure: str, label: str) -> None:
     dead = known[known["dead"] != ""]
     if len(dead):
         axes.plot(dead["gamma"], dead[measure], **_DEAD)
-    for gamma, value, fault in zip(known["gamma"], known[measure], known["dead"], strict=True):
+    tops = known[f"{measure}_high"].fillna(known[measure])
+    for gamma, value, top, fault in zip(known["gamma"], known[measure], tops, known["dead"], strict=True):
         axes.annotate(
             f"{value:.1f} dead" if fault else f"{value:.1f}",
-            (gamma, value),
+            (gamma, max(value, top)),
             (0, 7),
             textcoords="offset points",
             ha="center",

@@ -32,7 +32,7 @@ def clear_of_lines(
 
     Args:
         axes: with final limits.
-        marks: their centres in data, in the order of the texts.
+        marks: their centres in data, in the order of the texts, then those without a name.
         texts: a name of each mark.
         leaders: from marks to names; not every name has one.
         lines: what no leader shall cross.

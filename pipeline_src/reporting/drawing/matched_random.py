@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Row
+from pipeline_src.reporting.drawing.dead import DEAD_COLOUR
 from pipeline_src.reporting.drawing.panels import (
     counted,
     data_style,
@@ -127,7 +128,14 @@ def _panel(axes: Axes, data: pd.DataFrame, grid: Grid) -> None:
     dead = data[data["dead"] != ""]
     if len(dead):
         axes.scatter(
-            dead["latency"], dead["miou"], marker="X", s=90, color="#8a1c00", zorder=4, label="dead network"
+            dead["latency"],
+            dead["miou"],
+            marker="x",
+            s=110,
+            linewidth=1.8,
+            color=DEAD_COLOUR,
+            zorder=4,
+            label="dead network",
         )
     axes.set(xlabel="latency, batch 1 (ms)", ylabel="mIoU (%)")
     axes.margins(0.12)

@@ -96,7 +96,13 @@ def sound(text: str) -> str:
 
 
 def place_names(
-    axes: Axes, x: Sequence[float], y: Sequence[float], names: Sequence[str], lines: Sequence[Line2D]
+    axes: Axes,
+    x: Sequence[float],
+    y: Sequence[float],
+    names: Sequence[str],
+    lines: Sequence[Line2D],
+    unnamed: Sequence[tuple[float, float]] = (),
+    size_pt: float = SMALL_PT,
 ) -> list[Text]:
     """Write a name beside each mark, clear of the other names, of all marks and of lines, inside the axes.
 
@@ -107,8 +113,11 @@ def place_names(
         x, y: centres of the marks.
         names: in the order of the marks.
         lines: what no name shall cover, as straight pieces.
+        unnamed: centres of marks that have no name and that none shall cover.
+        size_pt: of the names.
     """
     radius_px = _MARK_RADIUS_PT * axes.figure.dpi / 72
+    all_x, all_y = [*x, *(one for one, _ in unnamed)], [*y, *(one for _, one in unnamed)]
     # Its annotations are narrower than what its documentation takes.
     allocate: Any = textalloc.allocate
     _, _, texts, leaders = allocate(
@@ -116,13 +125,13 @@ def place_names(
         x,
         y,
         [printable(name) for name in names],
-        x_scatter=x,
-        y_scatter=y,
-        scatter_sizes=[radius_px] * len(x),
+        x_scatter=all_x,
+        y_scatter=all_y,
+        scatter_sizes=[radius_px] * len(all_x),
         text_scatter_sizes=[radius_px] * len(x),
         x_lines=[line.get_xdata() for line in lines],
         y_lines=[line.get_ydata() for line in lines],
-        textsize=SMALL_PT,
+        textsize=size_pt,
         min_distance=0.008,
         max_distance=0.25,
         margin=0.006,
@@ -131,7 +140,7 @@ def place_names(
         avoid_label_lines_overlap=True,
         avoid_crossing_label_lines=True,
     )
-    marks = list(zip(x, y, strict=True))
+    marks = list(zip(all_x, all_y, strict=True))
     leaders = clear_of_lines(axes, marks, texts, leaders, lines, radius_px)
     for artist in (*texts, *leaders):
         artist.set_in_layout(False)

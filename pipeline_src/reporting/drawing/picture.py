@@ -6,6 +6,7 @@ import base64
 import io
 import logging
 import re
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -55,6 +56,8 @@ STYLE: Any = {
 }
 
 _EMBEDDED = re.compile(rb"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+_REASON_CHARACTERS, _REASON_LINE_IN = 92, 0.15
+"""Of the lines that say why a picture is not drawn."""
 _MOST_COLOURS, _JPEG_QUALITY = 256, 88
 """A picture of more colours is a photograph."""
 
@@ -177,9 +180,11 @@ def save_picture(picture: Picture, folder: Path) -> None:
 
 def not_run(name: str, title: str, reason: str) -> Picture:
     """The picture of something that was not run: it says so and why."""
+    lines = textwrap.wrap(reason, _REASON_CHARACTERS, break_on_hyphens=False)
+    height = 0.6 + _REASON_LINE_IN * len(lines)
     with house_style():
-        figure = Figure(figsize=(WIDTH_IN, 1.2))
-        figure.text(0.5, 0.6, f"{title}: not run", ha="center", weight="bold")
-        figure.text(0.5, 0.3, reason, ha="center", wrap=True, size=8)
-    words = Words(name, title, f"Not run: {reason}.", f"Nothing was drawn: {reason}.", "not_run", reason)
+        figure = Figure(figsize=(WIDTH_IN, height))
+        figure.text(0.5, 1 - 0.15 / height, f"{title}: not drawn", ha="center", va="top", weight="bold")
+        figure.text(0.5, 1 - 0.42 / height, "\n".join(lines), ha="center", va="top", size=8)
+    words = Words(name, title, f"Not drawn: {reason}.", f"Nothing was drawn: {reason}.", "not_run", reason)
     return Picture(figure, words)

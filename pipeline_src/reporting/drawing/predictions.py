@@ -14,7 +14,11 @@ from matplotlib.patches import Patch
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.peers import PEERS
+from pipeline_src.reporting.drawing.dead import DEAD_COLOUR, words_on
+from pipeline_src.reporting.drawing.panels import present
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Picture, Words, house_style, not_run
+from pipeline_src.reporting.read.liveness import faults_of
+from pipeline_src.reporting.read.picture_sources import prediction_sources
 from pipeline_src.reporting.read.predictions import Network, Predictions, frame_pixels, read_predictions
 
 PRINTED = ("ICNet", "AutoRTNet-A")
@@ -41,9 +45,19 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         return not_run(name, TITLES[name], f"{places.predictions(name)} is missing")
     index = read_predictions(path)
     absent = {label: NO_PEER for label in _peer_titles() if label not in _labels(index)}
+    dead = dead_columns(name, grid, results)
     with house_style():
-        figure = _compose(index, path.parent, absent)
-    return Picture(figure, _words(name, grid, index, absent))
+        figure = _compose(index, path.parent, absent, dead)
+    sources = present(results, prediction_sources(grid, name))
+    return Picture(figure, _words(name, grid, index, absent, dead, sources))
+
+
+def dead_columns(name: str, grid: Grid, results: Path) -> dict[str, str]:
+    """The headings of networks that are dead, and why."""
+    shown = places.predictions_of(grid, name)
+    networks = {label: one.training.architecture for label, one in shown.items()}
+    faults = faults_of(networks.values(), results)
+    return {label: faults[one.name] for label, one in networks.items() if one.name in faults}
 
 
 def _labels(index: Predictions) -> dict[str, Network]:
@@ -60,13 +74,13 @@ def _columns(index: Predictions) -> list[str]:
     return [PRINTED[0], *others, *PRINTED[1:]]
 
 
-def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure:
+def _compose(index: Predictions, folder: Path, absent: dict[str, str], dead: dict[str, str]) -> Figure:
     """Rows are frames. Heights follow the frames' own shape."""
     labels, headings = _labels(index), _columns(index)
     titles = ["Image", "Ground truth", *headings]
     shown = [item for item in index.classes if item.present]
     first = frame_pixels(folder / index.frames[0].files["image"], smooth=True)
-    gap, top, under = 0.06, 0.22, 0.16
+    gap, top, under = 0.06, 0.38 if dead else 0.22, 0.16
     cell_w = (WIDTH_IN - gap * (len(titles) + 1)) / len(titles)
     cell_h = cell_w * first.shape[0] / first.shape[1]
     legend_h = 0.18 * -(-(len(shown) + index.void.present) // LEGEND_COLUMNS) + 0.15
@@ -80,7 +94,8 @@ def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure
             axes = figure.add_axes(box)
             axes.set_axis_off()
             if row == 0:
-                axes.set_title(_heading(title, labels), pad=3)
+                colour = DEAD_COLOUR if title in dead else "black"
+                axes.set_title(_heading(title, labels, dead), pad=3, color=colour)
             if title in absent:
                 text = f"not run:\n{absent[title]}"
                 axes.text(0.5, 0.5, text, ha="center", va="center", size=6, transform=axes.transAxes)
@@ -94,9 +109,11 @@ def _compose(index: Predictions, folder: Path, absent: dict[str, str]) -> Figure
     return figure
 
 
-def _heading(title: str, labels: dict[str, Network]) -> str:
+def _heading(title: str, labels: dict[str, Network], dead: dict[str, str]) -> str:
     """Pictures travel without their captions: one that is not the published network says so itself."""
     network = labels.get(title)
+    if title in dead:
+        return f"{title}\n(dead network)"
     return f"{title} (from scratch)" if network and network.pretrained is False else title
 
 
@@ -115,7 +132,14 @@ def _legend(index: Predictions) -> list[Patch]:
     ]
 
 
-def _words(name: str, grid: Grid, index: Predictions, absent: dict[str, str]) -> Words:
+def _words(
+    name: str,
+    grid: Grid,
+    index: Predictions,
+    absent: dict[str, str],
+    dead: dict[str, str],
+    sources: tuple[str, ...],
+) -> Words:
     count = len(index.frames)
     origin = grid.dataset_config(index.dataset)
     rendered = " rendered by this project" if origin.path is None and origin.render else ""
@@ -126,7 +150,7 @@ def _words(name: str, grid: Grid, index: Predictions, absent: dict[str, str]) ->
         f"{rendered}, from top: {', '.join(frame.name for frame in index.frames)}. Label maps are in the"
         " data set's own colours; black in the ground truth is void, which is not judged. Weights are those"
         f" of the last epoch. {trained}. Below each prediction stands its mIoU on that frame alone, over the"
-        " classes in its label or prediction. Scale " + grid.config.scale + "."
+        f" classes in its label or prediction.{words_on(dead.values())} Scale {grid.config.scale}."
     )
     scores = "; ".join(_range(network, index) for network in index.networks)
     return Words(
@@ -134,10 +158,10 @@ def _words(name: str, grid: Grid, index: Predictions, absent: dict[str, str]) ->
         TITLES[name],
         caption + (f" {missing}." if missing else ""),
         f"{count} rows of pictures: a street, its labels, and the classes that each network sees in it. "
-        f"mIoU on single frames: {scores}.",
+        f"mIoU on single frames: {scores}.{words_on(dead.values())}",
         "measured",
         missing,
-        (places.predictions(name),),
+        sources,
     )
 
 

@@ -236,6 +236,15 @@ class Canvas:
                 codes += [Path.CURVE4] * 3
         self._stroke(Path(vertices, codes), colour, dashed, arrow, width_pt)
 
+    def fall(self, points: Sequence[Point]) -> None:
+        """An arrow from the top down through points: upright at each of them."""
+        vertices, codes = [points[0]], [Path.MOVETO]
+        for (x0, y0), (x1, y1) in pairwise(points):
+            middle = (y0 + y1) / 2
+            vertices += [(x0, middle), (x1, middle), (x1, y1)]
+            codes += [Path.CURVE4] * 3
+        self._stroke(Path(vertices, codes), QUIET, dashed=False, arrow=True, width_pt=1.1)
+
     def arc(self, start: Point, end: Point, rise: float, *, colour: str = QUIET) -> None:
         """An arrow from one point to another, as a bow that rises by about so many inches between them."""
         over = [(start[0], start[1] - rise * 4 / 3), (end[0], end[1] - rise * 4 / 3)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import gamma_text
+from pipeline_src.reporting.drawing.dead import head_of, share_dead, words_among
 from pipeline_src.reporting.drawing.panels import (
     absent,
     counted,
@@ -32,9 +34,16 @@ from pipeline_src.reporting.drawing.runs import (
     styles_of,
     thinning_words,
 )
-from pipeline_src.reporting.read.picture_sources import datasets_of, search_sources
+from pipeline_src.reporting.read.liveness import faults_of
+from pipeline_src.reporting.read.picture_sources import (
+    datasets_of,
+    search_picture_sources,
+    search_sources,
+    searched,
+)
 
 TITLE = "Search curves"
+SEARCHES = ("search", "searches")
 MEASURES = (
     ("ce", "cross-entropy", "", 2),
     ("latency_ms", "expected latency (ms)", "ms", 2),
@@ -49,8 +58,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     Raises:
         UserError: a log is malformed.
     """
-    sources = search_sources(grid)
-    reason = absent(results, sources)
+    reason = absent(results, search_sources(grid))
     data = search_epochs(grid.searches, results)
     if data.empty:
         return not_run(name, TITLE, reason)
@@ -58,23 +66,28 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     datasets = [one for one in datasets_of(grid.searches) if one in set(data["dataset"])]
     gammas = sorted({one.gamma for one in grid.searches})
     styles = styles_of(gammas)
+    faults = faults_of(searched(grid), results)
+    sources = present(results, search_picture_sources(grid))
     with data_style():
         figure, axes = panels(len(MEASURES), len(datasets), 8.2, sharex="col")
         for column, dataset in enumerate(datasets):
             part = data[data["dataset"] == dataset]
-            axes[0, column].set_title(
-                f"{set_name(grid, dataset)}, {counted(runs_in(part), 'search', 'searches')}"
-            )
+            title = set_name(grid, dataset)
+            axes[0, column].set_title(head_of(title, SEARCHES, part["run"], faults))
             for row, (measure, label, _, _) in enumerate(MEASURES):
                 _panel(axes[row, column], part, measure, styles)
                 axes[row, column].set_ylabel(label if column == 0 else "")
             axes[-1, column].set_xlabel("epoch")
-        legend_handles(
-            axes[0, 0], styles, {g: f"gamma {gamma_text(g)}" for g in gammas if g in set(data["gamma"])}
-        )
+        runs = {gamma: data.loc[data["gamma"] == gamma, "run"] for gamma in gammas}
+        names = {
+            gamma: f"gamma {gamma_text(gamma)}{share_dead(of_gamma, faults)}"
+            for gamma, of_gamma in runs.items()
+            if len(of_gamma)
+        }
+        legend_handles(axes[0, 0], styles, names)
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return Picture(figure, _words(name, grid, data, reason, present(results, sources)))
+        figure.legend(handles, labels, loc="outside lower center", ncols=2 if faults else 3)
+    return Picture(figure, _words(name, grid, data, reason, sources, faults))
 
 
 def _panel(axes: Axes, data: pd.DataFrame, measure: str, styles: dict) -> None:
@@ -85,7 +98,15 @@ def _panel(axes: Axes, data: pd.DataFrame, measure: str, styles: dict) -> None:
     axes.set_xlim(data["epoch"].min() - 0.5, data["epoch"].max() + 0.5)
 
 
-def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tuple[str, ...]) -> Words:
+def _words(
+    name: str,
+    grid: Grid,
+    data: pd.DataFrame,
+    reason: str,
+    sources: tuple[str, ...],
+    faults: Mapping[str, str],
+) -> Words:
+    dead = words_among(data["run"], faults)
     groups = [
         (str(dataset), float(str(gamma)), part)
         for (dataset, gamma), part in data.groupby(["dataset", "gamma"], sort=True)
@@ -100,10 +121,10 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         "the epochs of every search. A line is the median over the searches with one gamma on one data "
         "set, which "
         "differ in seed and initial numbers of cells; a band spans the smallest to the largest of them. "
-        f"{counts}. Hatched: beta is frozen. {thinning_words(data)}"
+        f"{counts}.{dead} Hatched: beta is frozen. {thinning_words(data)}"
         f"{scale_words(grid.config.scale)}"
     )
-    alt = " ".join(
+    ends = (
         f"{set_name(grid, dataset)}, gamma {gamma_text(gamma)}, at the end: "
         + ", ".join(
             f"{label.split(' (')[0]} {spread_words(at_the_end(part, measure), digits, unit)}"
@@ -112,4 +133,5 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, sources: tupl
         + "."
         for dataset, gamma, part in groups
     )
+    alt = " ".join(ends) + dead
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.dead import head_of, words_among
 from pipeline_src.reporting.drawing.panels import (
     absent,
     counted,
@@ -33,11 +34,18 @@ from pipeline_src.reporting.drawing.runs import (
     styles_of,
     thinning_words,
 )
-from pipeline_src.reporting.read.picture_sources import datasets_of, search_sources
+from pipeline_src.reporting.read.liveness import faults_of
+from pipeline_src.reporting.read.picture_sources import (
+    datasets_of,
+    search_picture_sources,
+    search_sources,
+    searched,
+)
 
 TITLE = "From the soft to the hard network"
 NETWORKS = {"soft": "soft network", "argmax": "argmax network"}
 GAP = "soft - argmax"
+SEARCHES = ("search", "searches")
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -46,8 +54,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     Raises:
         UserError: a log is malformed.
     """
-    sources = search_sources(grid)
-    reason = absent(results, sources)
+    reason = absent(results, search_sources(grid))
     data = search_epochs(grid.searches, results)
     if data.empty:
         return not_run(name, TITLE, reason)
@@ -57,20 +64,21 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     scored = scored.assign(gap=100 * (scored["miou_soft"] - scored["miou_argmax"]))
     datasets = [one for one in datasets_of(grid.searches) if one in set(scored["dataset"])]
     styles = styles_of([*NETWORKS, GAP])
+    faults = faults_of(searched(grid), results)
+    sources = present(results, search_picture_sources(grid))
     with data_style():
         figure, axes = panels(2, len(datasets), 5.2, sharex="col")
         for column, dataset in enumerate(datasets):
             of_set = data[data["dataset"] == dataset]
             _column(axes[:, column].tolist(), of_set, scored[scored["dataset"] == dataset], styles)
-            axes[0, column].set_title(
-                f"{set_name(grid, dataset)}, {counted(runs_in(of_set), 'search', 'searches')}"
-            )
+            title = set_name(grid, dataset)
+            axes[0, column].set_title(head_of(title, SEARCHES, of_set["run"], faults))
         axes[0, 0].set_ylabel("mIoU (%)")
         axes[1, 0].set_ylabel("soft - argmax (points)")
         legend_handles(axes[0, 0], styles, {**NETWORKS, GAP: "difference"})
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
-    return Picture(figure, _words(name, grid, scored, reason, present(results, sources)))
+    return Picture(figure, _words(name, grid, scored, reason, sources, faults))
 
 
 def _column(axes: Sequence[Axes], data: pd.DataFrame, scored: pd.DataFrame, styles: dict) -> None:
@@ -88,7 +96,15 @@ def _column(axes: Sequence[Axes], data: pd.DataFrame, scored: pd.DataFrame, styl
     axes[1].set_xlabel("epoch")
 
 
-def _words(name: str, grid: Grid, scored: pd.DataFrame, reason: str, sources: tuple[str, ...]) -> Words:
+def _words(
+    name: str,
+    grid: Grid,
+    scored: pd.DataFrame,
+    reason: str,
+    sources: tuple[str, ...],
+    faults: Mapping[str, str],
+) -> Words:
+    dead = words_among(scored["run"], faults)
     counts = "; ".join(
         f"{set_name(grid, str(dataset))}: {counted(runs_in(part), 'search', 'searches')}"
         for dataset, part in scored.groupby("dataset", sort=False)
@@ -102,14 +118,15 @@ def _words(name: str, grid: Grid, scored: pd.DataFrame, reason: str, sources: tu
         "cells), bands "
         "span the smallest to the largest; ticks below are single searches. Above zero the hard network is "
         "worse. "
-        f"{counts}. Hatched: beta is frozen. {thinning_words(scored)}"
+        f"{counts}.{dead} Hatched: beta is frozen. {thinning_words(scored)}"
         f"{scale_words(grid.config.scale)}"
     )
-    alt = " ".join(
+    ends = (
         f"{set_name(grid, str(dataset))}, at the last validation: "
         f"soft {spread_words(100 * at_the_end(part, 'miou_soft'), 1, '%')}, "
         f"argmax {spread_words(100 * at_the_end(part, 'miou_argmax'), 1, '%')}, "
         f"difference {spread_words(at_the_end(part, 'gap'), 2, 'points')}."
         for dataset, part in scored.groupby("dataset", sort=False)
     )
+    alt = " ".join(ends) + dead
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.dead import DEAD_COLOUR
 from pipeline_src.reporting.drawing.front import pareto_front, staircase
 from pipeline_src.reporting.drawing.panels import (
     MARK_AREA,
@@ -43,7 +44,7 @@ _MARKS: dict[tuple[str, bool], dict[str, Any]] = {
     ("measured", True): {"marker": "s", "facecolor": COLOURS[0], "edgecolor": COLOURS[0]},
 }
 _KINDS = {True: "AutoRTNet", False: "other systems"}
-_DEAD: dict[str, Any] = {"marker": "X", "facecolor": "#8a1c00", "edgecolor": "#8a1c00"}
+_DEAD: dict[str, Any] = {"marker": "X", "facecolor": DEAD_COLOUR, "edgecolor": DEAD_COLOUR}
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
@@ -108,15 +109,23 @@ def draw_panel(axes: Axes, status: str, points: pd.DataFrame) -> list[Line2D]:
             axes.plot([low, high], [miou, miou], color="#555555", linewidth=1.0, zorder=2)
     axes.margins(x=0.16, y=0.14)
     low, high = axes.get_xlim()
-    # Room for names at the left, but no scale of negative speeds.
-    axes.set_xlim(max(low, -0.05 * high), high)
+    axes.set_xlim(max(low, 0.0), high)  # there are no negative speeds
     axes.set_ylim(axes.get_ylim())
     axes.set(xlabel="frames per second (FPS)", ylabel="mIoU (%)")
     return _front(axes, status, pareto_front(points[~dead]))
 
 
 def _scatter(axes: Axes, points: pd.DataFrame, label: str, style: dict[str, Any]) -> None:
-    axes.scatter(points["fps"], points["miou"], s=MARK_AREA, linewidth=1.3, zorder=3, label=label, **style)
+    axes.scatter(
+        points["fps"],
+        points["miou"],
+        s=MARK_AREA,
+        linewidth=1.3,
+        zorder=3,
+        label=label,
+        clip_on=False,
+        **style,
+    )
 
 
 def _front(axes: Axes, status: str, front: pd.DataFrame) -> list[Line2D]:
@@ -128,7 +137,7 @@ def _front(axes: Axes, status: str, front: pd.DataFrame) -> list[Line2D]:
     }
     lines: list[Line2D] = []
     for path in staircase(front, axes.get_xlim()[0], axes.get_ylim()[0]):
-        label = f"front, {status}" if not lines else "_more of the front"
+        label = f"Pareto front, {status}" if not lines else "_more of the front"
         x, y = zip(*path, strict=True)
         lines += axes.plot(x, y, zorder=1, label=label, **style)
     return lines

@@ -44,7 +44,7 @@ class Places:
         results: the folder `results/SCALE`, for run records.
         reports: the folder `reports/SCALE` with tables, figures and claims.
         assumptions: docs/assumptions.md.
-        graph: an SVG picture of the workflow's rules.
+        graph: the rules of the configuration at hand as an SVG, as text.
         against: another report's folder, whose values are shown beside.
         own: names of pictures that a user's own rules drew (docs/own_rules.md).
     """
@@ -52,7 +52,7 @@ class Places:
     results: Path
     reports: Path
     assumptions: Path
-    graph: Path
+    graph: str
     against: Path | None = None
     own: tuple[str, ...] = ()
 
@@ -122,6 +122,7 @@ def build_context(
     others = None if against is None else against.cells
     table_views = [tables.view(table, facts, others) for table in gathered]
     points = gamma_rows(drawn, facts)
+    dead = dead_networks(gathered)
     figure_views = figures.views(FIGURES, drawn, facts)
     beyond_views = figures.views((*beyond_the_paper(), *_own(places)), drawn, facts)
     environment = read_environment(places.results)
@@ -143,14 +144,15 @@ def build_context(
         "figures": figure_views,
         "beyond": beyond_views,
         "points": {"figure_6": points},
-        "dead": dead_pictures(dead_networks(gathered)),
+        "dead": dead_pictures(dead),
+        "dead_letters": dead,
         "networks": side_by_side((*figure_views, *beyond_views)),
-        "frames": frames_of(places.results),
+        "frames": frames_of(places.results, dead),
         "glossary": GLOSSARY,
         "contradictions": sections.contradictions(footnotes()),
         "assumptions": read_assumptions(places.assumptions),
         "environment": environment,
-        "graph": figures.data_uri(places.graph),
+        "graph": figures.svg_uri(places.graph),
         "absences": sections.absences(gathered, (*figure_views, *beyond_views)),
         "facts": facts.as_data(),
         "commits": facts.commits(),

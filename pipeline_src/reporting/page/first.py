@@ -146,7 +146,7 @@ def _names(grid: Grid) -> tuple[tuple[str, str], ...]:
 def _said(grid: Grid, one: Architecture) -> str:
     assert one.search is not None
     search = one.search
-    dataset = set_title(search.dataset) + (", rendered" if grid.is_rendered(search.dataset) else "")
+    dataset = set_title(search.dataset) + (" (rendered)" if grid.is_rendered(search.dataset) else "")
     return f"searched on {dataset} with gamma {gamma_text(search.gamma)}, seed {search.seed}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ QUALITY = 80
 """Of a photograph as JPEG, which only lies below the labels."""
 
 
-def frames_of(results: Path) -> dict[str, Any]:
+def frames_of(results: Path, dead: Mapping[str, str]) -> dict[str, Any]:
     """What the page's script shows of each figure whose pictures are there, as JSON values.
+
+    Args:
+        results: the folder `results/SCALE`.
+        dead: by letter, which of networks A, B and C are dead, and why.
 
     Published results have the index and no pictures; then the figure stands alone, as on paper.
 
@@ -33,16 +38,22 @@ def frames_of(results: Path) -> dict[str, Any]:
             continue
         index = read_predictions(path)
         if all((path.parent / name).is_file() for frame in index.frames for name in frame.files.values()):
-            found[figure] = _figure(index, path.parent)
+            found[figure] = _figure(index, path.parent, {f"AutoRTNet-{letter}" for letter in dead})
     return found
 
 
-def _figure(index: Predictions, folder: Path) -> dict[str, Any]:
+def _figure(index: Predictions, folder: Path, dead: Set[str]) -> dict[str, Any]:
     classes = [(one.name, one.colour) for one in index.classes if one.present]
     classes += [("void", index.void.colour)] if index.void.present else []
     return {
         "classes": [{"name": name, "colour": list(colour)} for name, colour in classes],
-        "networks": [{"column": one.column, "label": one.label} for one in index.networks],
+        "networks": [
+            {
+                "column": one.column,
+                "label": f"{one.label} (dead network)" if one.label in dead else one.label,
+            }
+            for one in index.networks
+        ],
         "frames": [_frame(one, index, folder) for one in index.frames],
     }
 

@@ -27,6 +27,16 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "A cell is a small block of operations; a hyper-cell is a stage of several equal cells.",
     ),
     (
+        "dead network",
+        "A network whose cells pass nothing on, as zero edges block every way, or whose pretraining is no "
+        "better than guessing. It is marked wherever it is shown, and no claim is decided by it.",
+    ),
+    (
+        "null search",
+        "A search that cannot find anything, by design. What searches agree on must exceed what null "
+        "searches agree on.",
+    ),
+    (
         "argmax",
         "The candidate with the largest weight; of the numbers of cells, the likeliest one.",
     ),

@@ -140,5 +140,8 @@ def _points(figure: Figure, main: Table, top: float, height: float) -> None:
         axes.set_title(heads[status], size=8)
         lines = draw_panel(axes, status, points)
         named: pd.DataFrame = points if status == "measured" else points[points["kind"] != "peer"]
-        place_names(axes, named["fps"].tolist(), named["miou"].tolist(), named["name"].tolist(), lines)
+        others = points.drop(named.index)
+        unnamed = list(zip(others["fps"].tolist(), others["miou"].tolist(), strict=True))
+        x, y, names = (named[column].tolist() for column in ("fps", "miou", "name"))
+        place_names(axes, x, y, names, lines, unnamed, 7.5)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=6.5, ncols=2, borderpad=0)

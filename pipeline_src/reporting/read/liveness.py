@@ -6,6 +6,7 @@ accuracy its head reaches without. Such a network says nothing of what a search 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,3 +152,18 @@ def liveness_of(architecture: Architecture, reader: Results) -> Liveness | None:
         found,
         (places.genotype(architecture), *([source] if found else [])),
     )
+
+
+def faults_of(architectures: Iterable[Architecture], results: Path) -> dict[str, str]:
+    """Those of the networks that are dead, by name, and why.
+
+    Args:
+        architectures: some networks; other systems and those without a genotype are never called dead.
+        results: the folder `results/SCALE`.
+
+    Raises:
+        UserError: a genotype or a pretraining's log is malformed.
+    """
+    reader = Results(results)
+    known = (liveness_of(one, reader) for one in dict.fromkeys(architectures))
+    return {one.name: one.fault for one in known if one is not None and one.fault}

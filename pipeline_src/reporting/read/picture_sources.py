@@ -20,8 +20,8 @@ def points_sources(grid: Grid) -> tuple[str, ...]:
 
 
 def cell_number_sources(grid: Grid) -> tuple[str, ...]:
-    """Figure 5: the log of A's search."""
-    return artifacts_of(grid, "figure_5")
+    """Figure 5: the log of A's search, and what tells whether A is live."""
+    return (*artifacts_of(grid, "figure_5"), *liveness_sources(grid, grid.network_a))
 
 
 def gamma_sources(grid: Grid) -> tuple[str, ...]:
@@ -39,6 +39,29 @@ def search_sources(grid: Grid) -> tuple[str, ...]:
     return tuple(places.search_log(one) for one in grid.searches)
 
 
+def searched(grid: Grid) -> tuple[Architecture, ...]:
+    """The networks that the searches end with."""
+    return tuple(one for one in grid.architectures if one.search is not None)
+
+
+def trained(grid: Grid) -> tuple[Architecture, ...]:
+    """The networks of the search space that are pretrained or finetuned, each once."""
+    backbones = [one for one in grid.architectures if one.name in grid.backbones]
+    found = dict.fromkeys([*backbones, *(one.architecture for one in grid.trainings)])
+    return tuple(one for one in found if not one.is_peer)
+
+
+def with_liveness(grid: Grid, paths: Sequence[str], networks: Sequence[Architecture]) -> tuple[str, ...]:
+    """Files of a picture, and what tells of each network in it whether it is live."""
+    told = (path for one in networks for path in liveness_sources(grid, one))
+    return tuple(dict.fromkeys((*paths, *told)))
+
+
+def search_picture_sources(grid: Grid) -> tuple[str, ...]:
+    """The curves of all searches: their logs, and which of them ended in a dead network."""
+    return with_liveness(grid, search_sources(grid), searched(grid))
+
+
 def datasets_of(items: Sequence[Search | Training]) -> tuple[str, ...]:
     """The data sets of runs, each once, in the order of the runs."""
     return tuple(dict.fromkeys(one.dataset for one in items))
@@ -52,6 +75,11 @@ def training_sources(grid: Grid) -> tuple[str, ...]:
     )
 
 
+def training_picture_sources(grid: Grid) -> tuple[str, ...]:
+    """The curves of all trainings: their logs, and which of their networks are dead."""
+    return with_liveness(grid, training_sources(grid), trained(grid))
+
+
 def confusions_of_a(grid: Grid) -> tuple[Evaluation, ...]:
     """A's evaluation on each data set: the main set's judging split, and CamVid's test set."""
     datasets = dict.fromkeys((grid.main, grid.second))
@@ -59,8 +87,9 @@ def confusions_of_a(grid: Grid) -> tuple[Evaluation, ...]:
 
 
 def confusion_sources(grid: Grid) -> tuple[str, ...]:
-    """The evaluations of network A that confusion matrices are drawn from."""
-    return tuple(places.evaluation(one) for one in confusions_of_a(grid))
+    """The evaluations of network A that confusion matrices are drawn from, and whether A is live."""
+    evaluations = [places.evaluation(one) for one in confusions_of_a(grid)]
+    return with_liveness(grid, evaluations, [grid.network_a])
 
 
 def class_tables(grid: Grid) -> tuple[str, ...]:
@@ -69,14 +98,27 @@ def class_tables(grid: Grid) -> tuple[str, ...]:
 
 
 def class_difference_sources(grid: Grid) -> tuple[str, ...]:
-    """A's evaluations behind its rows of Tables 8 and 10."""
+    """A's evaluations behind its rows of Tables 8 and 10, and what tells whether A is live."""
     rows = [row for table in class_tables(grid) for row in grid.of_table(table) if row.label == "AutoRTNet-A"]
-    return tuple(dict.fromkeys(places.evaluation(one) for row in rows for one in row.test))
+    evaluations = [places.evaluation(one) for row in rows for one in row.test]
+    return with_liveness(grid, evaluations, [grid.network_a])
 
 
 def matched_sources(grid: Grid) -> tuple[str, ...]:
     """What stands behind Table 3: A, random networks, and random networks of A's latency."""
     return artifacts_of(grid, "table_3")
+
+
+def shown_networks(grid: Grid, figure: str) -> tuple[Architecture, ...]:
+    """The networks of the search space whose predictions Figure 8 or 9 shows."""
+    shown = (one.training.architecture for one in places.predictions_of(grid, figure).values())
+    return tuple(one for one in dict.fromkeys(shown) if not one.is_peer)
+
+
+def prediction_sources(grid: Grid, figure: str) -> tuple[str, ...]:
+    """Figure 8 or 9: the index of its pictures, and which networks are live; none where not run."""
+    index = [places.predictions(figure)] if places.predictions_of(grid, figure) else []
+    return with_liveness(grid, index, shown_networks(grid, figure))
 
 
 def network_sources(grid: Grid, one: Architecture, dataset: str) -> tuple[str, ...]:

@@ -39,10 +39,7 @@ def _nothing(grid: Grid) -> tuple[str, ...]:
 
 def _predictions(figure: str) -> Entry:
     """Figure 8 or 9; without networks to show there is no file to read."""
-    return Entry(
-        "predictions",
-        lambda grid: (places.predictions(figure),) if places.predictions_of(grid, figure) else (),
-    )
+    return Entry("predictions", lambda grid: behind.prediction_sources(grid, figure))
 
 
 PICTURES: dict[str, Entry] = {
@@ -61,9 +58,9 @@ PICTURES: dict[str, Entry] = {
         "architecture", lambda grid: behind.network_sources(grid, grid.network_c, grid.second)
     ),
     "lut_check": Entry("agreement", behind.lut_check_sources),
-    "soft_to_hard": Entry("soft_to_hard", behind.search_sources),
-    "search_curves": Entry("search_curves", behind.search_sources),
-    "training_curves": Entry("training_curves", behind.training_sources),
+    "soft_to_hard": Entry("soft_to_hard", behind.search_picture_sources),
+    "search_curves": Entry("search_curves", behind.search_picture_sources),
+    "training_curves": Entry("training_curves", behind.training_picture_sources),
     "confusion": Entry("confusion", behind.confusion_sources),
     "class_difference": Entry("class_difference", behind.class_difference_sources),
     "matched_random": Entry("matched_random", behind.matched_sources),

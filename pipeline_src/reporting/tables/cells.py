@@ -66,7 +66,7 @@ class Cell:
         footnotes: ids of the paper's contradictions that stand here.
         q1, q3: quartiles of a single run's timing over its repeats; None for all else.
         differs: why a number here is not set against the printed one: `data set: Cityscapes, here CamVid`.
-        sets: the data sets measured on, as the paper calls them: `Cityscapes`, `CamVid, rendered`.
+        sets: the data sets measured on, as the paper calls them: `Cityscapes`, `CamVid (rendered)`.
         spread: of its timings the widest, between the quartiles as a share of the median.
         spread_max: the widest that was accepted without measuring again.
         load: of the machine before its timings, the highest; None where it is not known.
@@ -303,7 +303,7 @@ def _told_rendered(reading: Reading, rendered: frozenset[str]) -> Reading:
     found = reading.conditions
     if found is None or found.dataset not in rendered:
         return reading
-    return replace(reading, conditions=replace(found, dataset=f"{found.dataset}, rendered"))
+    return replace(reading, conditions=replace(found, dataset=f"{found.dataset} (rendered)"))
 
 
 def _differs(layout: Layout, column: Column, pair: Pair, good: Sequence[Reading]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Conditions:
     """What a number was judged or timed on; empty where it is not known or does not matter.
 
     Attributes:
-        dataset: `Cityscapes`, `CamVid`, or `Cityscapes, rendered`.
+        dataset: `Cityscapes`, `CamVid`, or `Cityscapes (rendered)`.
         split: `val` or `test`.
         size: of the input, (height, width) in pixels.
         device: as it names itself.
@@ -49,7 +49,7 @@ def differences(paper: Conditions, here: Conditions, timing: bool) -> tuple[tupl
     """
     found = {}
     if paper.dataset and here.dataset and paper.dataset != here.dataset:
-        classes = here.dataset.split(",")[0] != paper.dataset
+        classes = here.dataset.removesuffix(" (rendered)") != paper.dataset
         if not timing:
             found["data set"] = (paper.dataset, here.dataset)
         elif classes:

@@ -11,6 +11,7 @@ from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.not_run import read_marker
+from pipeline_src.reporting.read.picture_sources import searched, trained, with_liveness
 from pipeline_src.reporting.read.records import Results
 
 CURVES: dict[str, tuple[str, ...]] = {
@@ -29,11 +30,12 @@ CURVES: dict[str, tuple[str, ...]] = {
 
 
 def metric_sources(grid: Grid) -> tuple[str, ...]:
-    """The result files behind `network_metrics`, relative to `results/SCALE`."""
-    return (
+    """The files behind `network_metrics`, and what tells of dead networks, below `results/SCALE`."""
+    measured = (
         *(places.evaluation(one) for one in grid.evaluations),
         *(places.speed(one) for one in grid.speeds),
     )
+    return with_liveness(grid, measured, (*searched(grid), *trained(grid)))
 
 
 def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
@@ -83,10 +85,15 @@ def curve_sources(grid: Grid, kind: str) -> dict[str, str]:
 def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[dict[str, Any]]]:
     """The epochs of all runs of a kind in one long table: its columns and its lines.
 
+    The name of a run whose network is dead says so: a plot has the name and no more.
+
     Raises:
         UserError: a log is missing or lacks a column.
     """
+    from pipeline_src.reporting.read.liveness import faults_of  # loads pandas
+
     columns = ("run", "epoch", *CURVES[kind])
+    dead = faults_of(searched(grid) if kind == "search" else trained(grid), results)
     lines = []
     for run, source in curve_sources(grid, kind).items():
         if read_marker(results / source) is not None:
@@ -98,9 +105,10 @@ def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[di
             raise UserError(
                 results / source, f"cannot be read ({error.strerror}).", "Run it again."
             ) from error
+        name = f"{run} (dead)" if run.split("/")[0] in dead else run
         for epoch in epochs:
             missing = [name for name in columns[1:] if name not in epoch]
             if missing:
                 raise UserError(results / source, f"lacks {', '.join(missing)}.", "Delete it and run again.")
-            lines.append({"run": run, **{name: epoch[name] for name in columns[1:]}})
+            lines.append({"run": name, **{column: epoch[column] for column in columns[1:]}})
     return columns, lines

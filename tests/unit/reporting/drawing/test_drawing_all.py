@@ -19,7 +19,7 @@ from matplotlib.transforms import Bbox
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
-from pipeline_src.reporting.drawing.picture import COLOURS, Picture, save_picture
+from pipeline_src.reporting.drawing.picture import COLOURS, Picture, not_run, save_picture
 from pipeline_src.reporting.read.pictures import PICTURES
 
 NUMBERS = (
@@ -154,3 +154,13 @@ def test_drawing_loads_no_torch_and_the_registry_no_matplotlib() -> None:
 
 def test_the_colours_are_seaborns() -> None:
     assert tuple(seaborn.color_palette("colorblind").as_hex()) == COLOURS
+
+
+def test_a_long_reason_stays_in_its_picture_and_off_the_title() -> None:
+    reason = "; ".join(
+        f"evaluate/random-{number}/camvid-train/test-360x480.json is missing" for number in range(9)
+    )
+    picture = not_run("confusion", "Confusion matrices of network A", reason)
+    assert_texts_are_legible(picture)
+    shown = " ".join(text.get_text() for text in picture.figure.texts).replace("\n", " ")
+    assert reason in shown and "not drawn" in shown and picture.words.status == "not_run"

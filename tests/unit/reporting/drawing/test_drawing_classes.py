@@ -123,4 +123,4 @@ def test_classes_of_two_data_sets_or_sizes_are_not_subtracted(camvid_grid: Grid,
     words = class_difference.draw("class_difference", camvid_grid, folder.root).words
     assert words.status == "not_run"
     assert "Table 8: camvid has no class 'Wall'" in words.reason
-    assert "not compared with the paper (data set: Cityscapes, here CamVid)" in words.reason
+    assert "not compared with the paper (data set: Cityscapes, here CamVid; size: 768 × 1536" in words.reason

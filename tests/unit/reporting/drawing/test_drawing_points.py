@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from fabricate import Folder
+from fabricate import Folder, genotype
 from fabricate_epochs import write_check
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
@@ -26,6 +26,7 @@ from pipeline_src.reporting.drawing.leaders import LEADER
 from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
 from pipeline_src.reporting.drawing.picture import saved
 from pipeline_src.reporting.tables.figures import figure_data
+from pipeline_src.space.genotype import HyperCellGenotype
 
 
 def marks(axes: Axes) -> dict[str, np.ndarray]:
@@ -76,12 +77,12 @@ def test_the_front_is_what_nothing_beats() -> None:
 def test_the_fronts_never_mix_devices(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
     above, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
-    quoted = line(above, "front, quoted").get_xydata()[1:-1:2]
+    quoted = line(above, "Pareto front, quoted").get_xydata()[1:-1:2]
     assert quoted.tolist() == [[1.3, 81.3], [3.3, 81.2], [71.4, 75.8], [110.0, 73.9], [121.7, 60.3]]
     data = figure_data("figure_1", grid, folder.root)
     ours = data[data["status"] == "measured"].astype({"fps": float, "miou": float})
     front = pareto_front(ours)[["fps", "miou"]].to_numpy().tolist()
-    assert line(below, "front, measured").get_xydata()[1:-1:2].tolist() == front
+    assert line(below, "Pareto front, measured").get_xydata()[1:-1:2].tolist() == front
 
 
 def _assert_clear(axes: Axes, texts: list[Text], centres: np.ndarray) -> None:
@@ -290,3 +291,35 @@ def test_a_network_without_a_timing_has_no_point(grid: Grid, folder: Folder) -> 
     picture = matched_random.draw("matched_random", grid, folder.root)
     assert len(marks(picture.figure.axes[0])["random, n = 9"]) == 9
     assert picture.words.reason.startswith("1 of 21 networks lack results, the first: speed/random-3/")
+
+
+def test_figure_1_has_no_negative_speeds(any_grid: Grid, folder: Folder) -> None:
+    folder.everything(any_grid)
+    for axes in speed_accuracy.draw("figure_1", any_grid, folder.root).figure.axes:
+        assert axes.get_xlim()[0] >= 0
+
+
+def test_figure_6_writes_a_value_above_its_bar(grid: Grid, folder: Folder) -> None:
+    quartiles = {"median": 10.0, "q1": 8.0, "q3": 12.5, "mean": 10.0, "repeats": 5}
+    for row in grid.of_table("figure_6"):
+        for evaluation in row.test:
+            folder.evaluation(evaluation, 0.3)
+        folder.speed(row.speeds[0], 10.0, latency_ms=quartiles)
+    figure = gamma.draw("figure_6", grid, folder.root).figure
+    figure.draw_without_rendering()
+    fps = figure.axes[3]
+    top = fps.transData.transform((0.01, 125.0))[1]
+    assert len(fps.texts) == 4 and {text.get_text() for text in fps.texts} == {"100.0"}
+    assert all(text.get_window_extent().y0 > top for text in fps.texts)
+
+
+def test_a_dead_network_keeps_the_mark_of_its_kind_in_sight(small_grid: Grid, folder: Folder) -> None:
+    folder.everything(small_grid)
+    zero = HyperCellGenotype(depth=1, reduction=("zero",) * 5, normal=("zero",) * 5)
+    live = genotype()
+    folder.genotype(
+        small_grid.network_a, live.model_copy(update={"hyper_cells": (*live.hyper_cells[:2], zero)})
+    )
+    (axes,) = matched_random.draw("matched_random", small_grid, folder.root).figure.axes
+    [cross] = [one for one in axes.collections if one.get_label() == "dead network"]
+    assert len(cross.get_paths()[0].vertices) == 4, "two strokes: the mark of its kind is seen between them"

@@ -56,7 +56,7 @@ def test_the_page_shows_it_below_the_claims(
 ) -> None:
     write_tables(small_grid, folder.root, path.parent)
     docs = repository / "docs"
-    places = Places(folder.root, path.parent, docs / "assumptions.md", docs / "img" / "rulegraph.svg")
+    places = Places(folder.root, path.parent, docs / "assumptions.md", "<svg/>")
     page = render.render(build_context(small_grid, places, _no_trace))
     below = page[page.index('id="claims"') :]
     assert "Do searches choose alike?" in below and "found: more alike than chance and null" in below

@@ -54,7 +54,7 @@ def _trace(source: str) -> Trace:
 def _places(grid: Grid, folder: Folder, reports: Path) -> Places:
     write_tables(grid, folder.root, reports)
     docs = REPOSITORY / "docs"
-    return Places(folder.root, reports, docs / "assumptions.md", docs / "img" / "rulegraph.svg")
+    return Places(folder.root, reports, docs / "assumptions.md", "<svg/>")
 
 
 def test_the_papers_settings_need_no_warning() -> None:
@@ -356,14 +356,14 @@ def test_frames_keep_the_colours_of_their_labels(tmp_path: Path) -> None:
         ],
     }  # fmt: skip
     (folder / "index.json").write_text(json.dumps(index))
-    found = frames_of(tmp_path)["figure_9"]
+    found = frames_of(tmp_path, {})["figure_9"]
     assert found["classes"] == [{"name": "x", "colour": [10, 20, 30]}, {"name": "y", "colour": [200, 100, 0]}]
     [frame] = found["frames"]
     assert frame["miou"] == {"a": "mIoU 50.0 %"} and frame["image"].startswith("data:image/jpeg;base64,")
     shown = Image.open(io.BytesIO(base64.b64decode(frame["maps"]["truth"].partition(",")[2])))
     assert shown.width == 400 and set(shown.convert("RGB").get_flattened_data()) == set(colours)
     (folder / "1_a.png").unlink()
-    assert frames_of(tmp_path) == {}, "published results have no pictures"
+    assert frames_of(tmp_path, {}) == {}, "published results have no pictures"
 
 
 def test_a_users_own_picture_stands_beyond_the_papers(

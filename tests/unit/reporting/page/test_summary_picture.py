@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from fabricate import Folder
+from matplotlib.collections import PathCollection
 from test_first import _claim, _trace
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.reporting.drawing.leaders import LEADER
+from pipeline_src.reporting.drawing.panels import MARK_AREA
 from pipeline_src.reporting.page import summary_picture
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.first import first_screen
@@ -73,3 +78,34 @@ def test_the_files_are_small_and_the_same_each_time(grid: Grid, folder: Folder) 
     svg, png = pictures
     assert png.startswith(b"\x89PNG") and b"<svg" in svg
     assert len(svg) < 300_000
+
+
+def test_names_lie_on_no_mark_and_no_leader_crosses_a_front(grid: Grid, folder: Folder) -> None:
+    folder.everything(grid)
+    figure = summary_picture._drawn(*_context(grid, folder))
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        marks = [one for one in axes.collections if isinstance(one, PathCollection)]
+        centres = axes.transData.transform(np.concatenate([one.get_offsets() for one in marks]))
+        radius = MARK_AREA**0.5 / 2 * figure.dpi / 72
+        names = [text for text in axes.texts if text.get_text()]
+        assert len(names) >= 4
+        for name in names:
+            box = name.get_window_extent()
+            nearest = np.clip(centres, [box.x0, box.y0], [box.x1, box.y1])
+            assert np.linalg.norm(centres - nearest, axis=1).min() > radius, name.get_text()
+        fronts = [one for one in axes.lines if "front" in str(one.get_label())]
+        for leader in (one for one in axes.lines if one.get_color() == LEADER["color"]):
+            start, end = axes.transData.transform(leader.get_xydata())
+            if np.linalg.norm(centres - start, axis=1).min() > np.linalg.norm(centres - end, axis=1).min():
+                start, end = end, start
+            steps = start + (end - start) * np.linspace(0, 1, 200)[:, None]
+            steps = steps[np.linalg.norm(steps - start, axis=1) > 1.5 * radius]
+            for front in fronts:
+                for (x0, y0), (x1, y1) in pairwise(axes.transData.transform(front.get_xydata())):
+                    level = abs(y0 - y1) < 1e-6
+                    off = steps[:, 1] - y0 if level else steps[:, 0] - x0
+                    along = steps[:, 0] if level else steps[:, 1]
+                    low, high = sorted((x0, x1) if level else (y0, y1))
+                    crossed = (np.sign(off[:-1]) != np.sign(off[1:])) & ((along > low) & (along < high))[:-1]
+                    assert not crossed.any(), leader.get_xydata().tolist()

@@ -23,8 +23,8 @@ PAPER = Conditions("Cityscapes", "test", (768, 1536), "Titan XP")
         (PAPER, True, []),
         (Conditions("CamVid", "test", (768, 1536), "Titan XP"), False, ["data set"]),
         (Conditions("CamVid", "test", (768, 1536), "Titan XP"), True, ["classes"]),
-        (Conditions("Cityscapes, rendered", "test", (768, 1536), "TITANXP"), False, ["data set"]),
-        (Conditions("Cityscapes, rendered", "test", (768, 1536), "TITANXP"), True, []),
+        (Conditions("Cityscapes (rendered)", "test", (768, 1536), "TITANXP"), False, ["data set"]),
+        (Conditions("Cityscapes (rendered)", "test", (768, 1536), "TITANXP"), True, []),
         (Conditions("Cityscapes", "val", (768, 1536)), False, ["split"]),
         (Conditions("Cityscapes", "test", (96, 192)), False, ["size"]),
         (Conditions("Cityscapes", "test", (1536, 768)), False, []),
@@ -103,4 +103,4 @@ def test_rendered_images_are_another_data_set(folder: Folder) -> None:
     _measured(grid, folder, TITAN)
     table = tabulate("table_1", grid, folder.root)
     assert _gaps(table, "autortnet_a") == {"miou": "other data set", "latency": "+0.91", "fps": "−10.0"}
-    assert table.cell("autortnet_a", "miou").differs == ("data set: Cityscapes, here Cityscapes, rendered",)
+    assert table.cell("autortnet_a", "miou").differs == ("data set: Cityscapes, here Cityscapes (rendered)",)

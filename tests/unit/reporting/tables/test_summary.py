@@ -7,12 +7,20 @@ import json
 from pathlib import Path
 
 import pytest
-from fabricate import Folder
+from fabricate import Folder, genotype
 
+from pipeline_src import places
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
-from pipeline_src.reporting.tables.overview import CURVES, curve_sources, curves, network_metrics
+from pipeline_src.reporting.tables.overview import (
+    CURVES,
+    curve_sources,
+    curves,
+    metric_sources,
+    network_metrics,
+)
+from pipeline_src.space.genotype import HyperCellGenotype
 
 
 def write_logs(grid: Grid, folder: Folder, kind: str) -> None:
@@ -90,3 +98,19 @@ def test_the_command_writes_numbers_curves_and_a_record(
             assert len(list(csv.DictReader(stream))) == 2 * len(curve_sources(small_grid, kind))
     record = json.loads((output / "metrics.json.run.json").read_text())
     assert record["command"][1] == "collect-overview" and record["inputs"]
+
+
+def test_a_run_of_a_dead_network_says_so_in_its_name(small_grid: Grid, folder: Folder) -> None:
+    zero = HyperCellGenotype(depth=1, reduction=("zero",) * 5, normal=("zero",) * 5)
+    live = genotype()
+    dead = live.model_copy(update={"hyper_cells": (*live.hyper_cells[:2], zero)})
+    folder.genotype(small_grid.network_b, live)
+    folder.genotype(small_grid.network_a, dead)
+    name = small_grid.network_a.name
+    for kind in ("search", "finetune"):
+        write_logs(small_grid, folder, kind)
+        runs = {line["run"] for line in curves(small_grid, kind, folder.root)[1]}
+        marked = {run for run in runs if run.endswith(" (dead)")}
+        assert marked == {run for run in runs if run.split("/")[0].removesuffix(" (dead)") == name}
+        assert 0 < len(marked) < len(runs)
+    assert places.genotype(small_grid.network_a) in metric_sources(small_grid)

@@ -61,6 +61,6 @@ def test_curves_and_metrics_leave_out_what_is_not_run(collapsed: Grid, folder: F
         path = folder.root / places.pretraining_log(name)
         if name not in not_run:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("epoch,loss,val_top1\n1,2.0,0.5\n")
+            path.write_text("epoch,loss,val_top1,val_images,classes\n1,2.0,0.5,100,10\n")
     _, lines = curves(collapsed, "pretrain", folder.root)
     assert {line["run"] for line in lines} == set(collapsed.backbones) - not_run
