@@ -161,6 +161,14 @@ SYSTEMS: tuple[System, ...] = (
     System("dabnet", "DABNet", "built", {}, 0.76, "Li et al. 2019", 756_643, 40_881_520_640, (1024, 2048)),
     System("cgnet", "CGNet", "built", {}, 0.5, "Wu et al. 2018", 496_306, 27_049_112_576, (1024, 2048)),
     System("lednet", "LEDNet", "built", {}, 0.94, "Wang et al. 2019", 922_821, 11_208_490_624, (512, 1024)),
+    System(
+        "ddrnet23slim", "DDRNet-23-slim", "built", {}, 5.7, "Hong et al. 2021 and their code",
+        5_695_923, 36_281_319_424, (1024, 2048), pretrained=True,
+    ),
+    System(
+        "pidnet_s", "PIDNet-S", "built", {}, 7.6, "Xu et al. 2023 and their code",
+        7_625_651, 47_194_226_688, (1024, 2048), pretrained=True,
+    ),
 )  # fmt: skip
 """In the order of Table 1; then those of Table 10 alone and those beyond the paper."""
 

@@ -10,12 +10,14 @@ from torch import Tensor, nn
 
 from pipeline_src.peers.autodeeplab import AutoDeepLab
 from pipeline_src.peers.bisenet import bisenet_resnet18, bisenet_xception39
+from pipeline_src.peers.ddrnet import DDRNet23Slim
 from pipeline_src.peers.dfanet import DFANet
 from pipeline_src.peers.dfseg import DF1Seg
 from pipeline_src.peers.espnet import ESPNet
 from pipeline_src.peers.fcn import FCN8s
 from pipeline_src.peers.icnet import ICNet
 from pipeline_src.peers.library import SYSTEMS as OF_THE_LIBRARY
+from pipeline_src.peers.pidnet import PIDNetS
 from pipeline_src.peers.swiftnet import SwiftNet
 
 BUILDERS: dict[str, Callable[[int], nn.Module]] = {
@@ -29,6 +31,8 @@ BUILDERS: dict[str, Callable[[int], nn.Module]] = {
     "dfanet": DFANet,
     "bisenet": bisenet_xception39,
     "bisenet_resnet18": bisenet_resnet18,
+    "ddrnet23slim": DDRNet23Slim,
+    "pidnet_s": PIDNetS,
 }
 """By the short names of `pipeline_src.config.peers.PEERS`."""
 

@@ -7,11 +7,12 @@ A run without a value says why. Percent for mIoU, milliseconds for latency, mill
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline_src import places
 from pipeline_src.config.models import SpeedForm
+from pipeline_src.config.peers import BY_NAME
 from pipeline_src.config.runs import Architecture, Evaluation, Row, Speed
 from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.read.records import (
@@ -291,8 +292,19 @@ def times_of_a(at_paper_size: bool = False) -> Measure:
 
 
 def parameters() -> Measure:
-    """Learnable parameters in millions."""
-    return _timings(lambda record: (record.parameters / 1e6, None))
+    """Learnable parameters in millions; of another system also what was counted, and why that differs."""
+    count = _timings(lambda record: (record.parameters / 1e6, None))
+
+    def measure(row: Row, results: Results) -> tuple[Reading, ...]:
+        found = zip(row.speeds, count(row, results), strict=True)
+        return tuple(
+            replace(reading, data=f"{reading.data}; {BY_NAME[one.architecture.name].counted()}")
+            if one.architecture.is_peer and reading.value is not None
+            else reading
+            for one, reading in found
+        )
+
+    return measure
 
 
 def device() -> Measure:

@@ -74,6 +74,16 @@ def test_a_count_is_the_published_one_within_two_percent_or_the_difference_is_ex
     assert f"{system.parameters / 1e6:.2f} M" in system.counted()
 
 
+@pytest.mark.parametrize(("name", "printed_g"), [("ddrnet23slim", 36.3), ("pidnet_s", 47.6)])
+def test_work_is_the_published_one_where_the_authors_print_it_at_the_same_size(
+    name: str, printed_g: float
+) -> None:
+    """By the test above, `multiply_adds` is the network's own count."""
+    system = BY_NAME[name]
+    assert system.multiply_adds is not None and system.size == (1024, 2048)
+    assert system.multiply_adds / 1e9 == pytest.approx(printed_g, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("name", "bound"), [("pspnet", 0.02), ("bisenet", 0.02), ("bisenet_resnet18", 0.02), ("icnet", 0.04)]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline_src.config.peers import BY_NAME
 from pipeline_src.reporting.paper.quoted import footnotes, footnotes_at, quoted_number, quoted_table
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.layout import layout_of
@@ -75,6 +76,15 @@ def test_class_means_are_the_stated_means_but_for_the_footnoted(name: str) -> No
         if {"camvid_means", "building_digit"} & set(footnotes_at(name, key, table.columns[-2]))
     }
     assert wrong == noted == ({"ENet", "ESPNet"} if name == "table_8" else {"SegNet", "ENet"})
+
+
+def test_the_footnote_on_parameters_has_the_registrys_counts() -> None:
+    (note,) = (one for one in footnotes() if one.id == "parameter_units")
+    for name in ("icnet", "bisenet", "dfanet"):
+        system = BY_NAME[name]
+        assert system.parameters is not None
+        assert f"{system.published_m} ({system.parameters / 1e6:.2f} M" in note.text
+        assert f"{system.weights_mib:.1f} MiB)" in note.text
 
 
 def test_tables_that_share_cells_agree() -> None:

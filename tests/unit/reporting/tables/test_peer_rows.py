@@ -38,6 +38,23 @@ def test_a_peer_is_measured_and_says_that_it_is_not_the_published_one(
     assert ours.status == "measured" and "from scratch" not in ours.data
 
 
+def test_the_count_of_parameters_says_what_was_counted_and_why_the_printed_figure_differs(
+    grid: Grid, folder: Folder
+) -> None:
+    folder.everything(grid)
+    table = tabulate("table_2", grid, folder.root)
+    cell = table.cell("icnet", "parameters")
+    assert (cell.quoted, cell.status) == ("26.5", "measured")
+    assert cell.data.startswith(
+        "camvid 720x960; 6.70 M parameters counted here with 19 classes and no auxiliary"
+    )
+    assert (
+        "The printed figure is no count: it is close to the size of the float32 weights, 25.6 MiB"
+        in cell.data
+    )
+    assert table.cell("autortnet_a", "parameters").data == "camvid 720x960"
+
+
 def test_figure_1_has_the_measured_peer_beside_the_quoted_one(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
     points = figure_data("figure_1", grid, folder.root)
