@@ -295,7 +295,7 @@ def lookup_table(request: Request) -> Found:
     the rank correlation that of each network's medians.
     """
     space, size, networks = SpaceConfig(), (360, 480), 30
-    latency = LatencyConfig(warmup=2, repeats=3, lut_repeats=8)
+    latency = LatencyConfig(warmup=1, repeats=3, lut_repeats=5)
     if request.tiny:
         space, size, networks = TINY_SPACE, (32, 64), 4
         latency = LatencyConfig(warmup=1, repeats=3, lut_repeats=3)

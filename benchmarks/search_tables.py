@@ -10,12 +10,14 @@ Every number has its n; a count has its exact interval (Clopper-Pearson, 95 %), 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import numpy as np
 import torch
 from scipy.stats import binomtest
 
@@ -25,6 +27,7 @@ from pipeline_src.space.catalogue import AGGREGATION_EDGES, AGGREGATION_OPERATIO
 
 Row = dict[str, Any]
 DRAWS = 20_000
+USUAL = "small"
 MARK = "<!-- Below this line: written by benchmarks/search_tables.py. -->"
 
 
@@ -97,6 +100,24 @@ def agreement_line(seeds: Sequence[Sequence[str]], candidates: Sequence[int]) ->
 
 
 AGREEMENT = ("searches", "option", "n", "agreement of pairs", "by chance", "p")
+SHUFFLED = ("with edges shuffled", "p")
+
+
+def shuffled_line(seeds: Sequence[Sequence[str]]) -> list[str]:
+    """Agreement of the same choices on other edges: what a liking for some operation alone would give."""
+    rng = np.random.default_rng(0)
+    codes = {name: code for code, name in enumerate(sorted({one for choices in seeds for one in choices}))}
+    coded = [np.array([codes[one] for one in choices]) for choices in seeds]
+    drawn = [rng.permuted(np.tile(one, (DRAWS, 1)), axis=1) for one in coded]
+    pairs = [(one == other).mean(axis=1) for one, other in itertools.combinations(drawn, 2)]
+    draws = np.mean(pairs, axis=0)
+    p = (1 + int((draws >= agreement(seeds) - 1e-9).sum())) / (1 + DRAWS)
+    return [number(float(draws.mean()), 3), f"{p:.2g}"]
+
+
+def variant_of(row: Row) -> str:
+    """The variant, with the settings' label where these are not the usual ones."""
+    return row["variant"] if row["label"] in ("", USUAL) else f"{row['variant']}, {row['label']}"
 
 
 def nothing_table(rows: Sequence[Row]) -> str:
@@ -116,16 +137,15 @@ def nothing_table(rows: Sequence[Row]) -> str:
 def camvid_agreement(rows: Sequence[Row]) -> str:
     """Whether searches of different seeds on CamVid agree."""
     lines = []
-    for name, seeds in grouped(rows, lambda row: row["variant"]).items():
+    for name, seeds in grouped(rows, variant_of).items():
         if len(seeds) > 1:
             cells = [row["choices"] for row in seeds]
             fused = [row["aggregation"] for row in seeds]
-            lines.append(
-                ["cells, 30 edges", name, *agreement_line(cells, [len(CELL_OPERATIONS)] * len(cells[0]))]
-            )
+            sizes = [len(CELL_OPERATIONS)] * len(cells[0])
+            lines.append(["cells, 30 edges", name, *agreement_line(cells, sizes), *shuffled_line(cells)])
             sizes = [len(AGGREGATION_OPERATIONS)] * len(AGGREGATION_EDGES)
-            lines.append(["aggregation, 7 edges", name, *agreement_line(fused, sizes)])
-    return table(AGREEMENT, lines)
+            lines.append(["aggregation, 7 edges", name, *agreement_line(fused, sizes), *shuffled_line(fused)])
+    return table(AGREEMENT + SHUFFLED, lines)
 
 
 def camvid_signal(rows: Sequence[Row]) -> str:
@@ -148,7 +168,7 @@ def camvid_signal(rows: Sequence[Row]) -> str:
         null = f"{number(one['null_ratio'], 3)} +- {number(one['null_sd'], 3)}"
         needed = "none seen" if one["steps_to_resolve"] is None else f"{one['steps_to_resolve']:,.0f}"
         measured = [number(one["ratio"], 3), null, number(one["z"], 1), number(one["snr"], 3), needed]
-        lines.append([row["variant"], str(row["seed"]), str(one["steps"]), *measured])
+        lines.append([variant_of(row), str(row["seed"]), str(one["steps"]), *measured])
     return table(head, lines)
 
 
@@ -166,7 +186,7 @@ def camvid_collapse(rows: Sequence[Row]) -> str:
     )
     lines = []
     pressed = [row for row in rows if row["gamma"] > 0]
-    for name, seeds in grouped(pressed, lambda row: row["variant"]).items():
+    for name, seeds in grouped(pressed, variant_of).items():
         for zero in ("keep", "guard", "exclude"):
             facts = [row["derived"][zero] for row in seeds]
             depths = ", ".join("{" + ",".join(map(str, one["depths"])) + "}" for one in facts)
@@ -214,10 +234,10 @@ def conditions(rows: Sequence[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Tables of the search's record, as Markdown.")
     parser.add_argument("--planted", type=Path, help="lines of planted_truth")
-    parser.add_argument("--camvid", type=Path, help="lines of search_signal")
+    parser.add_argument("--camvid", type=Path, nargs="+", default=[], help="lines of search_signal")
     parser.add_argument("--into", type=Path, required=True, help="the Markdown file")
     args = parser.parse_args()
-    planted, camvid = load(args.planted), load(args.camvid)
+    planted, camvid = load(args.planted), [row for path in args.camvid for row in load(path)]
     parts: list[tuple[str, Sequence[Row], Callable[[Sequence[Row]], str]]] = [
         ("Found", planted, found_table),
         ("The alternatives, trained one by one", planted, truth_table),

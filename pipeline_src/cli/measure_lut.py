@@ -46,8 +46,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
-    from pipeline_src.latency.profile import measure_table
-    from pipeline_src.space.reach import reachable_keys
+    from pipeline_src.latency.profile import groups_left, measure_table
     from pipeline_src.training.distributed import resolve_device
     from pipeline_src.training.interruption import watch_signals
 
@@ -57,17 +56,17 @@ def run(args: argparse.Namespace) -> None:
     kept = checkpoints_of(args.checkpoints) if args.checkpoints else nullcontext()
     with kept as checkpoints, recorded(args.output, args):
         begun = _begun(checkpoints, args.input_size, config, device) if checkpoints else None
-        left = len(reachable_keys(config.space, args.input_size)) - (len(begun.entries) if begun else 0)
+        left = len(groups_left(config.space, args.input_size, begun))
         with watch_signals() as stop:
             table = measure_table(
                 config.space,
                 args.input_size,
                 config.latency,
                 device,
-                lambda keys: progress(keys, left, "operations"),
+                lambda groups: progress(groups, left, "groups of operations"),
                 num_classes=args.num_classes,
                 begun=begun,
-                on_entry=_keeper(checkpoints, config.runtime.checkpoint_every_s, stop),
+                on_round=_keeper(checkpoints, config.runtime.checkpoint_every_s, stop),
             )
         table.save(args.output)
 
@@ -102,18 +101,20 @@ def _begun(
 
 def _keeper(
     checkpoints: Checkpoints | None, every_s: float, stop: StopRequest
-) -> Callable[[LookupTable], None]:
-    """Saves the table so far when it is time or a signal came, and then goes."""
+) -> Callable[[LookupTable | None], None]:
+    """Saves the table so far, where it has grown, when it is time or a signal came, and then goes."""
     from pipeline_src.training.interruption import Interrupted
 
-    saved = time.monotonic()
+    saved, held = time.monotonic(), 0
 
-    def keep(table: LookupTable) -> None:
-        nonlocal saved
-        if checkpoints is not None and (stop.requested or time.monotonic() - saved >= every_s):
-            checkpoints.save(len(table.entries), table.model_dump(mode="json"))
-            saved = time.monotonic()
+    def keep(table: LookupTable | None) -> None:
+        nonlocal saved, held
+        measured = 0 if table is None else len(table.entries)
+        due = stop.requested or time.monotonic() - saved >= every_s
+        if checkpoints is not None and table is not None and due and measured > held:
+            checkpoints.save(measured, table.model_dump(mode="json"))
+            saved, held = time.monotonic(), measured
         if stop.requested:
-            raise Interrupted(f"told to stop after {len(table.entries)} operations; start again to go on")
+            raise Interrupted(f"told to stop after {measured} operations; start again to go on")
 
     return keep

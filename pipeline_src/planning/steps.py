@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
 from pipeline_src.data.transforms import ClassTrainTransform, TrainTransform
-from pipeline_src.latency.profile import measure_entry
+from pipeline_src.latency.profile import measure_entries
 from pipeline_src.search.objective import LatencyModel
 from pipeline_src.search.searcher import Searcher, SearchPlan
 from pipeline_src.space.genotype import Genotype
@@ -329,7 +329,7 @@ def _entries(bench: Bench) -> Measured:
     rates = []
     for key in chosen:
         started = time.monotonic()
-        measure_entry(key, latency, bench.device)
+        measure_entries([key], latency, bench.device)
         pixels = key.height_px * key.width_px * key.channels_in
         rates.append((time.monotonic() - started) / (4 * pixels))
     low, middle, high = np.percentile(rates, (25, 50, 75))

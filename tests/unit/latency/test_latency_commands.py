@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from pipeline_src.cli.main import main
-from pipeline_src.latency.profile import measure_entry
+from pipeline_src.latency.profile import measure_entries
 from pipeline_src.latency.table import LookupTable, LutEntry
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.network import SegmentationNetwork
@@ -103,33 +104,33 @@ def test_a_malformed_size_is_refused(size: str, capsys: pytest.CaptureFixture[st
 # Interrupted and started again
 
 
-def measured(words: list[str], monkeypatch: pytest.MonkeyPatch, *, stop_after: int | None) -> list[str]:
-    """Run measure-lut and return the keys that were measured; SIGTERM comes during the given one."""
-    seen: list[str] = []
+def measured(words: list[str], monkeypatch: pytest.MonkeyPatch, *, stop_in: int | None) -> list[list[str]]:
+    """Run measure-lut and return the groups that were begun; SIGTERM comes within the given one."""
+    seen: list[list[str]] = []
 
-    def entry(key: LutKey, *rest: object) -> LutEntry:
-        seen.append(key.text)
-        if len(seen) == stop_after:
+    def entries(keys: Sequence[LutKey], *rest: object) -> dict[str, LutEntry]:
+        seen.append([key.text for key in keys])
+        if len(seen) == stop_in:
             os.kill(os.getpid(), signal.SIGTERM)
-        return measure_entry(key, *rest)  # type: ignore[arg-type]
+        return measure_entries(keys, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("pipeline_src.latency.profile.measure_entry", entry)
-    assert main(words) == (0 if stop_after is None else 75)
+    monkeypatch.setattr("pipeline_src.latency.profile.measure_entries", entries)
+    assert main(words) == (0 if stop_in is None else 75)
     return seen
 
 
-def test_an_interrupted_measurement_goes_on_with_what_it_has(
+def test_an_interrupted_measurement_goes_on_with_the_groups_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoints, output = tmp_path / "checkpoints", tmp_path / "set.json"
     words = ["measure-lut", "--input-size", "32x64", "--settings", SETTINGS, "--output", str(output)]
     words += ["--checkpoints", str(checkpoints)]
-    first = measured(words, monkeypatch, stop_after=20)
-    assert len(first) == 20 and not output.exists()
+    first, begun = measured(words, monkeypatch, stop_in=2)
+    assert (len(first), len(begun)) == (32, 32) and not output.exists()
     found = Checkpoints(checkpoints).load_newest()
-    assert found is not None and found[0] == 20
-    second = measured(words, monkeypatch, stop_after=None)
-    assert len(second) == 66 and not set(first) & set(second)
+    assert found is not None and found[0] == 32
+    second, third = measured(words, monkeypatch, stop_in=None)
+    assert second == begun and len(third) == 22 and not set(first) & {*second, *third}
     table = json.loads(output.read_text())
     assert table["fingerprint"] == found[1]["fingerprint"]  # the date of the first attempt, too
     assert {key: table["entries"][key] for key in first} == found[1]["entries"]
@@ -143,13 +144,13 @@ def test_no_table_is_mixed_of_two(
     checkpoints, output = tmp_path / "checkpoints", tmp_path / "set.json"
     words = ["measure-lut", "--input-size", "32x64", "--settings", SETTINGS, "--output", str(output)]
     words += ["--checkpoints", str(checkpoints)]
-    measured(words, monkeypatch, stop_after=20)
+    measured(words, monkeypatch, stop_in=2)
     if change == "device":
         monkeypatch.setattr("pipeline_src.latency.fingerprint._device_name", lambda device: "another")
     elif change == "space":
         words[4] = json.dumps({**json.loads(SETTINGS), "space": {**SPACE, "head_channels": 16}})
     else:
         words[2] = "64x64"
-    assert len(measured(words, monkeypatch, stop_after=None)) == 86
+    assert sum(map(len, measured(words, monkeypatch, stop_in=None))) == 86
     assert "What was measured before" in caplog.text
     assert (LookupTable.load(output).fingerprint.device == "another") == (change == "device")

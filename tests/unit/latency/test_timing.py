@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +19,7 @@ from pipeline_src.errors import LookupTableError, UserError
 from pipeline_src.latency.check import _agreement, check_table
 from pipeline_src.latency.fingerprint import current, current_for_table
 from pipeline_src.latency.predict import predict_latency_us
-from pipeline_src.latency.profile import measure_entry, measure_table
+from pipeline_src.latency.profile import measure_entries, measure_table
 from pipeline_src.latency.runtimes import runnable
 from pipeline_src.latency.table import LookupTable
 from pipeline_src.latency.timing import time_forward
@@ -116,12 +118,34 @@ def measured(space: SpaceConfig, quick: LatencyConfig) -> LookupTable:
 
 def test_measures_every_reachable_key_and_shows_progress(space: SpaceConfig, quick: LatencyConfig) -> None:
     seen = []
-    table = measure_table(space, (32, 64), quick, CPU, lambda keys: (seen.append(key) or key for key in keys))
+    table = measure_table(
+        space, (32, 64), quick, CPU, lambda groups: (seen.append(one) or one for one in groups)
+    )
     keys = reachable_keys(space, (32, 64))
-    assert tuple(seen) == keys and set(table.entries) == {key.text for key in keys}
+    assert [len(group) for group in seen] == [32, 32, 22] and tuple(itertools.chain(*seen)) == keys
+    assert set(table.entries) == {key.text for key in keys}
     assert all(entry.repeats == 3 for entry in table.entries.values())
     assert sum(entry.median_us > 0 for entry in table.entries.values()) == len(keys)
     table.require(current_for_table(quick, CPU))
+
+
+def test_operations_are_timed_in_turns_as_a_network_runs_them(
+    quick: LatencyConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+
+    class Watched:
+        def __init__(self, module: nn.Module, sample: Tensor, **_: object) -> None:
+            self.number = len(list(module.parameters()))
+
+        def on(self, sample: Tensor) -> Callable[[], None]:
+            return lambda: ran.append(self.number)
+
+    monkeypatch.setattr("pipeline_src.latency.profile.runnable", Watched)
+    keys = [LutKey(name, 4, 4, 1, 8, 16) for name in ("skip", "conv3x3", "conv3x3_x2")]
+    entries = measure_entries(keys, quick, CPU)
+    assert list(entries) == [key.text for key in keys]
+    assert len(set(ran)) == 3 and ran == ran[:3] * (quick.warmup + quick.lut_repeats)
 
 
 def test_check_sets_predictions_against_measured_backbones(
@@ -181,8 +205,8 @@ def test_a_table_can_be_measured_in_the_runtime_that_is_deployed(genotype: Genot
     for package in ("onnx", "onnxruntime", "onnxscript"):
         pytest.importorskip(package, reason="the extra [onnx] is not installed")
     deployed = LatencyConfig(warmup=1, repeats=5, lut_repeats=3, runtime="onnxruntime")
-    for operation in ("zero", "skip", "maxpool3x3", "preprocess"):
-        entry = measure_entry(LutKey(operation, 4, 4, 1, 8, 16), deployed, CPU)
+    keys = [LutKey(name, 4, 4, 1, 8, 16) for name in ("zero", "skip", "maxpool3x3", "preprocess")]
+    for entry in measure_entries(keys, deployed, CPU).values():
         assert entry.median_us > 0 and entry.repeats == 3
     here = current_for_table(deployed, CPU)
     assert here.runtime == "onnxruntime" and "ONNX Runtime " in here.driver
