@@ -21,9 +21,10 @@ from benchmarks import training_step as training
 from benchmarks.measured import TINY_SPACE, a_shaped
 from benchmarks.measuring import summary
 from pipeline_src.config.models import LatencyConfig, Precision, SpaceConfig
-from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, captured
 from pipeline_src.evaluation.speed import fold_batch_norm
 from pipeline_src.latency.profile import measure_table
+from pipeline_src.latency.runtimes import Runnable
 from pipeline_src.latency.timing import Timing, fastest_kernels, time_in_turns
 from pipeline_src.peers import build_peer
 from pipeline_src.space.network import SegmentationNetwork
@@ -98,25 +99,6 @@ def lookup_table(place: Place) -> list[Row]:
 # Inference
 
 
-def _captured(network: nn.Module, image: Tensor) -> Callable[[], Tensor]:
-    """A forward pass recorded as a CUDA graph and replayed."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream), torch.inference_mode():
-        for _ in range(3):
-            network(image)
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph), torch.inference_mode():
-        made = network(image)
-
-    def replay() -> Tensor:
-        graph.replay()
-        return made
-
-    return replay
-
-
 def _forms(network: nn.Module, image: Tensor, place: Place) -> Iterator[tuple[str, Callable[[], Tensor]]]:
     """The forms of a network, one after another: name and forward pass."""
     folded = fold_batch_norm(network).requires_grad_(False).to(place.device)
@@ -132,7 +114,7 @@ def _forms(network: nn.Module, image: Tensor, place: Place) -> Iterator[tuple[st
     half_image = last.to(half_type)
     yield "fp16 folded, channels last", functools.partial(half, half_image)
     if place.device.type == "cuda":
-        yield "fp16, CUDA graph", _captured(half, half_image)
+        yield "fp16, CUDA graph", captured(Runnable(lambda given: given, half), half_image).on(half_image)
     backend = "inductor" if place.device.type == "cuda" else "eager"
     yield "fp32, torch.compile", functools.partial(torch.compile(folded, backend=backend), given)
 

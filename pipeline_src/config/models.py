@@ -161,7 +161,7 @@ class RobustnessRun(Block):
     """Initial numbers of cells {a, b, c}, reduction cells included."""
 
 
-SpeedForm = Literal["eager", "folded", "channels_last", "onnxruntime", "half"]
+SpeedForm = Literal["eager", "folded", "channels_last", "onnxruntime", "half", "compiled", "cuda_graphs"]
 """A form in which a network is run; `pipeline_src.evaluation.forms` says what each is."""
 
 
@@ -214,7 +214,7 @@ class ExperimentsConfig(Block):
     paper_size_share: Annotated[float, Field(gt=0, le=1)] | None = 1.0
     """Share of the sides of the input in its row of the paper at which each is timed too; null: never."""
     speed_forms: Annotated[tuple[SpeedForm, ...], Field(min_length=1)] = ("eager", "channels_last")
-    """Forms in which networks are timed in one interleaved run; `onnxruntime` needs the extra [onnx]."""
+    """Forms in which networks are timed in one run; `onnxruntime` needs [onnx], the last three a GPU."""
     peer_epochs: Positive | None = None
     """Epochs of a peer's training; null takes `finetune.epochs`. Fewer are no fair comparison."""
 

@@ -24,6 +24,7 @@ NULL_LATENCY = "no weight of latency (gamma 0)"
 NULL_SIGNS = "signs of alpha's gradients by chance"
 NO_FULL = "data.{}.full_height_px and full_width_px are not set at this scale"
 NO_PAPER_SIZE = "experiments.paper_size_share is null: nothing is timed at the sizes of the paper's rows"
+NO_PAPER_ROW = "the paper has no row of this system in this table, so it names no size"
 TIMED_ONLY = "experiments.timed_peers asks for its speed alone, at the size of the paper's row"
 ON_CAMVID = ("table_2", "table_10")
 
@@ -45,6 +46,8 @@ def _at_paper_size(runs: Runs, row: Row, architecture: Architecture, system: Sys
     """The row, timed too at the size that the paper has in it; in tables that compare no speeds as it is."""
     if row.table not in PAPER_SIZES:
         return row
+    if system is not None and row.table not in (system.rows or ("table_1",)):
+        return replace(row, no_paper_size=NO_PAPER_ROW)
     size = runs.paper_size(row.table, system)
     if size is None:
         return replace(row, no_paper_size=NO_PAPER_SIZE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,6 +14,7 @@ from pipeline_src.config.models import Runtime, SpeedForm
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.speed import fold_batch_norm
 from pipeline_src.latency.runtimes import Runnable, require_runtime, runnable
+from pipeline_src.latency.timing import fastest_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +25,13 @@ FORMS: dict[SpeedForm, str] = {
     "channels_last": "batch norm folded, channels last",
     "onnxruntime": "batch norm folded, ONNX Runtime on the CPU",
     "half": "batch norm folded, channels last, float16 on a GPU",
+    "compiled": "batch norm folded, torch.compile, on a GPU",
+    "cuda_graphs": "as half, replayed as a CUDA graph",
 }
 """What each form is; the first is what the others are held against."""
 REFERENCE = "eager"
+GRAPH_WARMUP = 3
+"""Passes before a graph is recorded, in which cuDNN and cuBLAS choose what they run."""
 EQUAL_PIXELS_MIN = 0.999
 """Share of pixels that must keep their class: a faster form must see the same."""
 
@@ -35,7 +41,13 @@ _RUNTIMES: dict[str, Runtime] = {
     "channels_last": "channels_last",
     "onnxruntime": "onnxruntime",
     "half": "channels_last",
+    "compiled": "eager",
+    "cuda_graphs": "channels_last",
 }
+MAY_FAIL = ("compiled", "cuda_graphs")
+"""Forms that a version or a card may not be able to give of a network: that is a finding, and ends no run."""
+_ON_GPU = ("half", "compiled", "cuda_graphs")
+_IN_FLOAT16 = ("half", "cuda_graphs")
 
 
 def require_forms(forms: Sequence[str], device: torch.device) -> None:
@@ -49,8 +61,10 @@ def require_forms(forms: Sequence[str], device: torch.device) -> None:
             near = difflib.get_close_matches(form, FORMS, n=1, cutoff=0.4)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choose among {', '.join(FORMS)}."
             raise UserError("--forms", f"{form!r} is no form of a network.", hint)
-        if form == "half" and device.type != "cuda":
-            raise UserError("--forms", "half needs a GPU, and the device is the CPU.", "Leave it out here.")
+        if form in _ON_GPU and device.type != "cuda":
+            raise UserError(
+                "--forms", f"{form} needs a GPU, and the device is the CPU.", "Leave it out here."
+            )
         require_runtime(_RUNTIMES[form], device, "float32", "--forms")
 
 
@@ -63,14 +77,44 @@ def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.devi
         sample: (1, 3, H, W) float32 on the CPU, of the size that it will be run at.
         threads: of ONNX Runtime; PyTorch's are the stopwatch's affair.
     """
-    return runnable(
+    ready = runnable(
         network if form == REFERENCE else fold_batch_norm(network),
         sample,
         runtime=_RUNTIMES[form],
         device=device,
-        precision="float16" if form == "half" else "float32",
+        precision="float16" if form in _IN_FLOAT16 else "float32",
         threads=threads,
     )
+    if form == "compiled":
+        return compiled(ready)
+    return captured(ready, sample) if form == "cuda_graphs" else ready
+
+
+def compiled(ready: Runnable, backend: str = "inductor") -> Runnable:
+    """The same through torch.compile; it is compiled when it is first run."""
+    return replace(ready, run=torch.compile(ready.run, backend=backend))
+
+
+def captured(ready: Runnable, sample: Tensor) -> Runnable:
+    """The same recorded as a CUDA graph: a run copies its input to where the graph reads, and replays it."""
+    given = ready.convert(sample).clone()
+    with fastest_kernels(), torch.inference_mode():
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(GRAPH_WARMUP):
+                ready.run(given)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            made = ready.run(given)
+
+    def replay(image: Tensor) -> Tensor:
+        given.copy_(image)
+        graph.replay()
+        return made  # type: ignore[no-any-return]
+
+    return replace(ready, run=replay)
 
 
 def equal_pixels(reference: Runnable, other: Runnable, images: Sequence[Tensor]) -> float:

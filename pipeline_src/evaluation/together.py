@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import LatencyConfig
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters, least_memory_mib
-from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, equal_pixels, prepare
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, MAY_FAIL, REFERENCE, equal_pixels, prepare
 from pipeline_src.latency.load import available_mib, load_average
 from pipeline_src.latency.runtimes import Forward
 from pipeline_src.latency.timing import Timing, time_in_turns
@@ -69,7 +69,7 @@ def compare_speeds(
     budget_s: float,
     images: Sequence[Tensor] = (),
 ) -> Comparison:
-    """Time every network in every form, A B C A B C ..., until the machine is calm or the budget is spent.
+    """Time every network in every form, A B C A B C ..., until the machine is calm, or attempts or time are over.
 
     Args:
         networks: by label; the first is what ratios are taken to.
@@ -84,7 +84,14 @@ def compare_speeds(
     started = time.monotonic()
     works, equal, refused = _prepared(networks, forms, input_hw, latency, device, images)
     best, attempts = Attempt({}, load_average()), 0
-    while works and (attempts == 0 or (best.spread > spread_max and time.monotonic() - started < budget_s)):
+    while works and (
+        attempts == 0
+        or (
+            best.spread > spread_max
+            and attempts < latency.attempts_max
+            and time.monotonic() - started < budget_s
+        )
+    ):
         load = load_average()
         try:
             samples = time_in_turns(
@@ -148,10 +155,11 @@ def _prepared(
                 )
                 share = equal_pixels(reference, ready, images or [sample])
                 work = ready.on(sample)
-            except (RuntimeError, MemoryError) as error:
-                if not _is_memory(error):
+            except Exception as error:
+                if not _is_memory(error) and form not in MAY_FAIL:
                     raise
-                refused[key] = _too_large(input_hw)
+                told = f"cannot be run so here: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+                refused[key] = _too_large(input_hw) if _is_memory(error) else told
                 _LOGGER.warning("%s, %s: %s", label, form, refused[key])
                 continue
             equal[key] = share

@@ -31,7 +31,7 @@ from pipeline_src.reporting.tables.conditions import (
     papers_size,
     printed_size,
 )
-from pipeline_src.reporting.tables.layout import Layout, layout_of, with_classes
+from pipeline_src.reporting.tables.layout import Layout, layout_of, with_classes, with_forms
 from pipeline_src.reporting.tables.matching import Kind, Pair, pairs
 from pipeline_src.reporting.tables.measures import Reading
 from pipeline_src.reporting.tables.stored import cells_path
@@ -208,7 +208,8 @@ def tabulate(table: str, grid: Grid, results: Path) -> Table:
         UserError: a result file is malformed or belongs to another run.
     """
     own = grid.config.data.own
-    layout = with_classes(layout_of(table), own.class_names if own else ())
+    layout = with_forms(layout_of(table), grid.experiments.speed_forms)
+    layout = with_classes(layout, own.class_names if own else ())
     reader = Results(results)
     scale = grid.config.scale
     rendered = frozenset(SET_NAMES[name] for name in SET_NAMES if grid.is_rendered(name))

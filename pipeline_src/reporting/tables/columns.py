@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.reporting.tables import measures
 from pipeline_src.reporting.tables.measures import Measure
 
@@ -106,39 +108,56 @@ FOLDED = (
         "fps_folded", "FPS, batch norm folded", FPS, measures.fps(folded=True), printed=False, folded=True
     ),
 )
-TOGETHER = tuple(
-    Column(name, title, quantity, measure, printed=False, folded=folded, interleaved=True)
-    for name, title, quantity, measure, folded in (
-        ("fps_together", "FPS, all in one run", FPS, measures.fps_together("eager"), False),
-        ("times_of_a", "Time over A's, one run", TIMES, measures.times_of_a(), False),
-        (
-            "fps_channels_last",
-            "FPS, one run, batch norm folded, channels last",
-            FPS,
-            measures.fps_together("channels_last"),
-            True,
-        ),
-        ("fps_onnxruntime", "FPS, one run, ONNX Runtime", FPS, measures.fps_together("onnxruntime"), True),
-    )
-)
-"""What is timed in one interleaved run, beside the other systems."""
-AT_PAPER_SIZE = (
-    Column(
-        "fps_paper_size",
-        "FPS at the paper's size, one run",
+FORMS: dict[SpeedForm, str] = {
+    "eager": "",
+    "folded": "batch norm folded",
+    "channels_last": "batch norm folded, channels last",
+    "onnxruntime": "ONNX Runtime",
+    "half": "half precision",
+    "compiled": "torch.compile",
+    "cuda_graphs": "half precision, CUDA graph",
+}
+"""What a heading says of a form in which networks are timed in one interleaved run."""
+
+
+def fps_id(form: SpeedForm, at_paper_size: bool = False) -> str:
+    """The id of the column of a form's FPS in one run; `fps_folded` is that of single timings."""
+    name = {"eager": "fps_together", "folded": "fps_folded_together"}.get(form, f"fps_{form}")
+    if at_paper_size:
+        name = "fps_paper_size" if form == "eager" else f"{name}_paper_size"
+    return name
+
+
+@cache
+def fps_column(form: SpeedForm, at_paper_size: bool = False) -> Column:
+    """FPS in one run; only eager mode is set against the paper's, which says of no other form."""
+    where = "FPS at the paper's size, one run" if at_paper_size else "FPS, one run"
+    return Column(
+        fps_id(form, at_paper_size),
+        ", ".join(filter(None, (where, FORMS[form]))),
         FPS,
-        measures.fps_together("eager", at_paper_size=True),
+        measures.fps_together(form, at_paper_size),
         printed=False,
+        folded=form != "eager",
         interleaved=True,
-        beside="fps",
-    ),
-    Column(
-        "times_of_a_paper_size",
-        "Time over A's at the paper's size",
-        TIMES,
-        measures.times_of_a(at_paper_size=True),
-        printed=False,
-        interleaved=True,
-    ),
+        beside="fps" if at_paper_size and form == "eager" else "",
+    )
+
+
+def _ratio(column_id: str, title: str, at_paper_size: bool) -> Column:
+    measure = measures.times_of_a(at_paper_size)
+    return Column(column_id, title, TIMES, measure, printed=False, interleaved=True)
+
+
+TOGETHER = (
+    replace(fps_column("eager"), title="FPS, all in one run"),
+    _ratio("times_of_a", "Time over A's, one run", False),
+    fps_column("channels_last"),
+    fps_column("onnxruntime"),
+)
+"""What is timed in one interleaved run beside the other systems; further forms follow where asked for."""
+AT_PAPER_SIZE = (
+    fps_column("eager", at_paper_size=True),
+    _ratio("times_of_a_paper_size", "Time over A's at the paper's size", True),
 )
 """The same at the size at which the paper timed the row, times `experiments.paper_size_share`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.paper.quoted import quoted_table
@@ -15,6 +16,7 @@ from pipeline_src.reporting.tables.columns import (
     CLASS_IOU,
     DEVICE_NAME,
     FOLDED,
+    FORMS,
     FPS,
     INPUT_SIZE,
     LATENCY,
@@ -24,6 +26,8 @@ from pipeline_src.reporting.tables.columns import (
     TOGETHER,
     Column,
     Spread,
+    fps_column,
+    fps_id,
 )
 from pipeline_src.reporting.tables.measures import Role
 
@@ -116,6 +120,24 @@ def with_classes(layout: Layout, class_names: Sequence[str]) -> Layout:
         )
     end = places[-1] + 1
     return replace(layout, columns=(*layout.columns[:end], *added, *layout.columns[end:]))
+
+
+def with_forms(layout: Layout, forms: Collection[SpeedForm]) -> Layout:
+    """A table that compares speeds with a column for each further form, at our size and at the paper's.
+
+    Args:
+        forms: of `experiments.speed_forms`.
+    """
+    if AT_PAPER_SIZE[0] not in layout.columns:
+        return layout
+    columns, known = list(layout.columns), {one.id for one in layout.columns}
+    for at_paper_size in (False, True):
+        place = columns.index((AT_PAPER_SIZE if at_paper_size else TOGETHER)[-1]) + 1
+        added = [
+            fps_column(form, at_paper_size) for form in forms if fps_id(form, at_paper_size) not in known
+        ]
+        columns[place:place] = added
+    return replace(layout, columns=tuple(columns))
 
 
 def _original() -> tuple[Column, ...]:
@@ -297,5 +319,5 @@ def layout_of(table: str) -> Layout:
 
 def column_of(table: str, column_id: str) -> Column | None:
     """The column of an id, as a stored table names both; None where this version has no such column."""
-    columns = next((layout.columns for layout in _LAYOUTS if layout.name == table), ())
+    columns = next((with_forms(layout, FORMS).columns for layout in _LAYOUTS if layout.name == table), ())
     return next((column for column in columns if column.id == column_id), None)

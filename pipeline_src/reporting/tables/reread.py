@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import get_type_hints
 
 from pipeline_src.reporting.tables.cells import STORED, Cell, Table
-from pipeline_src.reporting.tables.layout import CLASS_ID, layout_of, with_classes
+from pipeline_src.reporting.tables.columns import FORMS, fps_id
+from pipeline_src.reporting.tables.layout import CLASS_ID, layout_of, with_classes, with_forms
 from pipeline_src.reporting.tables.stored import cells_path, not_cells, read_lines
 from pipeline_src.spreadsheets import parted
 
@@ -30,6 +31,9 @@ def read_table(name: str, folder: Path) -> Table:
         cells = tuple(_cell(line) for line in lines)
         dead = {line["row_id"]: line["dead"] for line in lines if line["dead"]}
         rows = tuple(dict.fromkeys(cell.row_id for cell in cells))
+        forms = {fps_id(form, at_paper_size=True): form for form in FORMS}
+        stored = dict.fromkeys(cell.column_id for cell in cells)
+        layout = with_forms(layout, [forms[one] for one in stored if one in forms])
         known = {column.id for column in layout.columns}
         further = (
             cell for cell in cells if cell.column_id.startswith(CLASS_ID) and cell.column_id not in known

@@ -8,7 +8,7 @@ from grids import grid_of
 from pipeline_src.config.grid import COMPARING
 from pipeline_src.config.load import SCALES
 from pipeline_src.config.peers import SYSTEMS
-from pipeline_src.config.rows import NO_PAPER_SIZE
+from pipeline_src.config.rows import NO_PAPER_ROW, NO_PAPER_SIZE
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.tables.conditions import printed_size
@@ -166,6 +166,15 @@ def test_systems_that_are_timed_alone_are_not_trained_and_not_timed_elsewhere() 
     trained = grid_of("tiny", experiments={"peers": ["enet"], "timed_peers": ["enet"]})
     assert sum(row.label == "ENet" for row in trained.of_table("table_1")) == 1
     assert trained.of_table("table_1")[-1].val == () and trained.of_table("table_1")[-1].test
+
+
+def test_where_the_paper_has_no_row_it_names_no_size() -> None:
+    rows = {row.label: row for row in grid_of("camvid").of_table("table_2")}
+    assert [speed.size for speed in rows["SegNet"].at_paper_size] == [(720, 960)]
+    assert rows["ERFNet"].no_paper_size == NO_PAPER_ROW and not rows["ERFNet"].at_paper_size
+    beyond = grid_of("tiny", experiments={"peers": ["dabnet"]})
+    sizes = {row.table: row.at_paper_size for row in beyond.rows if row.label == "DABNet" and row.test}
+    assert [speed.size for speed in sizes["table_1"]] == [(128, 256)] and sizes["table_2"] == ()
 
 
 def test_null_times_nothing_at_the_papers_sizes_and_says_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,15 @@ from pipeline_src.config.models import LatencyConfig
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation import forms as forms_module
 from pipeline_src.evaluation import together
-from pipeline_src.evaluation.forms import FORMS, equal_pixels, prepare, require_forms
+from pipeline_src.evaluation.forms import (
+    FORMS,
+    GRAPH_WARMUP,
+    captured,
+    compiled,
+    equal_pixels,
+    prepare,
+    require_forms,
+)
 from pipeline_src.evaluation.together import Comparison, compare_speeds, described
 from pipeline_src.latency.runtimes import Runnable
 from pipeline_src.latency.timing import Timing, time_in_turns
@@ -156,6 +165,13 @@ def test_outputs_that_are_not_finite_are_an_error() -> None:
         compare({"A": network}, "eager")
 
 
+def test_attempts_end_with_the_setting_whatever_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    restless = [100.0, 200.0, 300.0, 400.0]
+    monkeypatch.setattr(together, "time_in_turns", lambda works, **_: dict.fromkeys(works, restless))
+    found = compare({"A": small()}, "eager", spread_max=0.1, budget_s=1e9)
+    assert found.attempts == LATENCY.attempts_max == 3
+
+
 @pytest.mark.parametrize(("budget_s", "attempts"), [(0.0, 1), (60.0, 3)])
 def test_a_restless_machine_is_tried_again_within_the_budget_and_the_steadiest_run_counts(
     budget_s: float, attempts: int, monkeypatch: pytest.MonkeyPatch
@@ -242,6 +258,57 @@ def test_an_input_over_the_memory_of_a_cpu_is_not_tried(monkeypatch: pytest.Monk
     assert set(comparison.attempt.samples_us) == {("A", "eager")}
 
 
+def test_a_compiled_network_gives_the_same_logits() -> None:
+    """Through the whole of torch.compile but its code generator, which needs a GPU's."""
+    network, image = small(), torch.randn(1, 3, *SIZE)
+    plain = prepare(network, "folded", image, device=CPU, threads=1)
+    with torch.inference_mode():
+        found = compiled(plain, backend="eager").on(image)()
+        assert torch.allclose(found, plain.on(image)(), atol=1e-6)
+
+
+def test_a_recorded_network_is_given_each_new_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for the graph, which runs what it recorded: it reads the place of the first input."""
+    recorded: list[Callable[[], object]] = []
+
+    class Stream:
+        def wait_stream(self, other: object) -> None: ...
+
+    class Graph:
+        def replay(self) -> None:
+            recorded[-1]()
+
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", Stream)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
+    for name in ("stream", "graph"):
+        monkeypatch.setattr(torch.cuda, name, lambda _: contextlib.nullcontext())
+    place = torch.empty(1)
+
+    def double(given: Tensor) -> Tensor:
+        recorded.append(lambda: place.copy_(2 * given))
+        return place.copy_(2 * given)
+
+    ready = captured(Runnable(lambda image: image, double), torch.tensor([1.0]))
+    assert len(recorded) == GRAPH_WARMUP + 1 and place.item() == 2
+    assert ready.on(torch.tensor([7.0]))().item() == 14 and ready.on(torch.tensor([3.0]))().item() == 6
+
+
+def test_a_form_that_this_version_cannot_run_is_refused_and_ends_no_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def prepared(network: nn.Module, form: str, *args: Any, **more: Any) -> Runnable:
+        if form == "compiled":
+            raise NotImplementedError("no such\n  kernel")
+        return prepare(network, form, *args, **more)
+
+    monkeypatch.setattr(together, "prepare", prepared)
+    comparison = compare({"A": small()}, "eager", "compiled")
+    told = "cannot be run so here: NotImplementedError: no such kernel"
+    assert comparison.refused == {("A", "compiled"): told}
+    assert set(comparison.attempt.samples_us) == {("A", "eager")}
+
+
 def test_errors_that_are_not_of_memory_are_not_hidden() -> None:
     class Broken(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -256,6 +323,8 @@ def test_errors_that_are_not_of_memory_are_not_hidden() -> None:
     [
         ("eagr", "cpu", "'eagr' is no form of a network. Did you mean 'eager'"),
         ("half", "cpu", "half needs a GPU"),
+        ("compiled", "cpu", "compiled needs a GPU"),
+        ("cuda_graphs", "cpu", "cuda_graphs needs a GPU"),
         ("onnxruntime", "cuda", "runs on the CPU here"),
     ],
 )
@@ -269,4 +338,4 @@ def test_a_missing_package_is_named_with_what_installs_it(monkeypatch: pytest.Mo
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else name)
     with pytest.raises(UserError, match=r"needs onnxruntime\. Install them: pip install .*\[onnx\]"):
         require_forms(("onnxruntime",), CPU)
-    require_forms(tuple(set(FORMS) - {"half", "onnxruntime"}), CPU)
+    require_forms(tuple(set(FORMS) - {"half", "compiled", "cuda_graphs", "onnxruntime"}), CPU)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fabricate import Folder
 
 from pipeline_src import places
 from pipeline_src.config.grid import COMPARING, Grid
-from pipeline_src.config.models import Config, ExperimentsConfig
+from pipeline_src.config.models import Config, ExperimentsConfig, SpeedForm
 from pipeline_src.config.rows import NO_PAPER_SIZE, TIMED_ONLY
 from pipeline_src.config.runs import Together
 from pipeline_src.reporting.tables.cells import Table, tabulate, write_table
+from pipeline_src.reporting.tables.columns import FORMS
+from pipeline_src.reporting.tables.layout import column_of
 from pipeline_src.reporting.tables.lines import columns_shown, groups
 from pipeline_src.reporting.tables.reread import read_table
 
@@ -131,6 +133,29 @@ def test_a_size_over_the_memory_is_told_and_the_others_stand(folder: Folder) -> 
     cell = table.cell("icnet", COLUMN)
     assert (cell.status, cell.reason) == ("not_run", "eager: 1024x2048 does not fit the memory")
     assert table.cell("autortnet_a", COLUMN).measured == "200.0"
+
+
+def test_every_form_that_is_asked_for_has_columns_of_its_own(folder: Folder) -> None:
+    assert set(FORMS) == set(get_args(SpeedForm))
+    grid = grid_with(peers=("icnet",), speed_forms=("eager", "half", "cuda_graphs", "channels_last"))
+    folder.everything(grid)
+    table = tabulate("table_1", grid, folder.root)
+    shown = [column.id for column in table.layout.columns]
+    start = shown.index("fps_together")
+    assert shown[start : start + 12] == [
+        "fps_together", "times_of_a", "fps_channels_last", "fps_onnxruntime", "fps_half", "fps_cuda_graphs",
+        COLUMN, "times_of_a_paper_size",
+        "fps_half_paper_size", "fps_cuda_graphs_paper_size", "fps_channels_last_paper_size", "device",
+    ]  # fmt: skip
+    assert table.cell("icnet", "fps_channels_last_paper_size").measured == "200.0", "half of 10 ms"
+    left_out = table.cell("icnet", "fps_half_paper_size")
+    assert (left_out.status, left_out.reason) == ("not_run", "experiments.speed_forms leaves half out")
+    write_table(table, folder.root / "table_1.csv")
+    assert read_table("table_1", folder.root).cells == table.cells
+    named = column_of("table_1", "fps_cuda_graphs_paper_size")
+    assert named is not None and named.title == "FPS at the paper's size, one run, half precision, CUDA graph"
+    columns = [column.title for column in table.layout.columns]
+    assert len(set(columns)) == len(columns)
 
 
 def test_it_is_written_and_read_back(folder: Folder) -> None:
