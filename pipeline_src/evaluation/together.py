@@ -69,7 +69,7 @@ def compare_speeds(
     budget_s: float,
     images: Sequence[Tensor] = (),
 ) -> Comparison:
-    """Time every network in every form, A B C A B C ..., until the machine is calm, or attempts or time are over.
+    """Time every network in every form, A B C A B C ..., until the machine is calm or the attempts are over.
 
     Args:
         networks: by label; the first is what ratios are taken to.
