@@ -76,6 +76,8 @@ VARIANTS: dict[str, Variant] = {
     "pair, warm-up": Variant(0.1, {**PAIR, **WARM}),
     "pair, uniform depth": Variant(0.1, {**PAIR, **UNIFORM}),
     "pair, accumulation": Variant(0.1, {**PAIR, "architecture_accumulation": 4}),
+    "offset and warm-up": Variant(0.1, {**OFFSET, **WARM}),
+    "plain, all": Variant(0.1, {**OFFSET, **WARM, **UNIFORM}),
     "all": Variant(0.1, {**PAIR, **OFFSET, **WARM, **UNIFORM}),
     "single, all": Variant(0.1, {**SINGLE, **OFFSET, **WARM, **UNIFORM}),
     "plain, gamma 0": Variant(0.0),
