@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "reporting"))
 
-from report_folder import against_report, full_report, half_report
+from report_folder import against_report, camvid_report, full_report, half_report
 
 TIMEOUT_MS = 60_000
 
@@ -47,6 +47,12 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def beside(tmp_path_factory: pytest.TempPathFactory, full: Path) -> Path:
     """A report with the full one's values beside its own."""
     return against_report(tmp_path_factory.mktemp("beside"), full.parent)
+
+
+@pytest.fixture(scope="session")
+def camvid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished report of the scale camvid, with its pictures."""
+    return camvid_report(tmp_path_factory.mktemp("camvid"))
 
 
 @pytest.fixture(params=["full", "half"])

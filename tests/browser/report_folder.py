@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 from fabricate import Folder, write_tables
+from fabricate_epochs import write_all
 from PIL import Image
 
 from pipeline_src.cli.main import main
+from pipeline_src.cli.report_steps import make_report
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.load import resolve
 from pipeline_src.config.models import (
     CamvidConfig,
     CityscapesConfig,
@@ -159,17 +163,18 @@ def write_points(settings: Grid, results: Path, figures: Path) -> None:
     write_csv(figure_data("figure_6", settings, results), figures / "figure_6.csv")
 
 
-def write_predictions(folder: Path) -> None:
-    """Two frames of two classes: the label is red above blue, the prediction all red."""
+def write_predictions(folder: Path, count: int = 2, size: tuple[int, int] = (60, 100)) -> None:
+    """Frames of two classes: the label is red above blue, the prediction all red."""
     folder.mkdir(parents=True)
+    height, width = size
     red, blue = (200, 0, 0), (0, 0, 200)
     pictures = {
-        "image": np.full((60, 100, 3), 90, np.uint8),
-        "truth": np.array([[red] * 100] * 30 + [[blue] * 100] * 30, np.uint8),
-        "a": np.array([[red] * 100] * 60, np.uint8),
+        "image": np.full((height, width, 3), 90, np.uint8),
+        "truth": np.array([[red] * width] * (height // 2) + [[blue] * width] * (height // 2), np.uint8),
+        "a": np.array([[red] * width] * height, np.uint8),
     }
     frames = []
-    for number in (1, 2):
+    for number in range(1, count + 1):
         files = {name: f"{number}_{name}.png" for name in pictures}
         for name, file in files.items():
             Image.fromarray(pictures[name]).save(folder / file)
@@ -214,6 +219,19 @@ def full_report(root: Path) -> Path:
     write_predictions(folder.root / "predictions" / "figure_9")
     write_claims(twelve_claims(), reports / "claims.json")
     return render(root, grid)
+
+
+def camvid_report(root: Path) -> Path:
+    """A finished run of the scale camvid with all its rows, judged claims and drawn pictures."""
+    grid = Grid(resolve({"scale": "camvid"}, REPOSITORY / "workflow" / "scales"))
+    folder = Folder(root / "results" / "camvid")
+    write_all(folder, grid)
+    write_predictions(folder.root / "predictions" / "figure_9", 4, (90, 120))
+    write_records(folder.root)
+    (root / "docs").mkdir()
+    shutil.copy(REPOSITORY / "docs" / "assumptions.md", root / "docs")
+    make_report(grid.config, root, drawn=True)
+    return root / "reports" / "camvid" / "index.html"
 
 
 def against_report(root: Path, other: Path) -> Path:

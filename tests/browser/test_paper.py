@@ -128,3 +128,14 @@ def test_a_table_is_not_parted_from_its_headings(
     assert "Evidenceofthepaper" in after and "C1Claim1ofthepaper" in after, (
         "headings and first claim together"
     )
+
+
+def test_a_finished_run_of_camvid_fits_on_25_pages_and_none_is_of_a_title_alone(
+    opened: Callable[..., Any], camvid: Path, tmp_path: Path
+) -> None:
+    pages = _pages(opened(camvid).page, tmp_path / "page.pdf")
+    assert 10 < len(pages) <= MOST_PAGES
+    for one in pages:
+        lines = [line for line in one.extract_text().splitlines() if line.strip()]
+        assert not re.match(r"(Table|Figure) \d+\. ", lines[-1]), "a title is not the last line of a page"
+    assert camvid.stat().st_size < 10_000_000
