@@ -66,6 +66,7 @@ def test_a_row_that_was_not_run_takes_one_line_and_says_why(opened: Callable[...
     assert folded.count() > 5
     for row in folded.all()[:8]:
         assert row.locator("tr").count() == 1
+        assert row.bounding_box()["height"] < 50, "a name of two lines at most; a reason takes one"
     folded.first.locator(".which button").click()
     told = page.locator("#panel-body").inner_text()
     assert "not run" in told and ("is missing" in told or "experiments." in told)
