@@ -177,6 +177,12 @@ PEERS: dict[str, str] = {one.name: one.label for one in SYSTEMS if one.status !=
 """Short name of each that can be run here: the paper's name of the row. `pipeline_src.peers` builds them."""
 
 
+def stand_in_for(table: str, label: str) -> System | None:
+    """The stand-in that is run in the place of a row's system; None where its authors' own network is."""
+    found = (one for one in SYSTEMS if one.status == "stand_in" and one.label_in(table) == label)
+    return next(found, None)
+
+
 def known_peer(name: str) -> str:
     """The name itself.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline_src.config.peers import stand_in_for
 from pipeline_src.reporting.paper.quoted import footnotes, quoted_number
 from pipeline_src.reporting.tables.cells import PEER_NOT_RUN, Cell, Table, timing_range
 from pipeline_src.reporting.tables.columns import Column
@@ -21,6 +22,7 @@ Which = Literal["paper", "here", "difference"]
 State = Literal["value", "partly", "not_run", "empty", "apart"]
 
 NOT_RUN = "not run"
+STAND_IN = "stand-in"
 NOT_IN_PAPER = "not in the paper"
 BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
@@ -42,7 +44,7 @@ class Entry:
         state: a value, one of which some runs are missing, `not run`, nothing that could be there, or two
             values `apart`: not of the same thing, so no difference is told but what differs.
         best: whether it is the best of its column, by `BEST_RULE`.
-        noise: quartiles of a timing, and that they are wide apart where they are.
+        noise: quartiles of a timing, and that they are wide apart where they are; that it is a stand-in's.
     """
 
     cell: Cell
@@ -163,13 +165,16 @@ def _range(cell: Cell) -> tuple[float, float]:
     return low, high
 
 
-def _noise(column: Column, cell: Cell) -> str:
-    """`[5.46 to 6.31]`, with `noisy` where the repeats spread wide; of several runs only that."""
-    flag = "noisy" if cell.is_noisy else ""
-    if cell.q1 is None or cell.q3 is None:
-        return flag
-    digits = column.decimals
-    return f"[{cell.q1:.{digits}f} to {cell.q3:.{digits}f}] {flag}".rstrip()
+def _noise(column: Column, cell: Cell, stand_in: bool) -> str:
+    """`[5.46 to 6.31]`, with `noisy` where the repeats spread wide; of several runs only that.
+
+    Behind it stands `stand-in` where another network than the row's was measured.
+    """
+    flags = ["noisy"] * cell.is_noisy + [STAND_IN] * stand_in
+    if cell.q1 is not None and cell.q3 is not None:
+        digits = column.decimals
+        flags.insert(0, f"[{cell.q1:.{digits}f} to {cell.q3:.{digits}f}]")
+    return " ".join(flags)
 
 
 def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
@@ -177,12 +182,16 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
     first, shown = every[0], every if table.layout.columns[0].measure else every[1:]
     columns = columns_shown(table.layout)
     has_here = first.kind != "peer" or any(_is_asked_for(cell) for cell in shown)
+    stand_in = stand_in_for(table.layout.name, first.row)
     lines = []
     if first.kind != "beyond":
         entries = (_paper(column, cell, has_here) for column, cell in zip(columns, shown, strict=True))
         lines.append(Line("paper", tuple(entries)))
     if has_here:
-        here = (_here(column, cell, best[column.id]) for column, cell in zip(columns, shown, strict=True))
+        here = (
+            _here(column, cell, best[column.id], stand_in is not None)
+            for column, cell in zip(columns, shown, strict=True)
+        )
         lines.append(Line("here", tuple(here)))
         printed = {cell.column_id: cell.quoted for cell in shown}
         gaps = tuple(
@@ -194,13 +203,14 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
     heading = first.row if table.layout.columns[0].measure else first.quoted or first.row
     pairs = zip(columns, shown, strict=True)
     scores = (cell.data for column, cell in pairs if column.quantity.name == "mIoU" and cell.data)
+    data = "; ".join(dict.fromkeys(scores)) or next((cell.data for cell in shown if cell.data), "")
     return Group(
         row_id,
         first.kind,
         heading,
         tuple(lines),
         max(cell.n for cell in every),
-        "; ".join(dict.fromkeys(scores)) or next((cell.data for cell in shown if cell.data), ""),
+        f"{data}; {STAND_IN}: {stand_in.note}" if data and stand_in else data,
         table.dead.get(row_id, ""),
     )
 
@@ -218,14 +228,14 @@ def _paper(column: Column, cell: Cell, has_here: bool) -> Entry:
     return Entry(cell, "", None, "empty") if has_here else Entry(cell, NOT_RUN, None, "not_run")
 
 
-def _here(column: Column, cell: Cell, best: str | None) -> Entry:
+def _here(column: Column, cell: Cell, best: str | None, stand_in: bool) -> Entry:
     if column.measure is None:
         return Entry(cell, "", None, "empty")
     if cell.status != "measured":
         return Entry(cell, NOT_RUN, None, "not_run")
     is_best = best is not None and cell.mean is not None and f"{cell.mean:.{column.decimals}f}" == best
     state: State = "partly" if cell.reason else "value"
-    return Entry(cell, cell.measured, cell.mean, state, is_best, _noise(column, cell))
+    return Entry(cell, cell.measured, cell.mean, state, is_best, _noise(column, cell, stand_in))
 
 
 def _difference(column: Column, cell: Cell, printed: str) -> Entry:

@@ -14,6 +14,7 @@ from pipeline_src.config.rows import NO_PAPER_SIZE, TIMED_ONLY
 from pipeline_src.config.runs import Together
 from pipeline_src.reporting.tables.cells import Table, tabulate, write_table
 from pipeline_src.reporting.tables.columns import FORMS
+from pipeline_src.reporting.tables.formats import markdown
 from pipeline_src.reporting.tables.layout import column_of
 from pipeline_src.reporting.tables.lines import columns_shown, groups
 from pipeline_src.reporting.tables.reread import read_table
@@ -133,6 +134,26 @@ def test_a_size_over_the_memory_is_told_and_the_others_stand(folder: Folder) -> 
     cell = table.cell("icnet", COLUMN)
     assert (cell.status, cell.reason) == ("not_run", "eager: 1024x2048 does not fit the memory")
     assert table.cell("autortnet_a", COLUMN).measured == "200.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "row_id"), [("table_1", "sq"), ("table_1", "deeplabv3_star"), ("table_9", "sq")]
+)
+def test_a_stand_in_is_called_so_in_every_measured_cell(folder: Folder, name: str, row_id: str) -> None:
+    grid = grid_with(peers=("icnet", "sq"), timed_peers=("deeplabv3",))
+    folder.everything(grid)
+    table = tabulate(name, grid, folder.root)
+    by_row = {group.row_id: group for group in groups(table)}
+
+    def labels(row: str) -> set[bool]:
+        (here,) = (line for line in by_row[row].lines if line.which == "here")
+        return {"stand-in" in entry.noise for entry in here.entries if entry.cell.status == "measured"}
+
+    assert labels(row_id) == {True}
+    assert "stand-in: The library's" in by_row[row_id].data
+    assert labels("icnet") == {False} and "stand-in" not in by_row["icnet"].data
+    shown = [line for line in markdown(table).splitlines() if "stand-in" in line]
+    assert len(shown) == (2 if name == "table_1" else 1), "a line for each of the stand-ins"
 
 
 def test_every_form_that_is_asked_for_has_columns_of_its_own(folder: Folder) -> None:
