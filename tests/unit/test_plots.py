@@ -41,6 +41,7 @@ def test_twenty_runs_differ_by_colour_and_by_dash_or_shape(name: str) -> None:
     assert encoding["color"]["legend"]["labelLimit"] >= 400, "names of runs are long"
     second = encoding.get("strokeDash") or encoding["shape"]
     assert second["field"] == "run"
+    assert encoding.get("shape", {"legend": None})["legend"] is None, "one legend, with whole names"
 
 
 def test_speeds_of_two_devices_share_no_axis() -> None:
@@ -49,3 +50,10 @@ def test_speeds_of_two_devices_share_no_axis() -> None:
     assert "datum.device" in told["calculate"] and "Titan XP" in told["calculate"]
     assert front["facet"]["column"]["field"] == told["as"]
     assert front["resolve"]["scale"] == {"x": "independent", "y": "independent"}
+
+
+def test_numbers_of_cells_that_are_equal_hide_no_line() -> None:
+    encoding = _template("cells")["spec"]["encoding"]
+    dashes = encoding["strokeDash"]
+    assert dashes["field"] == encoding["color"]["field"] == "hyper_cell"
+    assert len({tuple(one) for one in dashes["scale"]["range"]}) == 3
