@@ -1,4 +1,4 @@
-"""Names whose leaders would cross a line move to where theirs do not (Figure 1). [no torch]"""
+"""Names whose leaders would cross a line or a mark move to where theirs do not (Figure 1). [no torch]"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def clear_of_lines(
     lines: Sequence[Line2D],
     radius_px: float,
 ) -> list[Line2D]:
-    """Move each name whose leader crosses one of the lines to the nearest free place without a crossing.
+    """Move each name whose leader crosses a line or a mark to the nearest free place without a crossing.
 
     Args:
         axes: with final limits.
@@ -48,7 +48,10 @@ def clear_of_lines(
         ends = axes.transData.transform(leader.get_xydata())
         owner = _owner(ends, centres)
         ends = ends[np.argsort(np.linalg.norm(ends - centres[owner], axis=1))]  # from the mark on
-        if any(_cross(_shortened(ends, radius_px), piece) for piece in pieces):
+        reach = _shortened(ends, radius_px)
+        apart = [one for one in centres if np.linalg.norm(one - centres[owner]) > 2 * radius_px]
+        over_a_mark = any(_distance(one, reach) < radius_px for one in apart)
+        if over_a_mark or any(_cross(reach, piece) for piece in pieces):
             moving.append((owner, leader))
             kept.remove(leader)
     boxes = {number: text.get_window_extent() for number, text in enumerate(texts)}

@@ -28,6 +28,8 @@ CHIPS: dict[str, tuple[str, str]] = {
 _MARGIN_IN, _LINE = 0.2, 1.35
 _PLOT_IN, _LEGEND_IN = 2.5, 0.95
 _CHIPS_A_ROW = 6
+_ROOM = 1.25
+"""So much wider is a panel, for names at the right of the fastest networks."""
 
 
 def summary_pictures(context: Mapping[str, Any], main: Table) -> tuple[bytes, ...]:
@@ -139,6 +141,7 @@ def _points(figure: Figure, main: Table, top: float, height: float) -> None:
         axes = figure.add_axes(box)
         axes.set_title(heads[status], size=8)
         lines = draw_panel(axes, status, points)
+        axes.set_xlim(axes.get_xlim()[0], axes.get_xlim()[1] * _ROOM)
         named: pd.DataFrame = points if status == "measured" else points[points["kind"] != "peer"]
         others = points.drop(named.index)
         unnamed = list(zip(others["fps"].tolist(), others["miou"].tolist(), strict=True))

@@ -28,6 +28,9 @@ from pipeline_src.reporting.drawing.picture import saved
 from pipeline_src.reporting.tables.figures import figure_data
 from pipeline_src.space.genotype import HyperCellGenotype
 
+MARK_PX = 4.0 * 150 / 72
+"""Radius of a mark with its edge at the style's resolution."""
+
 
 def marks(axes: Axes) -> dict[str, np.ndarray]:
     """The centres of each kind of mark, by its label."""
@@ -120,6 +123,10 @@ def test_no_leader_crosses_a_front(any_grid: Grid, folder: Folder) -> None:
             start, end = ends[np.argsort(nearest)]
             # From the edge of its mark on: a mark may lie on the front itself.
             steps = start + (end - start) * np.linspace(0, 1, 200)[:, None]
+            own = centres[np.linalg.norm(centres - start, axis=1).argmin()]
+            apart = centres[np.linalg.norm(centres - own, axis=1) > 2 * MARK_PX]
+            if len(apart):
+                assert np.linalg.norm(apart[:, None] - steps, axis=2).min() > 0.9 * MARK_PX, "over a mark"
             steps = steps[np.linalg.norm(steps - start, axis=1) > 10]
             for front in fronts:
                 for (x0, y0), (x1, y1) in pairwise(axes.transData.transform(front.get_xydata())):

@@ -16,6 +16,7 @@ from test_first import _claim, _trace
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.leaders import LEADER
 from pipeline_src.reporting.drawing.panels import MARK_AREA
+from pipeline_src.reporting.drawing.picture import house_style
 from pipeline_src.reporting.page import summary_picture
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.first import first_screen
@@ -82,7 +83,8 @@ def test_the_files_are_small_and_the_same_each_time(grid: Grid, folder: Folder) 
 
 def test_names_lie_on_no_mark_and_no_leader_crosses_a_front(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
-    figure = summary_picture._drawn(*_context(grid, folder))
+    with house_style():
+        figure = summary_picture._drawn(*_context(grid, folder))
     figure.draw_without_rendering()
     for axes in figure.axes:
         marks = [one for one in axes.collections if isinstance(one, PathCollection)]
@@ -100,6 +102,10 @@ def test_names_lie_on_no_mark_and_no_leader_crosses_a_front(grid: Grid, folder: 
             if np.linalg.norm(centres - start, axis=1).min() > np.linalg.norm(centres - end, axis=1).min():
                 start, end = end, start
             steps = start + (end - start) * np.linspace(0, 1, 200)[:, None]
+            own = centres[np.linalg.norm(centres - start, axis=1).argmin()]
+            apart = centres[np.linalg.norm(centres - own, axis=1) > 2 * radius]
+            if len(apart):
+                assert np.linalg.norm(apart[:, None] - steps, axis=2).min() > radius, "over a mark"
             steps = steps[np.linalg.norm(steps - start, axis=1) > 1.5 * radius]
             for front in fronts:
                 for (x0, y0), (x1, y1) in pairwise(axes.transData.transform(front.get_xydata())):
