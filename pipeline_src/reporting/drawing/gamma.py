@@ -21,6 +21,7 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     present,
     printable,
+    reasons_of,
     scale_words,
     set_name,
     sound,
@@ -133,7 +134,9 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     device = " / ".join(dict.fromkeys(sound(one) for one in data["device"] if one))
     quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
     absent = data[data["status"] == "not_run"]
-    reason = "; ".join(f"gamma {gamma_text(row['gamma'])}: {row['reason']}" for _, row in absent.iterrows())
+    reason = reasons_of(
+        (f"gamma {gamma_text(row['gamma'])}", str(row["reason"])) for _, row in absent.iterrows()
+    )
     caption = (
         "Accuracy (mIoU on CamVid's test set, above) and speed (frames per second at batch 1, below) of "
         "networks searched on CamVid with different weights gamma of the latency term (Sec. 4.4.5); gamma "

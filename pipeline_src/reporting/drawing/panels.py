@@ -44,6 +44,8 @@ _SIZES: Any = {
     "hatch.linewidth": 0.6,
 }
 NAME_CHARACTERS = 22
+REASONS_SHOWN = 2
+"""Of the reasons why something is not drawn; the page lists all under what was not run."""
 _MISSING_GLYPH = "\N{WHITE SQUARE}"
 MARK_AREA = 36.0
 """Of a point in square points, as `scatter` takes it."""
@@ -181,6 +183,20 @@ def absence(missing: Sequence[str], of: int) -> str:
     if of == 1:
         return f"{missing[0]} is missing"
     return f"{len(missing)} of {of} files are missing, the first is {missing[0]}"
+
+
+def reasons_of(named: Iterable[tuple[str, str]]) -> str:
+    """`A, B: why`: what has one reason together, the first reasons, and how many more there are.
+
+    Args:
+        named: (name, why it is not drawn).
+    """
+    groups: dict[str, list[str]] = {}
+    for name, reason in named:
+        groups.setdefault(reason, []).append(name)
+    said = [f"{', '.join(names)}: {reason}" for reason, names in groups.items()]
+    more = len(said) - REASONS_SHOWN
+    return "; ".join([*said[:REASONS_SHOWN], *([f"and {more} more like it"] if more > 0 else [])])
 
 
 def absent(results: Path, sources: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     place_names,
     present,
+    reasons_of,
     scale_words,
     set_name,
     sound,
@@ -152,7 +153,7 @@ def _device(grid: Grid, results: Path) -> str:
 def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
     absent = data[data["status"] == "not_run"]
-    reason = "; ".join(f"{row['name']}: {row['reason']}" for _, row in absent.iterrows())
+    reason = reasons_of((str(row["name"]), str(row["reason"])) for _, row in absent.iterrows())
     caption = (
         f"Speed (frames per second, batch 1) and accuracy (mIoU). Hollow marks: {len(quoted)} systems on the "
         "Cityscapes test set as Table 1 prints them; the speeds are of a Titan XP, but for DFANet's "

@@ -23,7 +23,7 @@ from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
 from pipeline_src.reporting.drawing.front import pareto_front
 from pipeline_src.reporting.drawing.leaders import LEADER
-from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
+from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names, reasons_of
 from pipeline_src.reporting.drawing.picture import saved
 from pipeline_src.reporting.tables.figures import figure_data
 from pipeline_src.space.genotype import HyperCellGenotype
@@ -330,3 +330,11 @@ def test_a_dead_network_keeps_the_mark_of_its_kind_in_sight(small_grid: Grid, fo
     (axes,) = matched_random.draw("matched_random", small_grid, folder.root).figure.axes
     [cross] = [one for one in axes.collections if one.get_label() == "dead network"]
     assert len(cross.get_paths()[0].vertices) == 4, "two strokes: the mark of its kind is seen between them"
+
+
+def test_a_caption_tells_the_first_reasons_and_how_many_more_there_are(grid: Grid, folder: Folder) -> None:
+    named = [("A", "x is missing"), ("B", "y is missing"), ("C", "x is missing"), ("D", "z is missing")]
+    assert reasons_of(named) == "A, C: x is missing; B: y is missing; and 1 more like it"
+    assert reasons_of([]) == ""
+    caption = gamma.draw("figure_6", grid, folder.root).words.caption
+    assert caption.endswith("and 2 more like it.") and len(caption) < 900
