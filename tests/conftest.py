@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from processes import leave_make
+
+leave_make(os.environ)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

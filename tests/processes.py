@@ -6,10 +6,11 @@ import fcntl
 import os
 import pty
 import resource
+import shlex
 import struct
 import subprocess
 import termios
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Literal
 
 
@@ -46,3 +47,12 @@ def processor_s(run: Callable[[], object]) -> float:
     run()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def leave_make(environment: MutableMapping[str, str]) -> None:
+    """Take out what a make above hands down: `make test ARGS=-v` would set ARGS for a test's own make too."""
+    _, _, given = environment.get("MAKEFLAGS", "").partition("-- ")
+    for word in shlex.split(given):
+        environment.pop(word.partition("=")[0], None)
+    for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL"):
+        environment.pop(name, None)
