@@ -34,6 +34,13 @@ def run(args: argparse.Namespace) -> None:
 
     published = read_published(args.folder)
     print(f"{args.folder}: {len(published.files)} files have the checksums that were published")
+    if not published.reports:
+        part = "holds no tables: it was published before its run was whole"
+        if args.report:
+            told = "So there is no report yet; leave --report out to compare checksums alone."
+            raise UserError(args.folder, f"{part}.", told)
+        print(f"{args.folder} {part}, so there is nothing to make again")
+        return
     with tempfile.TemporaryDirectory() as place:
         made = _made_again(published, Path(place), args.docs, drawn=args.report is not None)
         differing = [

@@ -181,3 +181,30 @@ def test_nothing_to_publish(tmp_path: Path, capsys: pytest.CaptureFixture[str], 
     assert "holds no results" in capsys.readouterr().err
     assert main(["verify", str(tmp_path)]) == 2
     assert "no folder of published results" in capsys.readouterr().err
+
+
+def test_a_part_of_a_run_has_checksums_and_no_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], repository: Path
+) -> None:
+    """Rows are published as they finish; their tables follow with the last."""
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"scale": "tiny"}))
+    drawn = [
+        "sample-random",
+        "--settings",
+        '{"space": {}}',
+        "--depths",
+        "2,3,3",
+        "--seed",
+        "0",
+        "--index",
+        "0",
+    ]
+    output = tmp_path / "results" / "tiny" / "architectures" / "random-0" / "genotype.json"
+    assert main([*drawn, "--output", str(output)]) == 0
+    words = ["publish", "--params", str(tmp_path / "params.yaml"), "--root", str(tmp_path)]
+    published = tmp_path / "results" / "published" / "tiny"
+    words += ["--scales", str(repository / "workflow" / "scales"), "--output", str(published)]
+    assert main(words) == 0 and main(["verify", str(published)]) == 0
+    assert "holds no tables: it was published before its run was whole" in capsys.readouterr().out
+    assert main(["verify", str(published), "--report", str(tmp_path / "report")]) == 2
+    assert "there is no report yet" in capsys.readouterr().err and not (tmp_path / "report").exists()
