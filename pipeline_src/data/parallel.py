@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -45,5 +46,17 @@ def map_ordered(
     # A forked child starts at once, but must not inherit torch's threads.
     method = "fork" if sys.platform == "linux" and "torch" not in sys.modules else "spawn"
     chunk = max(1, min(32, len(tasks) // (processes * 4)))
-    with multiprocessing.get_context(method).Pool(processes) as pool:
-        return list(progress(pool.imap(function, tasks, chunksize=chunk), len(tasks), label))
+    with multiprocessing.get_context(method).Pool(processes, initializer=_end_by_default) as pool:
+        results = list(progress(pool.imap(function, tasks, chunksize=chunk), len(tasks), label))
+        pool.close()  # the workers leave by themselves; after an error they are terminated
+        pool.join()
+    return results
+
+
+def _end_by_default() -> None:
+    """Let SIGTERM end a worker at once, as `Pool.terminate` needs it.
+
+    A handler in Python, taken over from the command by fork, runs only when the interpreter has control: a signal
+    that comes just before a worker waits for its queue is noted, and the worker waits for ever.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
