@@ -92,6 +92,19 @@ def test_no_large_file_is_committed() -> None:
     assert {name: size for name, size in large.items() if size > LARGEST_BYTES} == {}
 
 
+@pytest.mark.parametrize("setting", ["core.autocrlf=true", "core.eol=crlf"])
+def test_no_git_setting_changes_a_line_end(setting: str, tmp_path: Path) -> None:
+    """A script with \\r\\n does not start, and a table with them is another table to a checksum."""
+    if shutil.which("git") is None or not (REPOSITORY / ".git").exists():
+        pytest.skip("not a git checkout")
+    _output_of("git", "-c", setting, "checkout-index", "--all", f"--prefix={tmp_path}/")
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert {"Makefile", "run", "style.css", "Dockerfile"} <= {path.name for path in written}
+    binary = {".png", ".pdf", ".safetensors"}
+    changed = [path for path in written if path.suffix not in binary and b"\r" in path.read_bytes()]
+    assert [str(path.relative_to(tmp_path)) for path in changed] == []
+
+
 def test_help_of_every_command_loads_nothing_heavy() -> None:
     """One process asks for the overview and every command's help, then tells what it has loaded."""
     commands = [name for group in COMMANDS.values() for name in group]
