@@ -56,7 +56,7 @@ def map_ordered(
 def _end_by_default() -> None:
     """Let SIGTERM end a worker at once, as `Pool.terminate` needs it.
 
-    A handler in Python, taken over from the command by fork, runs only when the interpreter has control: a signal
-    that comes just before a worker waits for its queue is noted, and the worker waits for ever.
+    A handler in Python, taken over from the command by fork, runs only when the interpreter has control:
+    a signal that comes just before a worker waits for its queue is noted, and the worker waits for ever.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

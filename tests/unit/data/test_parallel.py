@@ -1,4 +1,4 @@
-"""Pools of `map_ordered`: each test in a process of its own, without torch, as the commands of preparation run."""
+"""Pools of `map_ordered`: each test in a process without torch, as the commands of preparation run."""
 
 from __future__ import annotations
 
