@@ -17,7 +17,7 @@ from pipeline_src.reporting.claims.sources import claim_sources
 from pipeline_src.reporting.provenance.trace import provenance_sources
 from pipeline_src.reporting.read.pictures import PICTURES
 from pipeline_src.reporting.read.sources import TABLES, artifacts_of
-from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
+from pipeline_src.reporting.tables.overview import CURVES, overview_sources
 
 DRAWN_FIGURES = ("figure_1", "figure_5", "figure_6")
 """Figures whose numbers lie in a table of their own."""
@@ -279,10 +279,9 @@ class Graph:
         for figure in DRAWN_FIGURES:
             data = self.report(places.FIGURE_DATA.format(artefact=figure))
             yield Task("collect_figure", figure, self._results(artifacts_of(grid, figure)), (data,))
-        logs = [path for kind in CURVES for path in curve_sources(grid, kind).values()]
         curves = (self.report(places.CURVES.format(kind=kind)) for kind in CURVES)
-        overview = (self.report(places.METRICS), *curves)
-        yield Task("collect_overview", "overview", self._results([*metric_sources(grid), *logs]), overview)
+        overview = (self.report(places.METRICS), self.report(places.NETWORKS), *curves)
+        yield Task("collect_overview", "overview", self._results(overview_sources(grid)), overview)
         for name, entry in PICTURES.items():
             kinds = ("json", "svg", "pdf", "png")  # its record lies beside the words
             pictures = tuple(self.report(places.PICTURE.format(figure=name, kind=kind)) for kind in kinds)
@@ -299,7 +298,7 @@ class Graph:
         paths = [places.TABLE_CELLS.format(artefact=one) for one in TABLES]
         paths += [places.FIGURE_DATA.format(artefact=one) for one in DRAWN_FIGURES]
         paths += [places.PICTURE.format(figure=name, kind="json") for name in PICTURES]
-        paths += [places.CLAIMS, places.METRICS]
+        paths += [places.CLAIMS, places.METRICS, places.NETWORKS]
         runs = [places.lookup_check(self.grid.main)]
         runs += [
             f"{places.submission(run)}/{places.ARCHIVE}"

@@ -2,11 +2,11 @@
 #
 # in:  results/SCALE/{evaluate,speed,search,architectures}, logs of all runs, pictures
 # out: reports/SCALE/tables/table_N.{csv,cells.csv,md,tex}, reports/SCALE/figures/figure_N.csv,
-#      reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv, reports/SCALE/index.html,
-#      reports/SCALE/summary.{md,svg,png}
+#      reports/SCALE/tables/networks.csv, reports/SCALE/metrics.json, reports/SCALE/curves/KIND.csv,
+#      reports/SCALE/index.html, reports/SCALE/summary.{md,svg,png}
 from pipeline_src.reporting.tables.captions import caption_of
 from pipeline_src.reporting.read.sources import TABLES as TABLE_NAMES
-from pipeline_src.reporting.tables.overview import CURVES, curve_sources, metric_sources
+from pipeline_src.reporting.tables.overview import CURVES, overview_sources
 
 TABLES = expand(f"{REPORTS}/{places.TABLE}", artefact=TABLE_NAMES)
 CELLS = expand(f"{REPORTS}/{places.TABLE_CELLS}", artefact=TABLE_NAMES)
@@ -14,6 +14,7 @@ FIGURES = expand(
     f"{REPORTS}/{places.FIGURE_DATA}", artefact=("figure_1", "figure_5", "figure_6")
 )
 METRICS = f"{REPORTS}/{places.METRICS}"
+NETWORKS = f"{REPORTS}/{places.NETWORKS}"
 PAGE = f"{REPORTS}/{places.PAGE}"
 
 
@@ -78,16 +79,12 @@ rule collect_figure:
 
 
 rule collect_overview:
-    """Accuracy and speed of every network, and the curves of every run, as DVC shows and compares them."""
+    """All networks in one table; their accuracy and speed, and the curves of every run, as DVC shows them."""
     input:
-        measured=[f"{RESULTS}/{path}" for path in metric_sources(GRID)],
-        logs=[
-            f"{RESULTS}/{path}"
-            for kind in CURVES
-            for path in curve_sources(GRID, kind).values()
-        ],
+        [f"{RESULTS}/{path}" for path in overview_sources(GRID)],
     output:
         metrics=METRICS,
+        networks=NETWORKS,
         curves=expand(f"{REPORTS}/{places.CURVES}", kind=CURVES),
     log:
         log_of("collect_overview", "overview"),
@@ -115,7 +112,7 @@ rule render_report:
         pictures=lambda wildcards: PICTURE_FILES,
         claims=lambda wildcards: CLAIMS,
         # The page counts the hours of every step, so every step comes before it.
-        others=[*FIGURES, METRICS, *LUT_CHECKS, *SUBMISSIONS],
+        others=[*FIGURES, METRICS, NETWORKS, *LUT_CHECKS, *SUBMISSIONS],
         own=lambda wildcards: own_pictures(),
         assumptions="docs/assumptions.md",
     output:

@@ -72,6 +72,7 @@ rule stage_report:
         FIGURES,
         PICTURE_FILES,
         METRICS,
+        NETWORKS,
         CLAIMS,
         PROVENANCE,
         PAGE,

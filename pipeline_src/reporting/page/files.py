@@ -12,7 +12,7 @@ from pipeline_src.reporting.tables.formats import latex, markdown
 
 CITATION = "citation.bib"
 README = "README.txt"
-_BESIDE = (places.CLAIMS, places.CLAIMS_TABLE, places.AGREEMENT)
+_BESIDE = (places.NETWORKS, places.CLAIMS, places.CLAIMS_TABLE, places.AGREEMENT)
 
 
 def page_files(tables: Sequence[Table], reports: Path, summary: str, entries: str) -> dict[str, str]:
@@ -50,6 +50,7 @@ def _readme(scale: str) -> str:
     return (
         f"AutoRTNet, reproduction report of the scale {scale}: what its page holds, as files.\n\n"
         "tables/      each table as CSV, its cells one a line, Markdown and LaTeX\n"
+        "tables/networks.csv  all networks in one table, where and when each was judged and timed\n"
         "figures/     the pictures\n"
         "claims.json  the claims with evidence, test and verdict; claims.csv is the same as a table\n"
         "provenance.json  the facts behind every number: runs, commands, seeds, commits, checksums\n"

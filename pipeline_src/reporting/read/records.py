@@ -20,6 +20,7 @@ from pipeline_src.space.genotype import Genotype
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Milliseconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
 Load = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 SPREAD_MAX: float = LatencyConfig.model_fields["spread_max"].default
 """Of a timing whose file does not say what was accepted as steady."""
@@ -88,7 +89,8 @@ class SpeedRecord(_Record):
     fingerprint: Device
     latency_ms: Timing
     latency_folded_ms: Timing | None = None
-    parameters: Annotated[int, Field(ge=0)]
+    parameters: Count
+    multiply_adds: Count | None = None
     spread_max: Factor = SPREAD_MAX
 
 
@@ -117,6 +119,8 @@ class NetworkRecord(_Record):
     """One network of an interleaved run."""
 
     label: str
+    parameters: Count | None = None
+    multiply_adds: Count | None = None
     forms: dict[str, FormRecord]
 
 

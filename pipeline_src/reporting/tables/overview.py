@@ -1,4 +1,7 @@
-"""What `dvc metrics` and `dvc plots` read: numbers of each network, and curves of each run. [no torch]"""
+"""What `dvc metrics` and `dvc plots` read: numbers of each network, and curves of each run. [no torch]
+
+`overview_sources` are the files behind these and behind the table of all networks.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.read.picture_sources import searched, trained, with_liveness
 from pipeline_src.reporting.read.records import Results
+from pipeline_src.reporting.tables.networks import network_sources
 
 CURVES: dict[str, tuple[str, ...]] = {
     "search": (
@@ -65,6 +69,12 @@ def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
         numbers[f"{Path(places.speed(speed)).stem}_latency_ms"] = round(timing.latency_ms.median, 4)
         numbers[f"{Path(places.speed(speed)).stem}_fps"] = round(1000 / timing.latency_ms.median, 3)
     return dict(sorted(found.items()))
+
+
+def overview_sources(grid: Grid) -> tuple[str, ...]:
+    """The files behind all that `collect-overview` writes, below `results/SCALE`."""
+    logs = (path for kind in CURVES for path in curve_sources(grid, kind).values())
+    return tuple(dict.fromkeys((*metric_sources(grid), *network_sources(grid), *logs)))
 
 
 def curve_sources(grid: Grid, kind: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fabricate import Folder, genotype
+from fabricate_epochs import write_logs
 
 from pipeline_src import places
 from pipeline_src.cli.main import main
@@ -21,17 +22,6 @@ from pipeline_src.reporting.tables.overview import (
     network_metrics,
 )
 from pipeline_src.space.genotype import HyperCellGenotype
-
-
-def write_logs(grid: Grid, folder: Folder, kind: str) -> None:
-    for index, source in enumerate(curve_sources(grid, kind).values()):
-        path = folder.root / source
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = [",".join(["epoch", "lr", *CURVES[kind]])]
-        lines += [
-            ",".join([str(epoch), "0.1", *[str(index + epoch)] * len(CURVES[kind])]) for epoch in (1, 2)
-        ]
-        path.write_text("\n".join(lines) + "\n")
 
 
 def test_each_network_has_its_accuracy_and_speed(small_grid: Grid, folder: Folder) -> None:
