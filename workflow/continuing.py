@@ -1,14 +1,16 @@
 """Go on from published results in a clone that has no weights: `make continue-published`.
 
 Files of `results/published/SCALE` that `results/SCALE` lacks are put there, Snakemake is asked for the
-results that are still missing (and makes what these need), and the report is made from all. Published results
-count as they are, whatever code made them: their records say which. Timings of another machine are left out,
-and all are taken here: latencies of two machines are never compared.
+results that are still missing (and makes what these need), and the report is made from all. `--only PATTERN`
+asks for a part of what is missing. Published results count as they are, whatever code made them: their
+records say which. Timings of another machine are left out, and all are taken here: latencies of two machines
+are never compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import os
 import shutil
@@ -28,7 +30,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_yaml, resolve
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import setting_keys
-from pipeline_src.errors import ConfigError
+from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.reporting.published.folder import PUBLISHED, Published, read_published
 from pipeline_src.reporting.read.standing import jobs_of
 
@@ -127,6 +129,28 @@ def missing(grid: Grid, results: Path) -> list[str]:
     ]
 
 
+def chosen(names: Sequence[str], patterns: Sequence[str], results: Path) -> list[str]:
+    """Those of the missing results that a pattern names; all where none is given.
+
+    Args:
+        names: relative to the root. patterns: as a shell has them, relative to `results`.
+
+    Raises:
+        UserError: a pattern names nothing that is missing.
+    """
+    below = {name: str(Path(name).relative_to(results)) for name in names}
+    for pattern in patterns:
+        if not fnmatch.filter(below.values(), pattern):
+            example = f"; missing is for example {next(iter(below.values()))}" if below else ""
+            told = f"Patterns are relative to {results}{example}."
+            raise UserError(f"--only {pattern}", "names no result that is missing.", told)
+    return [
+        name
+        for name in names
+        if not patterns or any(fnmatch.fnmatchcase(below[name], one) for one in patterns)
+    ]
+
+
 def prepared_sets(grid: Grid, scale: str) -> list[str]:
     """The prepared sets that any job may need, relative to the root."""
     names = {one.dataset for one in grid.trainings} | {one.dataset for one in grid.searches}
@@ -146,7 +170,7 @@ def _snakemake(targets: Sequence[str], cores: str, config: dict[str, Any]) -> No
         raise SystemExit(status)
 
 
-def go_on(scale: str | None, cores: str) -> None:
+def go_on(scale: str | None, cores: str, only: Sequence[str] = ()) -> None:
     """Place, compute what is missing, and make the report."""
     params = read_yaml(ROOT / "params.yaml")
     if scale:
@@ -168,9 +192,11 @@ def go_on(scale: str | None, cores: str) -> None:
         over["latency"] = {"allow_other_device": True}
     _snakemake(prepared_sets(grid, config.scale), cores, over)
     touch(ROOT / results)
-    wanted = missing(grid, results)
+    lacking = missing(grid, results)
+    wanted = chosen(lacking, only, results)
     if wanted:
-        print(f"{len(wanted)} results are missing", flush=True)
+        part = f", {len(wanted)} of which are asked for" if only else ""
+        print(f"{len(lacking)} results are missing{part}", flush=True)
         _snakemake(wanted, cores, over)
         touch(ROOT / results)
     make_report(config, ROOT, drawn=True)
@@ -182,9 +208,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workflow.continuing", description=__doc__)
     parser.add_argument("--scale", help="tiny, camvid or paper; default: what params.yaml says")
     parser.add_argument("--cores", default="all")
+    parser.add_argument(
+        "--only",
+        metavar="PATTERN",
+        nargs="+",
+        default=(),
+        help="of the missing results, such as 'evaluate/random-*'",
+    )
     args = parser.parse_args(argv)
     try:
-        go_on(args.scale, args.cores)
+        go_on(args.scale, args.cores, args.only)
     except Exception as error:
         words = ["python", "-m", "workflow.continuing", *(sys.argv[1:] if argv is None else argv)]
         print(f"error: {told(error, words)}", file=sys.stderr)

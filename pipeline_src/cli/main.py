@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "explain",
         "compare",
         "render-report",
+        "make-report",
         "publish",
         "verify",
         "pack-network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -16,7 +17,10 @@ import yaml
 from test_dvc import PARAMS
 from workflow_checkout import Checkout
 
+from pipeline_src import places
 from pipeline_src.cli.main import main
+from pipeline_src.errors import UserError
+from workflow.continuing import chosen
 
 pytestmark = pytest.mark.slow
 
@@ -188,23 +192,47 @@ def test_a_part_of_a_run_has_checksums_and_no_tables(
 ) -> None:
     """Rows are published as they finish; their tables follow with the last."""
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"scale": "tiny"}))
-    drawn = [
-        "sample-random",
-        "--settings",
-        '{"space": {}}',
-        "--depths",
-        "2,3,3",
-        "--seed",
-        "0",
-        "--index",
-        "0",
-    ]
-    output = tmp_path / "results" / "tiny" / "architectures" / "random-0" / "genotype.json"
-    assert main([*drawn, "--output", str(output)]) == 0
+    _draw(tmp_path / "results" / "tiny" / "architectures" / "random-0" / "genotype.json")
     words = ["publish", "--params", str(tmp_path / "params.yaml"), "--root", str(tmp_path)]
     published = tmp_path / "results" / "published" / "tiny"
     words += ["--scales", str(repository / "workflow" / "scales"), "--output", str(published)]
     assert main(words) == 0 and main(["verify", str(published)]) == 0
-    assert "holds no tables: it was published before its run was whole" in capsys.readouterr().out
-    assert main(["verify", str(published), "--report", str(tmp_path / "report")]) == 2
-    assert "there is no report yet" in capsys.readouterr().err and not (tmp_path / "report").exists()
+    assert "holds no tables, so there are none to compare" in capsys.readouterr().out
+    words = ["--docs", str(repository / "docs"), "--report", str(tmp_path / "report")]
+    assert main(["verify", str(published), *words]) == 0
+    assert "not run" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_part_of_what_is_missing() -> None:
+    results = Path("results/tiny")
+    names = [
+        f"results/tiny/{name}" for name in ("evaluate/random-0/a.json", "evaluate/a/a.json", "speed/a.json")
+    ]
+    assert chosen(names, (), results) == names
+    assert chosen(names, ("evaluate/random-*", "speed/*"), results) == [names[0], names[2]]
+    with pytest.raises(UserError, match=r"names no result that is missing.*evaluate/random-0/a.json"):
+        chosen(names, ("evaluate/random-9*",), results)
+
+
+def test_a_report_of_a_part_of_a_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], repository: Path
+) -> None:
+    """At any time of a run, without the workflow; a folder without results has none."""
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"scale": "tiny"}))
+    (tmp_path / "docs").symlink_to(repository / "docs")
+    words = ["make-report", "--params", str(tmp_path / "params.yaml"), "--root", str(tmp_path)]
+    words += ["--scales", str(repository / "workflow" / "scales")]
+    assert main(words) == 2 and "nothing was made yet" in capsys.readouterr().err
+    _draw(tmp_path / "results" / "tiny" / "architectures" / "random-0" / "genotype.json")
+    assert main(words) == 0
+    reports = tmp_path / "reports" / "tiny"
+    assert "not run" in (reports / "index.html").read_text(encoding="utf-8")
+    with (reports / places.NETWORKS).open(encoding="utf-8", newline="") as stream:
+        told = {line["network"]: (line["cells"], line["missing"]) for line in csv.DictReader(stream)}
+    assert told["random-0"] == ("2-3-3", "not judged; not timed at this size")
+    assert {cells for cells, _ in told.values()} == {"2-3-3", ""}
+
+
+def _draw(output: Path) -> None:
+    words = ["--settings", '{"space": {}}', "--depths", "2,3,3", "--seed", "0", "--index", "0"]
+    assert main(["sample-random", *words, "--output", str(output)]) == 0

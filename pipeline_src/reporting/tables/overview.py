@@ -95,10 +95,11 @@ def curve_sources(grid: Grid, kind: str) -> dict[str, str]:
 def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[dict[str, Any]]]:
     """The epochs of all runs of a kind in one long table: its columns and its lines.
 
-    The name of a run whose network is dead says so: a plot has the name and no more.
+    The name of a run whose network is dead says so: a plot has the name and no more. A run without a log, or
+    that is not run, has no lines.
 
     Raises:
-        UserError: a log is missing or lacks a column.
+        UserError: a log cannot be read or lacks a column.
     """
     from pipeline_src.reporting.read.liveness import faults_of  # loads pandas
 
@@ -106,7 +107,7 @@ def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[di
     dead = faults_of(searched(grid) if kind == "search" else trained(grid), results)
     lines = []
     for run, source in curve_sources(grid, kind).items():
-        if read_marker(results / source) is not None:
+        if not (results / source).exists() or read_marker(results / source) is not None:
             continue
         try:
             with (results / source).open(encoding="utf-8", newline="") as stream:

@@ -64,6 +64,9 @@ def test_a_log_without_its_columns_is_named(small_grid: Grid, folder: Folder) ->
     with pytest.raises(UserError, match=f"{name}.*lacks val_top1"):
         curves(small_grid, "pretrain", folder.root)
     (folder.root / name).unlink()
+    runs = {line["run"] for line in curves(small_grid, "pretrain", folder.root)[1]}
+    assert runs == {*small_grid.backbones[:-1]}  # a part of a run shows what there is
+    (folder.root / name).mkdir()
     with pytest.raises(UserError, match="cannot be read"):
         curves(small_grid, "pretrain", folder.root)
     with pytest.raises(ConfigError, match="not a kind of run"):
