@@ -276,3 +276,39 @@ def test_sentences_of_the_page_are_short() -> None:
     assert len(sentences) > 60
     long = [one for one in sentences if len(one.split()) > LONGEST_SENTENCE_WORDS]
     assert not long, long
+
+
+LONGEST_SENTENCE_OF_DOCS_WORDS = 32
+KEPT_SHORT = [name for name in NAMES if not name.startswith("docs/results/") and name != "CHANGELOG.md"]
+WORD = re.compile(r"[\w'\u2019%.-]*\w[\w'\u2019%.-]*")
+
+
+def _sentences(text: str) -> list[str]:
+    """Those of Markdown prose: no blocks of code, tables, headings or link targets; code in a line is X."""
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "X", text))
+    blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-|#]|\d+\. ))", text)
+    prose = [" ".join(block.split()) for block in blocks if not block.lstrip().startswith(("|", "#"))]
+    return [one for block in prose for one in re.split(r"(?<=[.!?])\s+", block) if one]
+
+
+@pytest.mark.parametrize("name", KEPT_SHORT)
+def test_sentences_of_the_docs_are_short(name: str) -> None:
+    """The pages of docs/results are dated records, as is CHANGELOG.md: they stay as they were written."""
+    counts = {one: len(WORD.findall(one)) for one in _sentences(_read(name))}
+    long = {one: count for one, count in counts.items() if count > LONGEST_SENTENCE_OF_DOCS_WORDS}
+    assert counts and not long, long
+
+
+def test_the_reader_of_sentences_leaves_out_what_is_no_prose() -> None:
+    text = "# Head. Line\n\nSee `a b. c` of [a page](x. y.md).\nTwo, e.g.\n2.5 M\n\n| a. b | c |\n"
+    text += "\n```sh\nmake. it\n```\n\n- item one\n- item two; more. End"
+    assert _sentences(text) == [
+        "See X of [a page].",
+        "Two, e.g.",
+        "2.5 M",
+        "- item one",
+        "- item two; more.",
+        "End",
+    ]
+    assert [len(WORD.findall(one)) for one in _sentences(text)] == [5, 2, 2, 2, 3, 1]
