@@ -19,7 +19,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "data": ("render_scenes", "render_objects", "prepare_data", "prepare_imagenet"),
     "lut": ("measure_lut", "check_lut"),
     "search": ("search_architecture",),
-    "baselines": ("sample_random", "sample_matched", "sample_downsampling", "sample_aggregation"),
+    "baselines": (
+        "sample_random", "sample_matched", "sample_control", "sample_downsampling", "sample_aggregation",
+    ),
     "pretrain": ("pretrain_backbone",),
     "finetune": ("finetune_network",),
     "evaluate": (

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "search-architecture",
         "sample-random",
         "sample-matched",
+        "sample-control",
         "sample-downsampling",
         "sample-aggregation",
     ),

@@ -194,13 +194,15 @@ class ExperimentsConfig(Block):
     null_seeds: tuple[Seed, ...] = ()
     """Seeds of the null searches: one at gamma 0 and one with random signs of alpha's gradients for each."""
     training_seeds: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Further trainings, with seeds of their own, of A and of what C4, C5 and C11 hold against it."""
+    """Further trainings, with seeds of their own, of A, its control and what C4, C5 and C11 compare with."""
     random_networks: Count = 10
     """Networks of Table 3's random search."""
     matched_networks: Annotated[int, Field(ge=0, le=1000)] = 10
     """Networks of the latency-matched random search beside it; 0 leaves it out."""
     matched_tolerance: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """How far their predicted latency may be from A's, as a share."""
+    control: bool = False
+    """Whether A is trained with its last two hyper-cells emptied too: does accuracy depend on them (A29)?"""
     downsampling_positions: tuple[Positions, ...] = ((1, 5, 10), (3, 5, 8), (1, 2, 4))
     """The settings of Table 5 beside A's own, as positions among 12 cells."""
     random_aggregations: Count = 10

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.rows import CONTROL
 from pipeline_src.config.runs import Architecture, Row, Training
 
 ORDER = ("C2", "C6", "C5", "C4", "C3", "C8")
@@ -47,7 +48,7 @@ class Priorities:
 
 def _rows(grid: Grid, claim: str) -> tuple[Row, ...]:
     if claim == "C2":
-        wanted = ("AutoRTNet", "latency-matched random search")
+        wanted = ("AutoRTNet", "latency-matched random search", CONTROL)
         own = tuple(row for row in grid.of_table("table_3") if row.label in wanted)
         return (*own, *grid.of_table("table_4"))
     tables = {"C6": "figure_6", "C5": "table_6", "C4": "table_5"}

@@ -26,6 +26,7 @@ NO_FULL = "data.{}.full_height_px and full_width_px are not set at this scale"
 NO_PAPER_SIZE = "experiments.paper_size_share is null: nothing is timed at the sizes of the paper's rows"
 NO_PAPER_ROW = "the paper has no row of this system in this table, so it names no size"
 TIMED_ONLY = "experiments.timed_peers asks for its speed alone, at the size of the paper's row"
+CONTROL = "control: A without hyper-cells 2 and 3"
 ON_CAMVID = ("table_2", "table_10")
 
 
@@ -120,12 +121,13 @@ def _ablation(runs: Runs, table: str, label: str, architectures: list[Architectu
 
 
 def _table_3(runs: Runs) -> list[Row]:
-    """Random search, and beyond the paper random networks of A's latency."""
+    """Random search, and beyond the paper random networks of A's latency, and the control."""
 
     def sampled(kind: str, count: int) -> list[Architecture]:
         names = [f"{kind}-{index}" for index in range(count)]
         return [Architecture(name, kind, name, index=i) for i, name in enumerate(names)]  # type: ignore[arg-type]
 
+    control = [_main_row(runs, "table_3", CONTROL, runs.control)] if runs.control else []
     return [
         _main_row(runs, "table_3", "AutoRTNet", runs.network_a),
         _ablation(runs, "table_3", "random search", sampled("random", runs.experiments.random_networks)),
@@ -135,6 +137,7 @@ def _table_3(runs: Runs) -> list[Row]:
             "latency-matched random search",
             sampled("matched", runs.experiments.matched_networks),
         ),
+        *control,
     ]
 
 

@@ -10,7 +10,14 @@ from pipeline_src.config.models import Config, SegmentationSetConfig
 from pipeline_src.config.peers import BY_NAME, System
 
 Kind = Literal[
-    "searched", "random", "matched", "downsampling", "no_aggregation", "random_aggregation", "peer"
+    "searched",
+    "random",
+    "matched",
+    "control",
+    "downsampling",
+    "no_aggregation",
+    "random_aggregation",
+    "peer",
 ]
 Null = Literal["signs"]
 """What a null search lacks: `signs` draws the signs of alpha's gradients by chance."""
@@ -196,6 +203,11 @@ class Runs:
         )
 
     @cached_property
+    def control(self) -> Architecture | None:
+        """Network A with its last two hyper-cells emptied (A29); None where it is not asked for."""
+        return Architecture("control", "control", "control") if self.experiments.control else None
+
+    @cached_property
     def peers(self) -> tuple[tuple[System, Architecture], ...]:
         """The other systems that are run here; a backbone is pretrained where its authors did."""
         systems = (BY_NAME[name] for name in self.experiments.peers)
@@ -289,7 +301,8 @@ class Runs:
     def repeats(self, architecture: Architecture, dataset: str) -> bool:
         """Whether its training on the set's `train` is repeated with other seeds (C1, C4, C5, C11, C12)."""
         if dataset == self.main:
-            return architecture == self.network_a or architecture.kind in ("no_aggregation", "downsampling")
+            kinds = ("no_aggregation", "downsampling", "control")
+            return architecture == self.network_a or architecture.kind in kinds
         return architecture in {
             self.network_a,
             self.network_b,

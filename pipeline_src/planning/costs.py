@@ -136,7 +136,8 @@ ASSUMED_S = {
     "render_scenes": 0.01, "render_objects": 0.002, "prepare_data": 0.1,
     "prepare_imagenet": 0.005, "tabulate_table": 1.0, "collect_figure": 1.0, "collect_overview": 1.0,
     "plot_figure": 6.0, "judge_claims": 2.0, "trace_provenance": 8.0, "render_report": 4.0,
-    "sample_random": 0.1, "sample_matched": 0.5, "sample_downsampling": 0.1, "sample_aggregation": 0.1,
+    "sample_random": 0.1, "sample_matched": 0.5, "sample_control": 0.1, "sample_downsampling": 0.1,
+    "sample_aggregation": 0.1,
 }  # fmt: skip
 """Seconds for each image, or for the job where it has none, that nobody measures: little beside the rest."""
 ASSUMED_RANGE = (0.5, 1.0, 3.0)

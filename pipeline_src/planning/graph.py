@@ -27,7 +27,9 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     ),
     "latency": ("measure_lut", "check_lut"),
     "search": ("search_architecture",),
-    "baselines": ("sample_random", "sample_matched", "sample_downsampling", "sample_aggregation"),
+    "baselines": (
+        "sample_random", "sample_matched", "sample_control", "sample_downsampling", "sample_aggregation",
+    ),
     "pretrain": ("pretrain_backbone",),
     "finetune": ("finetune_network",),
     "evaluate": ("evaluate_network", "export_submission", "draw_predictions"),
@@ -156,6 +158,7 @@ class Graph:
         kinds = {
             "random": "sample_random",
             "matched": "sample_matched",
+            "control": "sample_control",
             "downsampling": "sample_downsampling",
         }
         rule = kinds.get(one.kind, "sample_aggregation")

@@ -90,6 +90,13 @@ class Genotype(BaseModel):
         """A validated copy with some fields changed."""
         return Genotype.model_validate({**self.model_dump(), **changes})
 
+    def emptied(self) -> Genotype:
+        """The same network with `zero` on every edge of hyper-cells 2 and 3 (A29)."""
+        first, *others = self.hyper_cells
+        zero = ("zero",) * len(first.reduction)
+        empty = [{"depth": one.depth, "reduction": zero, "normal": zero} for one in others]
+        return self.with_(hyper_cells=(first.model_dump(), *empty))
+
     def with_positions(self, positions: tuple[int, int, int]) -> Genotype:
         """The same cells and total, with the reductions at `positions` (counted from 1; Table 5).
 

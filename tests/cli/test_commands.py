@@ -22,6 +22,7 @@ from pipeline_src.config.load import resolve
 from pipeline_src.config.models import Config
 from pipeline_src.latency.predict import predict_latency_us
 from pipeline_src.latency.table import LookupTable
+from pipeline_src.not_run import read_marker
 from pipeline_src.space.genotype import Genotype
 
 ALL = [command for group in COMMANDS.values() for command in group]
@@ -204,6 +205,17 @@ def test_sample_downsampling_moves_the_reductions_alone(steps: Steps) -> None:
     assert after.downsampling_positions != before.downsampling_positions
     record = json.loads((steps.out / "g.json.run.json").read_text())
     assert tuple(record["positions"]) == after.downsampling_positions
+
+
+def test_sample_control_empties_the_last_hyper_cells_once(steps: Steps) -> None:
+    control = steps.out / "control" / "genotype.json"
+    assert main(["sample-control", "--reference", str(steps.genotype), "--output", str(control)]) == 0
+    assert Genotype.load(control) == Genotype.load(steps.genotype).emptied()
+    again = steps.out / "g.json"
+    assert main(["sample-control", "--reference", str(control), "--output", str(again)]) == 0
+    marker = read_marker(again)
+    assert marker is not None and marker.equal_to == "control"
+    assert "whose hyper-cells 2 and 3 are empty" in marker.reason
 
 
 @pytest.mark.parametrize("choice", [["--without"], ["--index", "3"]])

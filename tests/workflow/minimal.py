@@ -29,6 +29,7 @@ EXPERIMENTS: dict[str, Any] = {
     "robustness": [{"seed": 2, "depths": [1, 1, 1]}],
     "random_networks": 1,
     "matched_networks": 0,
+    "control": False,
     "training_seeds": 0,
     "coarse": False,
     # Batch norm makes no sense of the two values that crops of 32x32 leave ICNet at 1/32.

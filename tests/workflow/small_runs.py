@@ -43,6 +43,7 @@ def params(**search: Any) -> dict[str, Any]:
             "robustness": [{"seed": 2, "depths": [1, 1, 1]}],
             "random_networks": 1,
             "matched_networks": 0,
+            "control": False,
             "coarse": False,
         },
     }

@@ -32,6 +32,7 @@ PARAMS: dict[str, Any] = {
         **minimal.EXPERIMENTS,
         "matched_networks": 1,
         "matched_tolerance": 1e-6,
+        "control": True,
         "downsampling_positions": [[1, 5, 10], [3, 5, 8]],
     },
 }
@@ -64,6 +65,11 @@ def test_a_collapsed_network_a_gives_whole_tables(checkout: Checkout) -> None:
     assert matched["status"] == "not_run" and matched["reason"].startswith("no random network within 0% of ")
     own = five["hyper_cell", "miou"]
     assert own["status"] == "measured"
+    control = three["control_a_without_hyper_cells_2_and_3", "miou"]
+    assert (control["measured"], control["sources"]) == (own["measured"], own["sources"])
+    assert control["reason"].startswith(
+        f"the same network as {SEARCHED}, whose hyper-cells 2 and 3 are empty"
+    )
     for row in ("1_5_10", "3_5_8"):
         same = five[row, "miou"]
         assert (same["measured"], same["sources"]) == (own["measured"], own["sources"])

@@ -41,7 +41,8 @@ def test_every_planned_result_is_traced_to_its_rule_and_log(planned: tuple[Job, 
         write_json(record_path(output), record)
     tracer = Tracer(tmp_path / "results/tiny", "tiny")
     assert {job.rule for job in planned} >= {
-        "search_architecture", "sample_random", "sample_matched", "sample_downsampling", "sample_aggregation",
+        "search_architecture", "sample_random", "sample_matched", "sample_control", "sample_downsampling",
+        "sample_aggregation",
         "pretrain_backbone", "finetune_network", "evaluate_network", "export_submission", "measure_lut",
         "check_lut", "measure_speed", "measure_speeds",
     }  # fmt: skip

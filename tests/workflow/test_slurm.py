@@ -32,6 +32,7 @@ EVERY_RULE = (
     "results/tiny/lut/cityscapes_check.json",
     "results/tiny/architectures/random-0/genotype.json",
     "results/tiny/architectures/matched-0/genotype.json",
+    "results/tiny/architectures/control/genotype.json",
     "results/tiny/architectures/downsampling-1.2.3/genotype.json",
     "results/tiny/architectures/aggregation-none/genotype.json",
     "data/tiny/camvid/manifest.json",
@@ -68,6 +69,7 @@ def params(**changes: dict[str, Any]) -> dict[str, Any]:
     changed["data"]["camvid"] = {"render": frames, **small}
     changed["experiments"] |= {
         "matched_networks": 1,
+        "control": True,
         "matched_tolerance": 0.9,
         "downsampling_positions": [[1, 2, 3]],
     }

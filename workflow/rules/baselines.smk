@@ -1,5 +1,5 @@
-# Sampled architectures: random search, latency-matched random search, moved downsampling positions,
-# random and absent aggregation cells.
+# Sampled architectures: random search, latency-matched random search, the control, moved downsampling
+# positions, random and absent aggregation cells.
 #
 # in:  network A's genotype and the lookup table, where the sample is drawn around them
 # out: results/SCALE/architectures/NAME/genotype.json; a marker (pipeline_src/not_run.py) where no network matches,
@@ -58,6 +58,28 @@ rule sample_matched:
         "autortnet sample-matched --settings {params.settings:q} --reference {input.reference:q}"
         " --lut {input.table:q} {params.tolerance} {params.depths} {params.seed}"
         " --index {wildcards.index} --output {output.genotype:q} > {log:q} 2>&1"
+
+
+rule sample_control:
+    """Empty network A's hyper-cells 2 and 3 (beyond the paper, Table 3)."""
+    input:
+        reference=NETWORK_A,
+    output:
+        genotype=f"{RESULTS}/{places.SAMPLED.format(architecture='control')}/{places.GENOTYPE}",
+    log:
+        log_of("sample_control", "control"),
+    benchmark:
+        benchmark_of("sample_control", "control")
+    priority: READY
+    conda:
+        "../../environment.yml"
+    resources:
+        **needs("sample"),
+    params:
+        code=code_of("sample_control"),
+    shell:
+        "autortnet sample-control --reference {input.reference:q} --output {output.genotype:q}"
+        " > {log:q} 2>&1"
 
 
 rule sample_downsampling:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SearchConfig
 from pipeline_src.reporting.claims.ablations import aggregation_helps, beats_random_search
+from pipeline_src.reporting.claims.control import held_against_control
 from pipeline_src.reporting.claims.depths import depths_are_robust, early_downsampling, first_settles_first
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.fronts import best_downsampling, on_the_front
@@ -61,7 +62,7 @@ def judge(grid: Grid, results: Path) -> tuple[Claim, ...]:
 def judged(evidence: Evidence) -> tuple[Claim, ...]:
     """As `judge`, of evidence that is gathered already."""
     grid = evidence.grid
-    claims = [judgement(evidence) for judgement in JUDGEMENTS]
+    claims = [held_against_control(judgement(evidence), evidence) for judgement in JUDGEMENTS]
     corrected = holm([claim.p_value for claim in claims])
     beyond = search_beyond_the_paper(grid.config.search)
     return tuple(

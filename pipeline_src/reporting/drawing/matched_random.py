@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.rows import CONTROL
 from pipeline_src.config.runs import Architecture, Row
 from pipeline_src.reporting.drawing.dead import DEAD_COLOUR
 from pipeline_src.reporting.drawing.panels import (
@@ -41,6 +42,14 @@ _MARKS: dict[str, dict[str, Any]] = {
         "edgecolor": COLOURS[2],
         "linewidth": 1.6,
         "label": "random, latency-matched",
+    },
+    CONTROL: {
+        "marker": "s",
+        "s": 44,
+        "facecolor": "white",
+        "edgecolor": "#222222",
+        "linewidth": 1.2,
+        "label": "A without hyper-cells 2 and 3",
     },
 }
 
@@ -156,6 +165,8 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
         f"{on}, on {devices}. "
         f"{scale_words(grid.config.scale)}"
     )
+    if CONTROL in set(data["kind"]):
+        caption += " Squares are A without its hyper-cells 2 and 3, a control: what it reaches is not theirs."
     dead = list(dict.fromkeys(filter(None, data["dead"])))
     if dead:
         caption += f" Crosses are dead networks: {sound('; '.join(dead))}."

@@ -50,6 +50,7 @@ KINDS = {
     MORE_LABELS: "searched, train + val or coarse",
     "random": "random",
     "matched": "random, latency-matched",
+    "control": "control, hyper-cells 2 and 3 empty",
     "downsampling": "moved downsampling",
     "no_aggregation": "no aggregation cell",
     "random_aggregation": "random aggregation cell",

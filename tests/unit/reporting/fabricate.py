@@ -21,6 +21,7 @@ SETTINGS = '{"space":{"head_channels":16}}'
 SAMPLED_BY = {
     "random": "sample-random",
     "matched": "sample-matched",
+    "control": "sample-control",
     "downsampling": "sample-downsampling",
     "no_aggregation": "sample-aggregation",
     "random_aggregation": "sample-aggregation",
