@@ -185,8 +185,10 @@ def test_a_large_gamma_makes_the_network_faster() -> None:
 
 def test_golden_search_curve() -> None:
     # Maps of 3x3 at the deepest cells: batch norm over the two values of 1x1 turns the last bit of a sum,
-    # which differs from one processor to the next, into another curve.
-    rows = finish(build(side_px=96)).rows
+    # which differs from one processor to the next, into another curve. So does a gamma of 0.01: Adam divides
+    # by the gradient's own size, and where beta's is nearly 0, rounding decides its direction. With 1 the
+    # curve is the same to six digits with SSE, AVX2 and AVX-512 (ATEN_CPU_CAPABILITY, ONEDNN_MAX_CPU_ISA).
+    rows = finish(build(side_px=96, gamma=1.0)).rows
     curve = [
         {key: row[key] for key in ("ce", "latency_us", "expected_depth_1", "alpha_entropy")} for row in rows
     ]
@@ -195,8 +197,6 @@ def test_golden_search_curve() -> None:
     expected = json.loads(GOLDEN.read_text())
     assert [list(row) for row in curve] == [list(row) for row in expected]
     for ours, theirs in zip(curve, expected, strict=True):
-        # Adam divides by the gradient's own size: where beta's is nearly 0, rounding decides its direction.
-        assert ours.pop("expected_depth_1") == pytest.approx(theirs.pop("expected_depth_1"), rel=3e-3)
         assert list(ours.values()) == pytest.approx(list(theirs.values()), rel=1e-4)
 
 

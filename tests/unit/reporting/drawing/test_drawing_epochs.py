@@ -136,9 +136,11 @@ def test_training_curves_draw_each_kind_of_run(grid: Grid, folder: Folder) -> No
 
 
 def test_kinds_of_runs_differ_by_more_than_colour(grid: Grid, folder: Folder) -> None:
-    for number, run in enumerate(grid.trainings):
+    experiments = grid.experiments.model_copy(update={"control": True})
+    every = Grid(grid.config.model_copy(update={"experiments": experiments}))
+    for number, run in enumerate(every.trainings):
         write_finetuning(folder, run, 1.5 + number / 10)
-    picture = training_curves.draw("training_curves", grid, folder.root)
+    picture = training_curves.draw("training_curves", every, folder.root)
     (legend,) = picture.figure.legends
     looks = [(line.get_marker(), str(line.get_linestyle()), line.get_color()) for line in legend.get_lines()]
     assert len(looks) == len(training_curves.KINDS)
