@@ -39,12 +39,11 @@ def why_not_ahead(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
 
     Empty where it is, and where the grid has no control (`experiments.control`).
     """
-    own = _trainings(evidence, "AutoRTNet")
-    control = _trainings(evidence, CONTROL)
     if evidence.grid.control is None:
         return "", ()
+    own, control = _trainings(evidence, "AutoRTNet"), _trainings(evidence, CONTROL)
     if own is None or control is None:
-        return "A and its control without hyper-cells 2 and 3 must both be trained to know what for.", ()
+        return "A and its control without hyper-cells 2 and 3 must both be trained before accuracy is put down to them.", ()
     sources = (*own.sources, *control.sources)
     means = fmean(control.mious), fmean(own.mious)
     told = f"A without hyper-cells 2 and 3 reaches {percent(means[0])}, A {percent(means[1])}"
