@@ -43,7 +43,7 @@ def why_not_ahead(evidence: Evidence) -> tuple[str, tuple[str, ...]]:
         return "", ()
     own, control = _trainings(evidence, "AutoRTNet"), _trainings(evidence, CONTROL)
     if own is None or control is None:
-        return "A and its control without hyper-cells 2 and 3 must both be trained before accuracy is put down to them.", ()
+        return "A, and A without hyper-cells 2 and 3, must both be trained to tell what it owes to them.", ()
     sources = (*own.sources, *control.sources)
     means = fmean(control.mious), fmean(own.mious)
     told = f"A without hyper-cells 2 and 3 reaches {percent(means[0])}, A {percent(means[1])}"
