@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.measuring import Samples, clock_of, in_turns, ratios, summary, surroundings
 from pipeline_src.config.models import Precision, SearchConfig, SpaceConfig
@@ -101,14 +102,35 @@ def samples(args: argparse.Namespace) -> Samples:
     )
 
 
+_COMPUTES_NOTHING = ("_unsafe_view.default", "empty.memory_format", "empty_like.default", "new_empty.default")
+
+
+class _Computing(TorchDispatchMode):
+    """Counts the operators that compute something: each once, views and bare memory left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        package, _, name = str(func).partition(".")
+        self.count += package == "aten" and not func.is_view and name not in _COMPUTES_NOTHING
+        return func(*args, **(kwargs or {}))
+
+
 def calls(args: argparse.Namespace, kind: str) -> int:
-    """Operators that one step calls, those within others and of the backward pass included."""
+    """Operators that compute something in one forward and backward pass: about as many kernels on a GPU.
+
+    The optimizer, which is the same for all kinds, is left out.
+    """
     seed_everything(0, args.threads)
-    steps = build(args, resolve_device(args.device), kind).run()
-    next(steps)
-    with torch.profiler.profile() as profile:
-        next(steps)
-    return sum(event.count for event in profile.key_averages())
+    device = resolve_device(args.device)
+    searcher = build(args, device, kind)
+    images = torch.randn(args.batch, 3, args.height, args.width, device=device)
+    masks = searcher.sample_masks()
+    with _Computing() as computing:
+        searcher.supernet(images, masks).sum().backward()
+    return computing.count
 
 
 def measure(args: argparse.Namespace) -> dict[str, object]:

@@ -67,7 +67,7 @@ GROUPS: tuple[Group, ...] = (
         {
             "search_step_single": Key("soft search step / step of one drawn operation an edge", least=5),
             "search_step_batched": Key("soft search step / the same in few wide kernels", least=1.25),
-            "search_calls_batched": Key("operators called by them", least=2),
+            "search_calls_batched": Key("operators of their passes that compute something", least=2),
             "search_step_pair": Key("soft search step / step of two drawn operations an edge"),
             "search_step_overhead": Key("soft search step / forward and backward alone"),
         },

@@ -20,6 +20,7 @@ def at_odds(config: Config) -> Iterator[tuple[str, str]]:
     yield from _batches(config)
     yield from _precision(config)
     yield from _batch_norm(config)
+    yield from _batched(config)
     yield from _widths(config)
     yield from _frames(config)
 
@@ -53,6 +54,16 @@ def _batch_norm(config: Config) -> Iterator[tuple[str, str]]:
                 f"one image of {height}x{width} px ({name}) is one pixel behind the network's {factor}-fold "
                 "downsampling, and batch norm needs two: take two images or a larger crop.",
             )
+
+
+def _batched(config: Config) -> Iterator[tuple[str, str]]:
+    processes = config.runtime.processes.search
+    if config.search.batched and processes.nodes * processes.per_node > 1:
+        yield (
+            "search.batched",
+            "the batch norms of this form do not see the images of other processes: set it to false, or "
+            "runtime.processes.search to one process.",
+        )
 
 
 def _crops(config: Config) -> Iterator[tuple[str, str, int, int]]:
