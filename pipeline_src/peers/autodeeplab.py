@@ -4,8 +4,8 @@ Stem, cell and path are `hnasnet` of its authors' code (tensorflow/models, resea
 and nas_cell.py at commit fb7472a), pyramid and decoder those of its model.py, which is DeepLabv3+, with
 whole 3x3 convolutions in place of separable ones: so F = 20, 32 and 48 have the 10.15, 21.62 and 44.42 M
 parameters that the paper prints for its sizes S, M and L. Its multiply-adds are 4 to 5 % above those of the
-convolutions, and within 2 % if dilated ones are counted on maps padded to multiples of their rate, as TensorFlow
-computes them. Drop path is of the authors' training and left out.
+convolutions, and within 2 % if dilated ones are counted on maps padded to multiples of their rate, as
+TensorFlow computes them. Drop path is of the authors' training and left out.
 
 Maps of one level have one size wherever the path comes back to it, so an input of any size is taken as it is.
 """
