@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pipeline_src.reporting.claims.statistics import ERROR, LEVEL, Interval
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.read.claims import Claim, Verdict
+from pipeline_src.reporting.read.reasons import first_reasons
 
-SHOWN = 2
 _NUMBERS = (
     "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
@@ -103,16 +103,9 @@ def all_of(verdicts: Iterable[Verdict]) -> Verdict:
     return "reproduced" if found == {"reproduced"} else "undecided"
 
 
-def faults_text(faults: Sequence[str]) -> str:
-    """The first few reasons why runs have no value; empty where there are none."""
-    distinct = list(dict.fromkeys(faults))
-    more = len(distinct) - SHOWN
-    return "; ".join([*distinct[:SHOWN], *([f"and {more} more like it"] if more > 0 else [])])
-
-
 def with_faults(reason: str, faults: Sequence[str]) -> str:
     """A reason, and what is missing, as sentences."""
-    text = faults_text(faults)
+    text = first_reasons(faults)
     return f"{reason} ({text}.)" if text else reason
 
 

@@ -25,6 +25,7 @@ from pipeline_src.reporting.drawing.picture import COLOURS, Picture, Words, not_
 from pipeline_src.reporting.paper.quoted import quoted_number
 from pipeline_src.reporting.read.liveness import faults_of
 from pipeline_src.reporting.read.picture_sources import class_difference_sources, class_tables
+from pipeline_src.reporting.read.reasons import first_reasons
 from pipeline_src.reporting.tables.cells import Cell, tabulate
 
 TITLE = "IoU of classes: measured here minus the paper's"
@@ -77,10 +78,10 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         told = zip(whole.layout.columns, whole.of_row(ROW_ID), strict=True)
         classes = tuple(cell for column, cell in told if column.quantity.is_accuracy and cell.quoted)
         part = _Part(table, set_name(grid, row.test[0].training.dataset), classes)
-        missing = dict.fromkeys(cell.reason for cell in classes if cell.reason)
+        missing = first_reasons(cell.reason for cell in classes if cell.reason)
         apart = dict.fromkeys(reason for cell in classes for reason in cell.differs)
         not_compared = [f"not compared with the paper ({'; '.join(apart)})"] if apart else []
-        why = listed([*missing, *not_compared])
+        why = "; ".join([*([missing] if missing else []), *not_compared])
         if any(one is not None for one in part.differences):
             parts.append(part)
         if why:

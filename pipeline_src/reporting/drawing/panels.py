@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.leaders import LEADER, clear_of_lines
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Spot, house_style
+from pipeline_src.reporting.read.reasons import first_reasons
 from pipeline_src.reporting.tables.conditions import set_title
 
 TEXT_PT, SMALL_PT = 10.0, 9.0
@@ -44,8 +45,6 @@ _SIZES: Any = {
     "hatch.linewidth": 0.6,
 }
 NAME_CHARACTERS = 22
-REASONS_SHOWN = 2
-"""Of the reasons why something is not drawn; the page lists all under what was not run."""
 _MISSING_GLYPH = "\N{WHITE SQUARE}"
 MARK_AREA = 36.0
 """Of a point in square points, as `scatter` takes it."""
@@ -194,9 +193,7 @@ def reasons_of(named: Iterable[tuple[str, str]]) -> str:
     groups: dict[str, list[str]] = {}
     for name, reason in named:
         groups.setdefault(reason, []).append(name)
-    said = [f"{', '.join(names)}: {reason}" for reason, names in groups.items()]
-    more = len(said) - REASONS_SHOWN
-    return "; ".join([*said[:REASONS_SHOWN], *([f"and {more} more like it"] if more > 0 else [])])
+    return first_reasons(f"{', '.join(names)}: {reason}" for reason, names in groups.items())
 
 
 def absent(results: Path, sources: Sequence[str]) -> str:

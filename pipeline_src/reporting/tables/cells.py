@@ -20,6 +20,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Row
 from pipeline_src.reporting.paper.quoted import footnotes_at
 from pipeline_src.reporting.read.liveness import liveness_of
+from pipeline_src.reporting.read.reasons import first_reasons
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.read.sources import architectures_of
 from pipeline_src.reporting.tables.columns import Column
@@ -362,9 +363,7 @@ def _reason(status: Status, pair: Pair, readings: Sequence[Reading], good: int) 
         if pair.kind == "peer" and not (pair.row and pair.row.not_run):
             return PEER_NOT_RUN
         return pair.reason or (pair.row.not_run if pair.row else "") or "no run of the grid gives this value"
-    distinct = list(dict.fromkeys(reading.reason for reading in readings if reading.reason))
-    more = len(distinct) - REASONS_SHOWN
-    faults = "; ".join([*distinct[:REASONS_SHOWN], *([f"and {more} more like it"] if more > 0 else [])])
+    faults = first_reasons((reading.reason for reading in readings if reading.reason), REASONS_SHOWN)
     return f"{good} of {len(readings)} runs: {faults}" if 0 < good < len(readings) else faults
 
 

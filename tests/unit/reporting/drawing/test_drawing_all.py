@@ -164,3 +164,20 @@ def test_a_long_reason_stays_in_its_picture_and_off_the_title() -> None:
     assert_texts_are_legible(picture)
     shown = " ".join(text.get_text() for text in picture.figure.texts).replace("\n", " ")
     assert reason in shown and "not drawn" in shown and picture.words.status == "not_run"
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("trained", [0, 1])
+def test_what_is_missing_is_told_in_a_few_lines(
+    name: str, trained: int, camvid_grid: Grid, folder: Folder
+) -> None:
+    """With nothing there, and with one of A's three trainings: the first files are named, not all of them."""
+    config = camvid_grid.config
+    experiments = config.experiments.model_copy(update={"training_seeds": 2})
+    repeated = Grid(config.model_copy(update={"experiments": experiments}))
+    tests = next(row for row in repeated.of_table("table_8") if row.label == "AutoRTNet-A").test
+    assert len(tests) == 3
+    for evaluation in tests[:trained]:
+        folder.evaluation(evaluation, 0.4)
+    words = drawn(name, repeated, folder).words
+    assert len(words.caption) < 1000, words.caption
