@@ -41,10 +41,11 @@ def why_not_found(evidence: Evidence, claim: str) -> str:
         if not found.beyond_chance:
             return f"Searches do not choose {choice} alike beyond chance: {found.text}."
         if found.p_null is None:
-            return (
-                f"Whether searches choose {choice} more alike than a null search is unknown:"
-                " experiments.null_seeds must ask for two nulls or more."
+            asked = len(evidence.grid.config.experiments.null_seeds) > 1
+            remedy = (
+                "two of its nulls must have ended" if asked else "experiments.null_seeds must ask for two"
             )
+            return f"Whether searches choose {choice} more alike than a null search is unknown: {remedy}."
         if not found.beyond_null:
             return (
                 f"Searches choose {choice} no more alike than their null ({NULL_OF[choice]}): {found.text}."

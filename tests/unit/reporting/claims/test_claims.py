@@ -337,7 +337,19 @@ def test_without_nulls_nothing_that_searches_choose_is_judged(claim: str, tmp_pa
     changes = {"null_seeds": ()}
     grid = Grid(Config(scale="paper", experiments=DECIDING.model_copy(update=changes)))
     found = paper_world(grid).judged(tmp_path)[claim]
-    assert found.verdict == "undecided" and "experiments.null_seeds" in found.reason, found
+    assert found.verdict == "undecided" and "experiments.null_seeds must ask for two" in found.reason, found
+
+
+@pytest.mark.parametrize("claim", ["C3", "C7", "C8", "C9", "C10"])
+def test_nulls_that_were_asked_for_and_have_not_ended_are_not_asked_for_again(
+    claim: str, tmp_path: Path
+) -> None:
+    world = paper_world()
+    own = {search.name for search in proper(world.grid)}
+    nulls = {search.name for search in world.grid.searches} - own
+    world.without = nulls.__contains__
+    found = world.judged(tmp_path)[claim]
+    assert found.verdict == "undecided" and "two of its nulls must have ended" in found.reason, found
 
 
 def test_more_than_chance_but_not_the_rule_is_said() -> None:
