@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "reporting"))
 
-from report_folder import against_report, camvid_report, full_report, half_report
+from report_folder import against_report, begun_report, camvid_report, full_report, half_report
 
 TIMEOUT_MS = 60_000
 
@@ -53,6 +53,12 @@ def beside(tmp_path_factory: pytest.TempPathFactory, full: Path) -> Path:
 def camvid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished report of the scale camvid, with its pictures."""
     return camvid_report(tmp_path_factory.mktemp("camvid"))
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of the scale camvid with most rows not run."""
+    return begun_report(tmp_path_factory.mktemp("begun"))
 
 
 @pytest.fixture(params=["full", "half"])

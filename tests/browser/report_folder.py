@@ -227,7 +227,22 @@ def camvid_report(root: Path) -> Path:
     folder = Folder(root / "results" / "camvid")
     write_all(folder, grid)
     write_predictions(folder.root / "predictions" / "figure_9", 4, (90, 120))
-    write_records(folder.root)
+    return _made(root, grid)
+
+
+def begun_report(root: Path) -> Path:
+    """A run of the scale camvid of which network A alone has ended."""
+    grid = Grid(resolve({"scale": "camvid"}, REPOSITORY / "workflow" / "scales"))
+    folder = Folder(root / "results" / "camvid")
+    write_all(folder, grid)
+    for other in folder.root.glob("*/*/"):
+        if other.name != grid.network_a.name:
+            shutil.rmtree(other)
+    return _made(root, grid)
+
+
+def _made(root: Path, grid: Grid) -> Path:
+    write_records(root / "results" / "camvid")
     (root / "docs").mkdir()
     shutil.copy(REPOSITORY / "docs" / "assumptions.md", root / "docs")
     make_report(grid.config, root, drawn=True)

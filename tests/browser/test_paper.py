@@ -48,6 +48,20 @@ def test_paper_has_whole_tables(opened: Callable[..., Any], either: Path, tmp_pa
     assert "nobatchnorm,sinceabatchofonewould" in text, "what is folded on the screen is open on paper"
 
 
+def test_rows_that_were_not_run_fill_no_pages(
+    opened: Callable[..., Any], begun: Path, tmp_path: Path
+) -> None:
+    page = opened(begun).page
+    pages = _pages(page, tmp_path / "page.pdf")
+    assert len(pages) <= MOST_PAGES
+    unmeasured = page.evaluate('document.querySelectorAll("tbody.unmeasured").length')
+    assert unmeasured >= 40
+    sheets = sum(one.mediabox.width > one.mediabox.height for one in pages)
+    assert sheets <= 7, "a reason in a narrow column makes a row of ten lines"
+    listed = _plain("".join(one.extract_text() for one in pages))
+    assert "speed/enet/camvid-360x480.jsonismissing" in listed, "the reasons are listed by themselves"
+
+
 _TABLES = """() => [...document.querySelectorAll("table.data")].map(table => ({
     title: "Table " + table.id.replace("table-", "") + ".",
     heads: [...table.querySelectorAll("thead th")].map(th => (th.querySelector(".nojs") || th).textContent),

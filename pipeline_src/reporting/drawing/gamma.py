@@ -21,7 +21,6 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     present,
     printable,
-    reasons_of,
     scale_words,
     set_name,
     sound,
@@ -30,6 +29,7 @@ from pipeline_src.reporting.drawing.panels import (
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Spot, Status, Words
 from pipeline_src.reporting.read.picture_sources import gamma_sources
+from pipeline_src.reporting.read.reasons import reasons_of_names
 from pipeline_src.reporting.tables.figures import POINT_NUMBERS, figure_data
 
 TITLE = "Figure 6: the weight of the latency term on CamVid"
@@ -134,7 +134,7 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     device = " / ".join(dict.fromkeys(sound(one) for one in data["device"] if one))
     quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
     absent = data[data["status"] == "not_run"]
-    reason = reasons_of(
+    reason = reasons_of_names(
         (f"gamma {gamma_text(row['gamma'])}", str(row["reason"])) for _, row in absent.iterrows()
     )
     caption = (

@@ -122,9 +122,7 @@ def _panel(axes: Axes, data: pd.DataFrame, grid: Grid) -> None:
             zorder=0,
             label=f"A's latency ± {100 * tolerance:g} %",
         )
-        axes.axhline(
-            float(searched["miou"].iloc[0]), color="#222222", linestyle="--", linewidth=0.9, zorder=1
-        )
+        axes.axhline(float(searched["miou"].mean()), color="#222222", linestyle="--", linewidth=0.9, zorder=1)
     for kind, mark in _MARKS.items():
         some = data[data["kind"] == kind]
         if len(some):
@@ -160,8 +158,9 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
         "of random networks whose predicted latency is within "
         f"{100 * grid.experiments.matched_tolerance:g} % of A's: "
         "the paper's random networks are slower than its searched one (Table 3), so its comparison is not of "
-        "equal latency. Each network is pretrained and finetuned alike; one run behind each point. "
-        "The hatched band is A's measured latency with the same tolerance, the dashed line A's mIoU. "
+        "equal latency. Each network is pretrained and finetuned alike; each point is one training. "
+        "The hatched band is A's measured latency with the same tolerance, the dashed line A's mIoU, the "
+        "mean of its trainings. "
         f"{on}, on {devices}. "
         f"{scale_words(grid.config.scale)}"
     )

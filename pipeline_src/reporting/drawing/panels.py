@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.drawing.leaders import LEADER, clear_of_lines
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, Spot, house_style
-from pipeline_src.reporting.read.reasons import first_reasons
 from pipeline_src.reporting.tables.conditions import set_title
 
 TEXT_PT, SMALL_PT = 10.0, 9.0
@@ -182,18 +181,6 @@ def absence(missing: Sequence[str], of: int) -> str:
     if of == 1:
         return f"{missing[0]} is missing"
     return f"{len(missing)} of {of} files are missing, the first is {missing[0]}"
-
-
-def reasons_of(named: Iterable[tuple[str, str]]) -> str:
-    """`A, B: why`: what has one reason together, the first reasons, and how many more there are.
-
-    Args:
-        named: (name, why it is not drawn).
-    """
-    groups: dict[str, list[str]] = {}
-    for name, reason in named:
-        groups.setdefault(reason, []).append(name)
-    return first_reasons(f"{', '.join(names)}: {reason}" for reason, names in groups.items())
 
 
 def absent(results: Path, sources: Sequence[str]) -> str:

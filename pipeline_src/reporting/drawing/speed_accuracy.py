@@ -25,7 +25,6 @@ from pipeline_src.reporting.drawing.panels import (
     panels,
     place_names,
     present,
-    reasons_of,
     scale_words,
     set_name,
     sound,
@@ -34,6 +33,7 @@ from pipeline_src.reporting.drawing.panels import (
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, QUOTED_COLOUR, Picture, Words
 from pipeline_src.reporting.read.picture_sources import points_sources
+from pipeline_src.reporting.read.reasons import reasons_of_names
 from pipeline_src.reporting.tables.cells import tabulate
 from pipeline_src.reporting.tables.figures import POINT_NUMBERS, figure_data
 
@@ -153,7 +153,7 @@ def _device(grid: Grid, results: Path) -> str:
 def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     quoted, ours = (data[data["status"] == status] for status in ("quoted", "measured"))
     absent = data[data["status"] == "not_run"]
-    reason = reasons_of((str(row["name"]), str(row["reason"])) for _, row in absent.iterrows())
+    reason = reasons_of_names((str(row["name"]), str(row["reason"])) for _, row in absent.iterrows())
     caption = (
         f"Speed (frames per second, batch 1) and accuracy (mIoU). Hollow marks: {len(quoted)} systems on the "
         "Cityscapes test set as Table 1 prints them; the speeds are of a Titan XP, but for DFANet's "
@@ -163,9 +163,9 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
         on = "; ".join(dict.fromkeys(sound(text) for text in ours["data"]))
         caption += (
             f"Filled marks: {counted(len(ours), 'network')} measured here on "
-            f"{sound(_device(grid, results))}, one "
-            f"run behind each ({on}). Speeds of two devices do not compare, so each panel has a front of "
-            "its own. "
+            f"{sound(_device(grid, results))} "
+            f"(trained and judged on: {on}). Speeds of two devices do not compare, so each panel has a front "
+            "of its own. "
         )
     caption += "Below and left of a front, some system is at least as fast and at least as accurate."
     dead = ours[ours["dead"] != ""]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline_src.reporting.page.facts import Facts
+from pipeline_src.reporting.read.reasons import first_reasons
 from pipeline_src.reporting.tables.cells import Table
 from pipeline_src.reporting.tables.columns import Column
 from pipeline_src.reporting.tables.lines import (
@@ -207,9 +208,10 @@ def _with_absence(
     here = (entry.cell for line in group.lines if line.which == "here" for entry in line.entries)
     reasons = dict.fromkeys(cell.reason for cell in here if cell.reason)
     key = facts.add_absence(table, group.row_id, group.heading, tuple(reasons))
+    told = first_reasons(reasons)
     if lines:
-        return (replace(lines[0], data="; ".join(reasons), absent_key=key),)
-    return (LineView("absent", "", (), "", "; ".join(reasons), key),)
+        return (replace(lines[0], data=told, absent_key=key),)
+    return (LineView("absent", "", (), "", told, key),)
 
 
 def _head(table: Table, column: Column, at: Marks) -> Head:

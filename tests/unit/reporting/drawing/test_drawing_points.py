@@ -23,8 +23,9 @@ from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
 from pipeline_src.reporting.drawing.front import pareto_front
 from pipeline_src.reporting.drawing.leaders import LEADER
-from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names, reasons_of
+from pipeline_src.reporting.drawing.panels import MARK_AREA, data_style, panels, place_names
 from pipeline_src.reporting.drawing.picture import saved
+from pipeline_src.reporting.read.reasons import first_reasons, reasons_of_names
 from pipeline_src.reporting.tables.figures import figure_data
 from pipeline_src.space.genotype import HyperCellGenotype
 
@@ -334,7 +335,30 @@ def test_a_dead_network_keeps_the_mark_of_its_kind_in_sight(small_grid: Grid, fo
 
 def test_a_caption_tells_the_first_reasons_and_how_many_more_there_are(grid: Grid, folder: Folder) -> None:
     named = [("A", "x is missing"), ("B", "y is missing"), ("C", "x is missing"), ("D", "z is missing")]
-    assert reasons_of(named) == "A, C: x is missing; B: y is missing; and 1 more like it"
-    assert reasons_of([]) == ""
+    assert reasons_of_names(named) == "A, C: x is missing; B: y is missing; and 1 more like it"
+    assert reasons_of_names([]) == ""
     caption = gamma.draw("figure_6", grid, folder.root).words.caption
     assert caption.endswith("and 2 more like it.") and len(caption) < 900
+
+
+def test_reasons_that_were_joined_before_are_counted_once_more() -> None:
+    files = [f"{number} is missing" for number in range(6)]
+    joined = [first_reasons(files[:3], 1), first_reasons(files[3:])]
+    assert joined == ["0 is missing; and 2 more like it", "3 is missing; 4 is missing; and 1 more like it"]
+    assert first_reasons(joined) == "0 is missing; 3 is missing; and 4 more like it"
+    named = [("gamma 0.1", joined[0]), ("gamma 0.2", "; ".join(files))]
+    assert reasons_of_names(named) == (
+        "gamma 0.1: 0 is missing; and 2 more like it; gamma 0.2: 0 is missing; and 5 more like it"
+    )
+
+
+def test_the_dashed_line_is_the_mean_of_the_trainings_of_network_a(small_grid: Grid, folder: Folder) -> None:
+    repeated = small_grid.experiments.model_copy(update={"training_seeds": 2})
+    grid = Grid(small_grid.config.model_copy(update={"experiments": repeated}))
+    folder.everything(grid)
+    trainings = grid.of_table("table_3")[0].val
+    for evaluation, miou in zip(trainings, (0.40, 0.44, 0.45), strict=True):
+        folder.evaluation(evaluation, miou)
+    (axes,) = matched_random.draw("matched_random", grid, folder.root).figure.axes
+    [dashed] = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert list(dashed.get_ydata()) == pytest.approx([43, 43])
