@@ -151,3 +151,15 @@ def test_without_script_contents_and_folded_rows_are_there(chromium: Any, half: 
     page.locator(".to-top").click()
     assert page.locator("h1").is_visible()
     context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_was_found_is_on_the_first_screen(opened: Callable[..., Any], full: Path, width: int) -> None:
+    page = opened(full, width).page
+    phone_px = 844
+    for part in ("#summary .finding", "#summary .chips li"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= phone_px, (part, box)
+    banner = page.locator(".banner").bounding_box()
+    last = page.locator("#summary .chips li").last.bounding_box()
+    assert 0 < banner["y"] - last["y"] < 100, "what the scale means stands directly below the verdicts"
