@@ -28,7 +28,7 @@ BEST_RULE = (
     "Bold: the best value measured here in its column, where at least two rows were measured: the highest "
     "mIoU, IoU and FPS, the lowest latency and number of parameters; ties share bold, "
     "and none is bold where all are equal, where timings are of different sizes, or where the quartiles of "
-    "the best timing overlap another's. "
+    "the best timing overlap another's; rows with a dead network are left out. "
     "Brackets after a timing hold the quartiles of its repeats."
 )
 
@@ -141,7 +141,7 @@ def table_footnotes(table: Table) -> tuple[tuple[str, str, str], ...]:
 def _best(table: Table, column: Column) -> str | None:
     """The best mean of a column as it is shown, None where no two differ."""
     sign = column.quantity.better
-    cells = [cell for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
+    cells = _rivals(table, column)
     if column.quantity.is_timing and len({cell.data for cell in cells}) > 1:
         return None
     means = [cell.mean for cell in cells if cell.mean is not None]
@@ -151,9 +151,18 @@ def _best(table: Table, column: Column) -> str | None:
     return None if column.quantity.is_timing and _overlaps(table, column, best) else best
 
 
+def _rivals(table: Table, column: Column) -> list[Cell]:
+    """What was measured in a column, of rows whose networks are live."""
+    return [
+        cell
+        for cell in table.cells
+        if cell.column_id == column.id and cell.mean is not None and cell.row_id not in table.dead
+    ]
+
+
 def _overlaps(table: Table, column: Column, best: str) -> bool:
     """Whether the best timing cannot be told from another by quartiles or, of several runs, their range."""
-    cells = [cell for cell in table.cells if cell.column_id == column.id and cell.mean is not None]
+    cells = _rivals(table, column)
     first = [_range(cell) for cell in cells if f"{cell.mean:.{column.decimals}f}" == best]
     others = [_range(cell) for cell in cells if f"{cell.mean:.{column.decimals}f}" != best]
     return any(low <= high2 and low2 <= high for low, high in first for low2, high2 in others)
@@ -189,7 +198,7 @@ def _group(table: Table, row_id: str, best: dict[str, str | None]) -> Group:
         lines.append(Line("paper", tuple(entries)))
     if has_here:
         here = (
-            _here(column, cell, best[column.id], stand_in is not None)
+            _here(column, cell, None if row_id in table.dead else best[column.id], stand_in is not None)
             for column, cell in zip(columns, shown, strict=True)
         )
         lines.append(Line("here", tuple(here)))

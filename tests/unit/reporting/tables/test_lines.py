@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fabricate import Folder
+from fabricate import Folder, genotype
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.read.sources import TABLES
@@ -14,6 +14,7 @@ from pipeline_src.reporting.tables.lines import (
     marks,
     table_footnotes,
 )
+from pipeline_src.space.genotype import HyperCellGenotype
 
 
 def _table(name: str, grid: Grid, folder: Folder) -> tuple[Table, dict[str, Group]]:
@@ -81,6 +82,11 @@ def test_the_best_is_by_direction_and_needs_two_that_differ(grid: Grid, folder: 
     assert best()["random_search"] == [], "equal mIoU is nobody's best"
     folder.evaluation(random.val[0], 0.71)
     assert best()["random_search"] == ["miou", "miou_best"]
+    live = genotype()
+    zero = HyperCellGenotype(depth=1, reduction=("zero",) * 5, normal=("zero",) * 5)
+    emptied = live.model_copy(update={"hyper_cells": (*live.hyper_cells[:2], zero)})
+    folder.genotype(random.val[0].training.architecture, emptied)
+    assert not any(best().values()), "a row with a dead network is nobody's rival"
 
 
 def test_a_value_of_some_runs_says_so(grid: Grid, folder: Folder) -> None:
