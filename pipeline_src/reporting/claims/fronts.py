@@ -245,6 +245,13 @@ def _downsampling(evidence: Evidence) -> Finding:
     sources = tuple(dict.fromkeys(source for one in networks for source in one.sources))
     if own is None or not others or {one.device for one in others} != {own.device}:
         reason = "The searched setting and one that differs from it must be measured, all on one device."
+        searched = evidence.genotype(own.architecture)[0] if own else None
+        if searched is not None and not others and len(measured) == len(networks) > 1:
+            cells = sum(one.depth for one in searched.hyper_cells)
+            reason = (
+                f"Each other setting, moved into A's {cells} cells, is network A itself: a search that keeps "
+                "more cells is needed."
+            )
         ours = "; ".join(map(shown, measured))
         return undecided(with_faults(reason, faults), ours, n=len(measured), sources=sources)
     if dead:

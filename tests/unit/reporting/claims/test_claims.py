@@ -132,6 +132,11 @@ def _leave_searches(count: int) -> Change:
     return change
 
 
+def _downsample_alike(world: World) -> None:
+    for name in ("downsampling-1.5.10", "downsampling-3.5.8", "downsampling-1.2.4"):
+        world.genotypes[name] = world.genotypes[A]
+
+
 TOO_FEW: list[tuple[str, Change, str]] = [
     ("C1", _without("ICNet"), "No other system is measured here"),
     ("C1", _without(B), "A and B must both be measured"),
@@ -145,6 +150,7 @@ TOO_FEW: list[tuple[str, Change, str]] = [
     ("C4", _spread, "trainings of each would tell them apart"),
     ("C4", _without("downsampling-1.5.10"), "one that is missing may be better"),
     ("C4", _without("downsampling"), "one that differs from it must be measured"),
+    ("C4", _downsample_alike, "12 cells, is network A itself: a search that keeps more cells is needed"),
     ("C5", _without(*(f"aggregation-random-{index}" for index in range(2, 10))), "6 random cells are needed"),
     ("C5", lambda world: set_random(world, "aggregation-random", 71.4, 4.0), "would narrow both"),
     ("C5", _without("aggregation-none"), "None, random and searched cells must be measured"),
