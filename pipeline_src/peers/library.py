@@ -1,7 +1,7 @@
 """Systems that the library pytorchcv defines, within the project's frame (A19).
 
 Auxiliary heads are off. The library's convolution blocks become plain sequences, whose batch norm can be
-folded.
+folded, and its unpooling one that has a deterministic form.
 """
 
 from __future__ import annotations
@@ -24,11 +24,23 @@ from torch import Tensor, nn
 from pipeline_src.peers.parts import System
 
 
+class Unpooling(nn.Module):
+    """What `nn.MaxUnpool2d(2)` computes; that one PyTorch refuses where algorithms must be deterministic."""
+
+    def forward(self, x: Tensor, places: Tensor) -> Tensor:
+        """(B, C, H, W) and where each maximum lay -> (B, C, 2H, 2W), zero elsewhere."""
+        batch, channels, height, width = x.shape
+        spread = x.new_zeros(batch, channels, 4 * height * width)
+        return spread.scatter(2, places.flatten(2), x.flatten(2)).view(batch, channels, 2 * height, 2 * width)
+
+
 def unwrap(block: nn.Module) -> None:
-    """Replace the library's convolution blocks below by plain sequences."""
+    """Replace the library's convolution blocks below by plain sequences, and its unpooling."""
     for name, part in block.named_children():
         if isinstance(part, ConvBlock) and not part.use_pad:
             setattr(block, name, nn.Sequential(*part.children()))
+        elif isinstance(part, nn.MaxUnpool2d):
+            setattr(block, name, Unpooling())
         else:
             unwrap(part)
 

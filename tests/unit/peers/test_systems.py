@@ -16,6 +16,7 @@ from pipeline_src.errors import UserError
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
 from pipeline_src.evaluation.speed import fold_batch_norm
 from pipeline_src.peers import BUILDERS, PeerClassifier, build_peer
+from pipeline_src.peers.library import Unpooling
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.training.finetune import transfer_backbone
 
@@ -137,8 +138,19 @@ def test_heavy_systems_train_too(name: str) -> None:
 
 
 def require_that_it_trains(network: nn.Module) -> None:
-    """One step's forward and backward pass on channels-last images: each weight has a finite gradient."""
+    """One step's forward and backward pass on channels-last images: each weight has a finite gradient.
+
+    As in a training, an operation without a deterministic form is an error.
+    """
     network.train().zero_grad()
+    torch.use_deterministic_algorithms(True)
+    try:
+        _take_a_step(network)
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+def _take_a_step(network: nn.Module) -> None:
     images = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
     logits = network(images.to(memory_format=torch.channels_last))
     assert logits.shape == (2, K, 64, 96)
@@ -147,6 +159,20 @@ def require_that_it_trains(network: nn.Module) -> None:
     without = [name for name, value in network.named_parameters() if value.grad is None]
     assert without == []
     assert all(bool(value.grad.isfinite().all()) for value in network.parameters())  # type: ignore[union-attr]
+
+
+def test_unpooling_is_the_librarys() -> None:
+    generator = torch.Generator().manual_seed(2)
+    maps = torch.randn(2, 3, 8, 12, generator=generator)
+    pooled, places = nn.functional.max_pool2d(maps, 2, return_indices=True)
+    weights = torch.randn(2, 3, 8, 12, generator=generator)
+    found = []
+    for unpool in (nn.MaxUnpool2d(2), Unpooling()):
+        x = pooled.clone().requires_grad_()
+        spread = unpool(x, places)
+        (spread * weights).sum().backward()
+        found.append((spread.detach(), x.grad))
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
 def test_outputs_stay_when_batch_norm_is_folded(network: nn.Module) -> None:
