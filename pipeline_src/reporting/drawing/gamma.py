@@ -153,6 +153,7 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
             "several runs. "
             f"{scale_words(grid.config.scale)}"
         )
+        caption += _too_few(ours, grid)
     dead = dict.fromkeys(ours.loc[ours["dead"] != "", "dead"])
     if dead:
         caption += f" Crosses are dead networks: {sound('; '.join(dead))}."
@@ -162,6 +163,16 @@ def _words(name: str, grid: Grid, results: Path, data: pd.DataFrame) -> Words:
     status: Status = "measured" if len(ours) else "quoted"
     sources = present(results, gamma_sources(grid))
     return Words(name, TITLE, with_reason(caption, reason), alt, status, reason, sources)
+
+
+def _too_few(ours: pd.DataFrame, grid: Grid) -> str:
+    asked = 1 + len(grid.experiments.gamma_seeds)
+    few = [
+        f"{row['n']} at gamma {gamma_text(row['gamma'])}"
+        for _, row in ours.iterrows()
+        if int(row["n"]) < asked
+    ]
+    return f" Of these searches not all have ended: there are {listed(few)}." if few else ""
 
 
 def _searches(grid: Grid) -> str:

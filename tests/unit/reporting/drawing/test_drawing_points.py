@@ -341,6 +341,18 @@ def test_a_caption_tells_the_first_reasons_and_how_many_more_there_are(grid: Gri
     assert caption.endswith("and 2 more like it.") and len(caption) < 900
 
 
+def test_figure_6_says_where_a_mean_has_fewer_searches_than_asked_for(grid: Grid, folder: Folder) -> None:
+    seeds = grid.experiments.model_copy(update={"gamma_seeds": (7, 8)})
+    grid = Grid(grid.config.model_copy(update={"experiments": seeds}))
+    folder.everything(grid)
+    assert "not all have ended" not in gamma.draw("figure_6", grid, folder.root).words.caption
+    row = grid.of_table("figure_6")[0]
+    (folder.root / places.speed(row.speeds[-1])).unlink()
+    caption = gamma.draw("figure_6", grid, folder.root).words.caption
+    left, shown = len(row.speeds) - 1, row.label.removeprefix("gamma ")
+    assert f"Of these searches not all have ended: there are {left} at gamma {shown}." in caption
+
+
 def test_reasons_that_were_joined_before_are_counted_once_more() -> None:
     files = [f"{number} is missing" for number in range(6)]
     joined = [first_reasons(files[:3], 1), first_reasons(files[3:])]
