@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
     inputs += [args.backbone] if args.backbone else []
     with (
         checkpoints_of(args.checkpoints, args.output) as checkpoints,
-        recorded(args.output, args, inputs, args.seed) as facts,
+        recorded(args.output, args, inputs, args.seed, checkpoints) as facts,
         session(runtime.device) as world,
     ):
         seed_everything(args.seed, runtime.threads)

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     device = resolve_device(config.runtime.device)
     require_writable(args.output.parent)
     kept = checkpoints_of(args.checkpoints) if args.checkpoints else nullcontext()
-    with kept as checkpoints, recorded(args.output, args):
+    with kept as checkpoints, recorded(args.output, args, checkpoints=checkpoints):
         begun = _begun(checkpoints, args.input_size, config, device) if checkpoints else None
         left = len(groups_left(config.space, args.input_size, begun))
         with watch_signals() as stop:
@@ -94,6 +94,7 @@ def _begun(
     except (ValidationError, LookupTableError) as error:
         problem = error.problem if isinstance(error, LookupTableError) else "is of another version."
         log.warning("What was measured before %s All of it is measured again.", problem)
+        checkpoints.start_over()
         return None
     log.info("Going on after %d operations, measured %s.", len(begun.entries), begun.fingerprint.date)
     return begun

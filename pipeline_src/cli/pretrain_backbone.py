@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     manifest = args.prepared / "manifest.json"
     with (
         checkpoints_of(args.checkpoints, args.output) as checkpoints,
-        recorded(args.output, args, [*genotype_files(args), manifest], args.seed),
+        recorded(args.output, args, [*genotype_files(args), manifest], args.seed, checkpoints),
         session(runtime.device) as world,
     ):
         seed_everything(args.seed, runtime.threads)

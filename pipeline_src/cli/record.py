@@ -9,15 +9,18 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline_src.artifacts import RECORD, sha256_of, write_json
 from pipeline_src.errors import UserError
 from pipeline_src.ownership import claimed
+
+if TYPE_CHECKING:
+    from pipeline_src.training.checkpoint import Checkpoints
 
 PACKAGES = (
     "torch",
@@ -35,7 +38,11 @@ CODE_PLACES = ("pipeline_src", "workflow", "Snakefile")
 
 @contextmanager
 def recorded(
-    output: Path, args: argparse.Namespace, inputs: Sequence[Path] = (), seed: int | None = None
+    output: Path,
+    args: argparse.Namespace,
+    inputs: Sequence[Path] = (),
+    seed: int | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Write a run record when the body has ended well.
 
@@ -44,6 +51,8 @@ def recorded(
         args: the parsed command line.
         inputs: files read; their SHA-256 are recorded.
         seed: the run's seed, where it has one.
+        checkpoints: of a step that can be interrupted: they carry what each process was and spent, so that
+            the record tells the whole of a run and not its last process alone.
 
     Raises:
         UserError: the output is one of the inputs, or something that is not ours stands where it is to go.
@@ -51,21 +60,42 @@ def recorded(
     Yields:
         A mapping to which the body may add facts of its own.
     """
-    started, clock, processor = datetime.now(UTC), time.monotonic(), _processor_s()
     # Taken before the work: code and inputs may change on disk while a long step runs.
-    git, checksums = _git_state(), {str(path): sha256_of(path) for path in inputs if path.is_file()}
+    part = _part_of_this_process()
+    checksums = {str(path): sha256_of(path) for path in inputs if path.is_file()}
     extra: dict[str, Any] = {}
     _refuse_inputs_as_output(output, inputs)
     if int(os.environ.get("RANK", "0")) != 0:
         yield extra
         return
+    if checkpoints is not None:
+        checkpoints.part = part
     with claimed(output) as claim:
         yield extra
         place = record_path(output)
         written = (os.path.relpath(claim.folder / name, place.absolute().parent) for name in claim.names)
         outputs = sorted(written)
-        record = _record(args, seed, started, clock, processor, git, checksums)
+        earlier = checkpoints.earlier if checkpoints is not None else []
+        record = _record(args, seed, part(), earlier, checksums)
         write_json(place, {**record, "outputs": outputs, **extra})
+
+
+def _part_of_this_process() -> Callable[[], dict[str, Any]]:
+    """A function that says what this process is and what it has spent since this call."""
+    started, clock, processor = datetime.now(UTC), time.monotonic(), _processor_s()
+    git = _git_state()
+
+    def part() -> dict[str, Any]:
+        return {
+            "started": started.isoformat(timespec="seconds"),
+            "wall_s": round(time.monotonic() - clock, 3),
+            # Of the step's own work: the start of the process and its imports came before.
+            "processor_s": round(_processor_s() - processor, 3),
+            "device": device_name(),
+            "git": git,
+        }
+
+    return part
 
 
 def _refuse_inputs_as_output(output: Path, inputs: Sequence[Path]) -> None:
@@ -77,29 +107,29 @@ def _refuse_inputs_as_output(output: Path, inputs: Sequence[Path]) -> None:
 def _record(
     args: argparse.Namespace,
     seed: int | None,
-    started: datetime,
-    clock: float,
-    processor: float,
-    git: dict[str, Any],
+    part: dict[str, Any],
+    earlier: Sequence[dict[str, Any]],
     checksums: dict[str, str],
 ) -> dict[str, Any]:
-    return {
+    """Times are of all parts of the run, code and device of the one that ended it."""
+    parts = [*earlier, part]
+    record = {
         "command": list(getattr(args, "command_line", sys.argv)),
         "settings": getattr(args, "settings", None),
         "execution": getattr(args, "execution", None),
         "seed": seed,
-        "started": started.isoformat(timespec="seconds"),
-        "wall_s": round(time.monotonic() - clock, 3),
-        # Of the step's own work: the start of the process and its imports came before.
-        "processor_s": round(_processor_s() - processor, 3),
+        "started": parts[0]["started"],
+        "wall_s": round(sum(one["wall_s"] for one in parts), 3),
+        "processor_s": round(sum(one["processor_s"] for one in parts), 3),
         "peak_memory_mib": peak_memory_mib(),
-        "device": device_name(),
+        "device": part["device"],
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "host": {"system": platform.platform(), "cpus": os.cpu_count()},
         "versions": _versions(),
-        "git": git,
+        "git": part["git"],
         "inputs": checksums,
     }
+    return record | {"earlier": list(earlier)} if earlier else record
 
 
 def record_path(output: Path) -> Path:

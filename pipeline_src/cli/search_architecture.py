@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     inputs = [args.prepared / "manifest.json", args.lut]
     with (
         checkpoints_of(args.checkpoints, args.output) as checkpoints,
-        recorded(args.output, args, inputs, args.seed) as facts,
+        recorded(args.output, args, inputs, args.seed, checkpoints) as facts,
         session(config.runtime.device) as world,
     ):
         searcher = _build(args, config, world, checkpoints)

@@ -29,11 +29,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Compare checksums, make the tables again, and compare these."""
-    from pipeline_src.reporting.published.folder import read_published
+    """Compare checksums, make the tables and the folder's README again, and compare these."""
+    from pipeline_src.reporting.published.folder import README, read_published
+    from pipeline_src.reporting.published.told import told
 
     published = read_published(args.folder)
     print(f"{args.folder}: {len(published.files)} files have the checksums that were published")
+    if README in published.files:
+        text = told(published.config, args.folder / RESULTS, args.folder / REPORTS)
+        if (args.folder / README).read_text(encoding="utf-8") != text:
+            raise DataError(
+                args.folder / README,
+                "does not say what the results beside it say.",
+                "It was written by another version of this project, or by hand: publish again.",
+            )
     if not published.reports:
         print(f"{args.folder} holds no tables, so there are none to compare")
         if args.report is None:
@@ -54,8 +63,9 @@ def run(args: argparse.Namespace) -> None:
                 "They were made by another version of this project, or not from these results.",
             )
         if published.reports:
-            told = "tables, claims and data of figures come out the same to the byte"
-            print(f"{len(published.reports)} {told}")
+            print(
+                f"{len(published.reports)} tables, claims and data of figures come out the same to the byte"
+            )
         if args.report:
             _hand_over(made, args.report)
             print(f"{args.report / 'index.html'}")

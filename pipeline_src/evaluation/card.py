@@ -11,6 +11,7 @@ from typing import Any
 from pipeline_src.artifacts import RECORD
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.bundled import WEIGHTS
+from pipeline_src.markdown import plain, table
 from pipeline_src.parsing import read_text
 
 SECTIONS = ("Data", "Not good for", "Licence")
@@ -76,15 +77,14 @@ def _percent(share: float | None) -> str:
 
 
 def _table(ious: Mapping[str, float | None]) -> str:
-    lines = [f"| {name} | {_percent(value)} |" for name, value in ious.items()]
-    return "\n".join(["| class | IoU |", "| --- | --- |", *lines])
+    return table(("class", "IoU"), [(name, _percent(value)) for name, value in ious.items()])
 
 
 def _weak(ious: Mapping[str, float | None]) -> str:
     weak: Sequence[str] = [name for name, value in ious.items() if value is None or value < WEAK_IOU]
     if not weak:
         return f"No class has an IoU under {WEAK_IOU:.0%}."
-    return f"Classes that it hardly sees (IoU under {WEAK_IOU:.0%}): {', '.join(weak)}."
+    return f"Classes that it hardly sees (IoU under {WEAK_IOU:.0%}): {', '.join(map(plain, weak))}."
 
 
 def _step(record: Mapping[str, Any]) -> str:

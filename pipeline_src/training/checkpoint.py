@@ -9,7 +9,7 @@ import logging
 import os
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ LOG = logging.getLogger(__name__)
 MAGIC = b"autortnet checkpoint 1\n"
 DIGEST_BYTES = 64  # a SHA-256 in hexadecimal
 FILE_NAME = re.compile(r"step_(\d{10})\.ckpt")
+PARTS = "parts"
+"""The key of a checkpoint's state that says which processes have worked on the job so far."""
 
 
 class Checkpoints:
@@ -37,10 +39,16 @@ class Checkpoints:
     Args:
         folder: made on the first save.
         keep: how many to keep.
+
+    Attributes:
+        part: says, as plain values, what this process is and has spent so far; None where nobody asks.
+        earlier: the parts of the processes before it, up to the checkpoint that was loaded.
     """
 
     def __init__(self, folder: Path, keep: int = 2) -> None:
         self.folder, self.keep = folder, keep
+        self.part: Callable[[], dict[str, Any]] | None = None
+        self.earlier: list[dict[str, Any]] = []
 
     def save(self, step: int, state: dict[str, Any]) -> None:
         """Write the state after `step`, then drop all but the newest `keep` checkpoints.
@@ -55,7 +63,8 @@ class Checkpoints:
             UserError: the folder cannot be written; the older checkpoints stand.
         """
         buffer = io.BytesIO()
-        torch.save(state, buffer)
+        parts = [*self.earlier, *([self.part()] if self.part else [])]
+        torch.save({**state, PARTS: parts}, buffer)
         payload = buffer.getbuffer()
         digest = hashlib.sha256(payload).hexdigest().encode()
 
@@ -80,7 +89,9 @@ class Checkpoints:
         found = self._steps()
         for step in sorted(found, reverse=True):
             try:
-                return step, _read(found[step])
+                state = _read(found[step])
+                self.earlier = state.pop(PARTS, [])
+                return step, state
             except CheckpointError as error:
                 LOG.warning("%s Trying the checkpoint before it.", error)
         if found:
@@ -90,6 +101,10 @@ class Checkpoints:
                 "Delete the folder to start the step from its beginning.",
             )
         return None
+
+    def start_over(self) -> None:
+        """What was loaded is of no use: the work starts from the beginning, with nothing spent so far."""
+        self.earlier = []
 
     def clear(self) -> None:
         """Delete all checkpoints, what a killed save left behind, and the folder if nothing else is in it."""

@@ -248,6 +248,8 @@ class Engine(ABC):
             LOG.warning(
                 "The checkpoint is of other settings or inputs: the %s starts from the beginning.", self.what
             )
+            if self.keeping.checkpoints is not None:
+                self.keeping.checkpoints.start_over()
             return
         LOG.info("Going on after %s step %d.", self.what, step)
         self.epoch, self.batch, self.rows = state["epoch"], state["batch"], state["rows"]

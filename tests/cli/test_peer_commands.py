@@ -119,7 +119,13 @@ def test_a_killed_training_of_a_peer_goes_on_to_the_same_weights(
     assert not (steps.out / "weights_last.safetensors").exists()
     assert any(steps.checkpoints.iterdir())
     monkeypatch.undo()
+    monkeypatch.setattr("pipeline_src.cli.record._git_state", lambda: {"commit": "cd" * 20, "changed": False})
     assert main(words) == 0
+    record = json.loads((steps.out / "run.json").read_text())
+    (earlier,) = record["earlier"]  # the record tells both processes, not the last alone
+    assert record["git"]["commit"] == "cd" * 20 != earlier["git"]["commit"]
+    assert record["started"] == earlier["started"] and record["device"] == earlier["device"]
+    assert record["wall_s"] > earlier["wall_s"] > 0 and record["processor_s"] > earlier["processor_s"] > 0
     resumed = load_weights(steps.out / "weights_last.safetensors")
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
 

@@ -13,11 +13,21 @@ from workflow.code import Package, for_type_checkers, imported
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-EVERYWHERE = {"spreadsheets", "strict_yaml", "errors", "parsing", "ownership", "artifacts", "not_run"}
+EVERYWHERE = {
+    "markdown",
+    "spreadsheets",
+    "strict_yaml",
+    "errors",
+    "parsing",
+    "ownership",
+    "artifacts",
+    "not_run",
+}
 MAY_IMPORT = {
     "errors": set(),
     "parsing": {"errors"},
     "strict_yaml": {"errors", "parsing"},
+    "markdown": set(),
     "spreadsheets": set(),
     "ownership": {"errors"},
     "artifacts": {"errors", "ownership", "parsing"},
@@ -53,7 +63,7 @@ MAY_IMPORT_WITHIN_REPORTING = {
     "provenance": {"paper", "read", "tables"},
     "compare": {"paper", "read", "tables"},
     "page": {"paper", "read", "tables", "drawing", "claims", "provenance", "compare"},
-    "published": set(),
+    "published": {"read", "tables"},
 }
 WITHOUT_TORCH = (
     "errors",

@@ -127,6 +127,7 @@ class Facts:
             "device": trace.device,
             "date": trace.date,
             "wall": f"{trace.wall_s:.1f} s",
+            "earlier": trace.earlier,
             "inputs": dict(sorted(trace.inputs.items())),
             "artifact": trace.artifact,
             "sha256": trace.sha256,
@@ -140,6 +141,7 @@ class Facts:
                     "date": one.date,
                     "artifact": one.artifact,
                     "index": "" if one.index is None else str(one.index),
+                    "earlier": one.earlier,
                 }
                 for one in trace.upstream
             ],

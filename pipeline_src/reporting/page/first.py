@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, gamma_text
+from pipeline_src.markdown import plain, table
 from pipeline_src.reporting.page.facts import Facts
 from pipeline_src.reporting.page.sections import ClaimView
 from pipeline_src.reporting.read.claims import Verdict
@@ -163,20 +164,9 @@ def summary_markdown(context: Mapping[str, Any]) -> str:
         first.sentence,
         "",
     ]
-    lines += ["| | paper | here | |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| {' | '.join(_plain(text) for text in (one.title, one.paper, one.here, one.remark))} |"
-        for one in first.headlines
-    ]
+    rows = [(one.title, one.paper, one.here, one.remark) for one in first.headlines]
+    lines += [table(("", "paper", "here", ""), rows)]
     lines += [""]
-    lines += [f"- {view.claim.id} {view.verdict}: {_plain(view.claim.sentence)}" for view in claims]
+    lines += [f"- {view.claim.id} {view.verdict}: {plain(view.claim.sentence)}" for view in claims]
     lines += [""] + [f"{letter}: {said}." for letter, said in first.names]
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """One line that no table and no markup of Markdown breaks at."""
-    safe = " ".join(text.split())
-    for sign in ("\\", "|", "*", "_", "`", "<", "~", "["):
-        safe = safe.replace(sign, f"\\{sign}")
-    return safe

@@ -16,7 +16,7 @@ _NEEDED = ("command", "started", "wall_s", "device", "git")
 
 @dataclass(frozen=True)
 class RuleCost:
-    """What the jobs of a rule took: their number, and hours of wall time on a device, summed over jobs."""
+    """What the jobs of a rule took: how many ended on a device, and all hours of wall time on it."""
 
     rule: str
     device: str
@@ -90,17 +90,23 @@ def _counted(values: Iterable[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
+def _parts(record: dict[str, Any]) -> list[tuple[str, float]]:
+    """Devices of a run and seconds on them: it may have been interrupted, and gone on with on another one."""
+    earlier = [(one["device"], one["wall_s"]) for one in record.get("earlier", [])]
+    return [*earlier, (record["device"], record["wall_s"] - sum(wall_s for _, wall_s in earlier))]
+
+
 def _costs(records: list[dict[str, Any]]) -> tuple[RuleCost, ...]:
     """By rule and device; a job of several processes counts each of their devices."""
     walls: dict[tuple[str, str], list[float]] = defaultdict(list)
     hours: dict[tuple[str, str], float] = defaultdict(float)
     for record in records:
         rule = record["command"][1].replace("-", "_") if len(record["command"]) > 1 else "unknown"
-        key = rule, record["device"]
-        walls[key].append(record["wall_s"])
-        hours[key] += record["wall_s"] * record.get("processes", 1) / 3600
+        walls[rule, record["device"]].append(record["wall_s"])
+        for device, wall_s in _parts(record):
+            hours[rule, device] += wall_s * record.get("processes", 1) / 3600
     costs = [
-        RuleCost(rule, device, len(taken), hours[rule, device], max(taken))
-        for (rule, device), taken in walls.items()
+        RuleCost(rule, device, len(walls[rule, device]), spent, max(walls[rule, device], default=0.0))
+        for (rule, device), spent in hours.items()
     ]
     return tuple(sorted(costs, key=lambda cost: (-cost.device_hours, cost.rule, cost.device)))

@@ -194,6 +194,7 @@ def run_of(line: Line, number: int, of: int, screen: Screen) -> list[str]:
         ("commit", _commit(line.commit, line.changed)),
         ("device", line.device),
         ("date", f"{line.date}, took {line.wall_s} s"),
+        ("resumed", f"begun by {line.earlier}" if line.earlier else ""),
     )
     for label, text in facts:
         said += screen.fact(label, text)
@@ -207,6 +208,7 @@ def run_of(line: Line, number: int, of: int, screen: Screen) -> list[str]:
         seed = "no seed" if one["seed"] is None else f"seed {one['seed']}"
         seed = seed if one.get("index") is None else f"sampling index {one['index']} of {seed}"
         known = f"{one['rule']}, {seed}, {_commit(one['commit'], str(one['changed']))}, {one['date']}"
+        known += f"; resumed, begun by {one['earlier']}" if one.get("earlier") else ""
         said += screen.fact("behind it", f"{one['run']}: {known if one['rule'] else 'its record has gone'}")
     return said
 

@@ -116,6 +116,7 @@ def traced(line: Line, trace: Trace) -> Line:
         device=trace.device,
         date=trace.date,
         wall_s=as_text(trace.wall_s),
+        earlier=trace.earlier,
         inputs=_json(dict(trace.inputs)),
         upstream=_json([asdict(one) for one in trace.upstream]),
         artifact=trace.artifact,

@@ -37,7 +37,8 @@ class Ancestor:
     """A run whose output another run read.
 
     Attributes:
-        run, rule, seed, commit, changed, date: as in `Trace`; the rule is empty where the record has gone.
+        run, rule, seed, commit, changed, date, earlier: as in `Trace`; the rule is empty where the record has
+            gone.
         artifact: what of it was read, relative to the repository.
         index: which draw of the seed it is, of a random network; None of all else.
     """
@@ -50,6 +51,7 @@ class Ancestor:
     date: str
     artifact: str
     index: int | None = None
+    earlier: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class Trace:
         changed: whether the code had been changed since the commit.
         device: processor or GPU.
         date: when it started, ISO 8601.
-        wall_s: how long it took.
+        wall_s: how long it took, all its parts together.
+        earlier: of a run that was interrupted and resumed, the processes before the one that ended it: when
+            each began, for how long its work counts, its commit and device; empty of all others.
         inputs: SHA-256 of every input by path.
         artifact: the file, relative to the repository.
         sha256: of the file.
@@ -92,11 +96,30 @@ class Trace:
     sha256: str
     log: str
     upstream: tuple[Ancestor, ...] = ()
+    earlier: str = ""
 
 
 class _Git(BaseModel):
     commit: str | None
     changed: bool | None
+
+
+class _Part(BaseModel):
+    """One process of a run that was interrupted."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    started: str
+    wall_s: float = Field(ge=0, allow_inf_nan=False)
+    device: str
+    git: _Git
+
+    @property
+    def words(self) -> str:
+        """For a line of a terminal and of the page."""
+        commit = f"commit {self.git.commit[:12]}" if self.git.commit else "no git checkout"
+        changed = " with changes since" if self.git.changed else ""
+        return f"{self.started}, {self.wall_s:.0f} s, {commit}{changed}, {self.device}"
 
 
 class _Record(BaseModel):
@@ -112,6 +135,12 @@ class _Record(BaseModel):
     device: str
     git: _Git
     inputs: dict[str, str]
+    earlier: tuple[_Part, ...] = ()
+
+    @property
+    def earlier_words(self) -> str:
+        """The parts before the last one; empty where there are none."""
+        return "; ".join(one.words for one in self.earlier)
 
     @property
     def rule(self) -> str:
@@ -179,6 +208,7 @@ class Tracer:
             sha256=sha256_of(path),
             log=log_of(record.rule, place, self.scale),
             upstream=self._upstream(record),
+            earlier=record.earlier_words,
         )
 
     def _record_of(self, source: str) -> tuple[str, _Record] | None:
@@ -217,6 +247,7 @@ class Tracer:
                 one.started,
                 artifact,
                 one.index,
+                one.earlier_words,
             )
             waiting += one.inputs
         return tuple(found.values())

@@ -2,6 +2,7 @@
 
 results/published/SCALE/
   published.json   what this is, where from, and the SHA-256 of every other file
+  README.md        what the results say, for who opens the folder
   config.yaml      the resolved configuration
   results/         of results/SCALE: genotypes, logs of epochs, metrics, timings, lookup tables, run records
   reports/         of reports/SCALE: tables, claims, data of figures, provenance
@@ -22,11 +23,12 @@ from pipeline_src.artifacts import read_json, sha256_of, write_atomically, write
 from pipeline_src.config.load import read_yaml, validate
 from pipeline_src.config.models import Config
 from pipeline_src.errors import DataError, UserError
+from pipeline_src.reporting.published.told import told
 
 FORMAT = "autortnet-published/1"
 PUBLISHED = "published"
 """The folder below `results/` that has one for each published scale."""
-INDEX, CONFIG = "published.json", "config.yaml"
+INDEX, CONFIG, README = "published.json", "config.yaml", "README.md"
 RESULTS, REPORTS = places.RESULTS, places.REPORTS
 LARGEST_MIB = 10
 """A published folder is to lie in git."""
@@ -105,9 +107,14 @@ def publish(config: Config, results: Path, reports: Path, folder: Path) -> Publi
     for name, source in sources.items():
         _copy(source, folder / name, before.get(name))
         files[name] = sha256_of(folder / name)
-    _make_way(folder / CONFIG, before.get(CONFIG))
-    write_text(folder / CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
-    files[CONFIG] = sha256_of(folder / CONFIG)
+    written = {
+        CONFIG: yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False),
+        README: told(config, folder / RESULTS, folder / REPORTS),
+    }
+    for name, text in written.items():
+        _make_way(folder / name, before.get(name))
+        write_text(folder / name, text)
+        files[name] = sha256_of(folder / name)
     for name in before.keys() - files.keys():
         _drop(folder / name, before[name])
     (folder / INDEX).unlink(missing_ok=True)  # one of ours, or `_listed` would have refused it

@@ -33,7 +33,7 @@ class Line:
         scale: of everything measured.
         source: the result file, relative to `results/SCALE`.
         run_value: what this run alone measured.
-        run, rule, command, seed, config, commit, changed, device, date, wall_s, log: as in `Trace`.
+        run, rule, command, seed, config, commit, changed, device, date, wall_s, earlier, log: as in `Trace`.
         inputs: SHA-256 of each input by path, as JSON.
         upstream: the runs behind the inputs, as JSON.
         artifact, artifact_sha256: the result file, relative to the repository.
@@ -69,6 +69,7 @@ class Line:
     device: str = ""
     date: str = ""
     wall_s: str = ""
+    earlier: str = ""
     inputs: str = ""
     upstream: str = ""
     artifact: str = ""

@@ -11,6 +11,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from pipeline_src.artifacts import write_text
+from pipeline_src.markdown import plain as plain_markdown
 from pipeline_src.reporting.tables.cells import Table
 from pipeline_src.reporting.tables.columns import Column
 from pipeline_src.reporting.tables.lines import (
@@ -32,7 +33,6 @@ SIDEWAYS_FROM = 12
 HEADING_LETTERS = 11
 """Letters of a line of a heading in LaTeX, its longer words apart."""
 BREAK = r"\\"
-_MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
 _LATEX = {
     "±": r"$\pm$",
     "×": r"$\times$",
@@ -49,22 +49,22 @@ _BAR = re.compile("([A-Za-z])\u0304")
 def markdown(table: Table) -> str:
     """The table in GitHub's Markdown, whatever it holds as plain text, its footnotes below."""
     at, frame = marks(table), _frame(table, everything=True)
-    rows = [[_plain_markdown(str(text)) for text in row] for row in frame.itertuples(index=False)]
+    rows = [[plain_markdown(str(text)) for text in row] for row in frame.itertuples(index=False)]
     for row, (group, line) in zip(rows, _lines(table), strict=True):
         row[0] += _superscript(at.rows.get(group.row_id, ())) if line is group.lines[0] else ""
         for place, entry in enumerate(line.entries, start=2):
             row[place] += _superscript(_notes(at, line, entry))
             if entry.best:
-                number = _plain_markdown(entry.text)
+                number = plain_markdown(entry.text)
                 row[place] = row[place].replace(number, f"**{number}**", 1)
     shown = {column.title: column.id for column in columns_shown(table.layout)}
     titles = [
-        _plain_markdown(name) + _superscript(at.columns.get(shown.get(name, ""), ()))
+        plain_markdown(name) + _superscript(at.columns.get(shown.get(name, ""), ()))
         for name in map(str, frame.columns)
     ]
     body = pd.DataFrame(rows, columns=titles).to_markdown(index=False, tablefmt="pipe", disable_numparse=True)
-    notes = [f"<sup>{letter}</sup> {_plain_markdown(text)}" for letter, _, text in table_footnotes(table)]
-    return "\n\n".join([f"**{_plain_markdown(_title(table))}**", body, BEST_RULE, *notes]) + "\n"
+    notes = [f"<sup>{letter}</sup> {plain_markdown(text)}" for letter, _, text in table_footnotes(table)]
+    return "\n\n".join([f"**{plain_markdown(_title(table))}**", body, BEST_RULE, *notes]) + "\n"
 
 
 def latex(table: Table) -> str:
@@ -146,12 +146,6 @@ def _title(table: Table) -> str:
     elsewhere = measured_on(table)
     here = f"; here: {elsewhere}" if elsewhere else ""
     return f"Table {number}. {table.layout.caption}{here} (scale {table.scale})"
-
-
-def _plain_markdown(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s+", " ", safe))
 
 
 def _plain_latex(text: str) -> str:

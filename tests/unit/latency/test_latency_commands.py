@@ -134,6 +134,8 @@ def test_an_interrupted_measurement_goes_on_with_the_groups_it_has(
     table = json.loads(output.read_text())
     assert table["fingerprint"] == found[1]["fingerprint"]  # the date of the first attempt, too
     assert {key: table["entries"][key] for key in first} == found[1]["entries"]
+    record = json.loads(output.with_name("set.json.run.json").read_text())
+    assert len(record["earlier"]) == 1 and record["wall_s"] > record["earlier"][0]["wall_s"] > 0
     assert not checkpoints.exists()
 
 

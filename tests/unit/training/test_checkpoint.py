@@ -42,6 +42,21 @@ def test_saves_and_loads_and_keeps_two(tmp_path: Path) -> None:
     assert state["rows"] == STATE["rows"] and state["pair"] == (1, 2)
 
 
+def test_the_parts_of_a_run_go_from_process_to_process(tmp_path: Path) -> None:
+    """What each process spent, up to the checkpoint that the next one went on from."""
+    for number, known in enumerate(([], ["a1"], ["a1", "b1"])):
+        checkpoints = Checkpoints(tmp_path)
+        found = checkpoints.load_newest()
+        assert found is None or set(found[1]) == set(STATE)
+        assert [one["name"] for one in checkpoints.earlier] == known
+        spent = iter((0, 1))
+        checkpoints.part = lambda number=number, spent=spent: {"name": f"{'abc'[number]}{next(spent)}"}
+        for step in (2 * number, 2 * number + 1):
+            checkpoints.save(step, STATE)
+    checkpoints.start_over()
+    assert checkpoints.earlier == []
+
+
 @pytest.mark.parametrize("how", ["truncated", "empty", "altered"])
 def test_falls_back_to_the_older(tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str) -> None:
     checkpoints = Checkpoints(tmp_path)

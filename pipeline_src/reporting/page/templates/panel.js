@@ -56,6 +56,7 @@ var report = {};
     list([
       ["Run", trace.run], ["Rule", trace.rule], ["Seed", trace.seed || (seeds && "none of its own; behind it " + seeds)], ["Device", trace.device],
       ["Date", trace.date], ["Wall time", trace.wall], ["Git commit", trace.commit],
+      ["Resumed; begun by", trace.earlier],
       ["Artifact", trace.artifact], ["Its SHA-256", trace.sha256], ["Log", trace.log]
     ], details);
     fold("Command", trace.command, details);
@@ -64,7 +65,8 @@ var report = {};
     if (inputs.length) fold("Inputs with SHA-256 (" + inputs.length + ")", inputs.join("\n"), details);
     var before = trace.upstream.map(function (one) {
       return one.run + (one.rule ? " (" + one.rule + ")" : "") + (one.seed ? ", seed " + seedOf(one) : "") +
-        (one.commit ? ", commit " + one.commit : "") + "\n  " + one.artifact + (one.date ? ", " + one.date : "");
+        (one.commit ? ", commit " + one.commit : "") + "\n  " + one.artifact + (one.date ? ", " + one.date : "") +
+        (one.earlier ? "\n  resumed; begun by " + one.earlier : "");
     });
     if (before.length) fold("Runs behind it, with their seeds (" + before.length + ")", before.join("\n"), details);
   }

@@ -109,6 +109,17 @@ def test_device_hours_count_processes_and_keep_devices_apart(tmp_path: Path) -> 
     }
     assert round(found.device_hours, 3) == 3.1 and found.records == 4
     assert dict(found.facts)["Device"] == (("P", 3), ("Q", 1))
+    part = {"device": "Q", "wall_s": 180.0}
+    (tmp_path / "search" / "run.json").write_text(
+        json.dumps(
+            RECORD | {"command": ["autortnet", "search-architecture"], "wall_s": 540.0, "earlier": [part]}
+        )
+    )
+    moved = [cost for cost in runs.read_environment(tmp_path).costs if cost.rule == "search_architecture"]
+    assert {(one.device, one.jobs, round(one.device_hours, 3)) for one in moved} == {
+        ("P", 1, 0.1),
+        ("Q", 0, 0.05),
+    }
     assert runs.read_environment(tmp_path / "none").records == 0
     (tmp_path / "bad.run.json").write_text("{}")
     with pytest.raises(UserError, match="no run record"):
