@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.planning.graph import Graph
     from pipeline_src.planning.measuring import measure_rates
     from pipeline_src.planning.schedule import Machine
-    from pipeline_src.planning.table import lines_of, plan_of
+    from pipeline_src.planning.table import lines_of, longest_of, plan_of
     from pipeline_src.planning.work import Workload, image_counts
 
     config = configuration(args)
@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> None:
     print(f"{config.scale}: {_origin(records, taken, costs, graph)}")
     print("\n".join(lines_of(plan, "GPU" if has_devices else "core")))
     print(_whole(plan.wall_s, slots, "GPU" if has_devices else "core"))
+    if longest := longest_of(plan):
+        print(longest)
     if has_devices and taken.rates.seconds and not taken.on_gpu:
         print(f"note: no GPU was measured: each is taken to be as slow as {taken.device} on this machine")
     for note in taken.scaled:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pipeline_src import places
 from pipeline_src.artifacts import RECORD, read_json
 from pipeline_src.errors import UserError
+from pipeline_src.not_run import read_marker
 from pipeline_src.planning.graph import STAGES, Graph, Task
 from pipeline_src.planning.work import Workload
 
@@ -41,12 +42,18 @@ WEIGHT = {"search": 0.5, "pretrain": 3.0, "finetune": 3.0}
 
 @dataclass(frozen=True)
 class Finished:
-    """What a finished job took; `includes_start` where Snakemake's clock ran around the whole process."""
+    """What a finished job took.
+
+    Attributes:
+        includes_start: whether Snakemake's clock ran around the whole process.
+        is_marker: whether it left word that its network is not run; it says nothing of others' time.
+    """
 
     seconds: float
     includes_start: bool
     memory_mib: float | None
     bytes: int
+    is_marker: bool = False
 
 
 class Records:
@@ -65,7 +72,7 @@ class Records:
             raise UserError(
                 results, "is not a folder.", "Give results/SCALE of a run, or a published folder."
             )
-        self.given = results
+        self.given, self.scale = results, scale
         self.published = (results / "published.json").is_file()
         above = results if self.published else results.resolve().parents[1]
         below = "" if self.published else f"/{scale}"
@@ -103,8 +110,14 @@ class Records:
         whole = self._benchmark_s(task)
         # A job repeated by hand has a newer record than benchmark: the longer of both holds its work.
         if whole is not None and whole >= wall_s:
-            return Finished(whole, True, memory, size)
-        return Finished(float(wall_s), False, memory, size)
+            return Finished(whole, True, memory, size, self._is_marker(task))
+        return Finished(float(wall_s), False, memory, size, self._is_marker(task))
+
+    def _is_marker(self, task: Task) -> bool:
+        one = task.architecture
+        if one is None or one.is_peer:
+            return False
+        return read_marker(self.places[f"{places.RESULTS}/{self.scale}/"] / places.genotype(one)) is not None
 
     def _benchmark_s(self, task: Task) -> float | None:
         """What Snakemake measured of the process, from its start to its end."""
@@ -162,7 +175,7 @@ class Costs:
         self.finished: Mapping[Task, Finished] = records.found if records else {}
         self.siblings: dict[tuple[str, str], list[float]] = {}
         for task, one in self.finished.items():
-            if (amount := self._weighted(task)) > 0:
+            if not one.is_marker and (amount := self._weighted(task)) > 0:
                 self.siblings.setdefault(_kind(task), []).append(one.seconds / amount)
         self._known: dict[Task, Range] = {}
 

@@ -11,6 +11,8 @@ from pipeline_src.planning.schedule import Machine, simulate
 
 SNAKEMAKE_S = 10.0
 """Building the graph and looking at what there is."""
+LONGEST = 5
+"""How many of the jobs that are left are named."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """The rows, and the wall time of all in seconds."""
+    """The rows, the wall time of all in seconds, and the longest jobs that are left, by rule and run."""
 
     stages: tuple[Stage, ...]
     wall_s: Range
+    longest: tuple[tuple[str, float], ...] = ()
 
 
 def plan_of(graph: Graph, costs: Costs, machine: Machine) -> Plan:
@@ -59,7 +62,10 @@ def plan_of(graph: Graph, costs: Costs, machine: Machine) -> Plan:
                 Stage(name, len(tasks), done, hours, costs.memory_mib(tasks), costs.disk_bytes(tasks))
             )
     walls = (simulate(graph, machine, _place(on_slots, place)) + SNAKEMAKE_S for place in range(3))
-    return Plan(tuple(stages), Range(*walls))
+    left = [(task, on_slots(task).middle) for task in graph.tasks if task not in costs.finished]
+    longest = sorted(left, key=lambda one: -one[1])[:LONGEST]
+    named = tuple((f"{task.rule} {task.name}", seconds) for task, seconds in longest)
+    return Plan(tuple(stages), Range(*walls), named)
 
 
 def _counted(task: Task, machine: Machine) -> int:
@@ -104,6 +110,12 @@ def lines_of(plan: Plan, slots: str) -> list[str]:
                   for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
         for row in rows
     ]  # fmt: skip
+
+
+def longest_of(plan: Plan) -> str:
+    """One line; empty where nothing is left."""
+    told = "; ".join(f"{name} {duration(seconds)}" for name, seconds in plan.longest)
+    return f"longest jobs left: {told}" if told else ""
 
 
 def _hours(value: float) -> str:

@@ -15,6 +15,7 @@ import pytest
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import read_yaml, resolve
+from pipeline_src.not_run import NotRun
 from pipeline_src.reporting.read.standing import Job, jobs_of, standing_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -84,6 +85,20 @@ def test_a_graph_half_way(tmp_path: Path, jobs: list[Job], capsys: pytest.Captur
     assert f"stopped, finetune_network {stopped.name}, 12:00:10 training steps: 9 of 500, 30 s" in lines
     # 450 s of the running one, and 600 s, as the finished ones took, of each of the four others.
     assert lines[-1] == f"{len(jobs) - 5} of {len(jobs)} jobs done; about 48 min left, with 1 at once"
+
+
+def test_a_network_that_is_not_run_says_nothing_of_others_time(
+    tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting, done, *markers = [job for job in jobs if job.rule == "finetune_network"]
+    for job in jobs:
+        if job != waiting:
+            finish(tmp_path, job, 600 if job == done else 0.01)
+    for job in markers:
+        output = tmp_path / "results" / "tiny" / job.output
+        NotRun("the same as A").save(output.with_suffix(".new"))
+        output.with_suffix(".new").replace(output)
+    assert status(tmp_path, capsys)[-1].startswith(f"{len(jobs) - 1} of {len(jobs)} jobs done; about 10 min")
 
 
 def test_a_finished_graph(tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:

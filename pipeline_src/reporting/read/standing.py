@@ -17,6 +17,7 @@ from pipeline_src import places
 from pipeline_src.artifacts import RECORD, read_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
+from pipeline_src.not_run import read_marker
 
 State = Literal["done", "running", "failed", "stopped", "waiting"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "stopped", "waiting")
@@ -48,7 +49,7 @@ class Standing:
     """What is known of a job.
 
     Attributes:
-        seconds: what it took, of a finished job with a record.
+        seconds: what it took, of a finished job with a record; None of a network that is not run.
         remaining_s: by its own pace so far, of a running one that has told its steps.
         epoch: the last that it told, of a running one.
         told: the error of a failed one; the last line of a stopped one.
@@ -108,8 +109,8 @@ def standing_of(job: Job, results: Path, logs: Path, now: float | None = None) -
         now: seconds since the epoch, of the clock that files are dated by.
     """
     output, log = results / job.output, logs / job.log
-    if output.exists():
-        return Standing(job, "done", seconds=_recorded_s(output))
+    if output.exists():  # a marker of a network that is not run took no time that tells of others'
+        return Standing(job, "done", seconds=None if read_marker(output) else _recorded_s(output))
     try:
         changed = log.stat().st_mtime
         lines = _tail(log)

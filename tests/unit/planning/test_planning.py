@@ -17,12 +17,13 @@ from pipeline_src.config.load import resolve
 from pipeline_src.config.models import Config, RuntimeConfig
 from pipeline_src.errors import UserError
 from pipeline_src.latency.load import available_mib
+from pipeline_src.not_run import NotRun
 from pipeline_src.planning import measuring
 from pipeline_src.planning.costs import Costs, Range, Rates, Records
 from pipeline_src.planning.graph import Graph, Task
 from pipeline_src.planning.measuring import Taken
 from pipeline_src.planning.schedule import Machine, simulate
-from pipeline_src.planning.table import duration, lines_of, plan_of
+from pipeline_src.planning.table import LONGEST, Plan, duration, lines_of, longest_of, plan_of
 from pipeline_src.planning.work import Work, Workload, image_counts
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -222,6 +223,28 @@ def test_an_unfinished_job_is_scaled_from_its_finished_likes(tmp_path: Path) -> 
         costs.seconds(next(task for task in graph.tasks if task.rule == "search_architecture"))
 
 
+def test_a_network_that_is_not_run_says_nothing_of_others_time(tmp_path: Path) -> None:
+    graph = graph_of("tiny")
+    write_run(tmp_path, graph, lambda rule: rule == "finetune_network")
+    before = costs_of(tmp_path, graph)
+    moved = [
+        task
+        for task in before.finished
+        if task.architecture is not None and task.architecture.kind == "downsampling"
+    ]
+    for task in moved:
+        assert task.architecture is not None
+        NotRun("the same as A").save(tmp_path / "results" / "tiny" / places.genotype(task.architecture))
+        record = (tmp_path / task.outputs[0]).with_name("run.json")
+        record.write_text(json.dumps({"wall_s": 0.01}))
+        (tmp_path / "logs" / "tiny" / places.benchmark(task.rule, task.name)).unlink(missing_ok=True)
+    after = costs_of(tmp_path, graph)
+    assert moved and all(after.seconds(task).middle == 0.01 for task in moved)
+    ours = ("finetune_network", "")
+    assert len(after.siblings[ours]) == len(before.siblings[ours]) - len(moved)
+    assert min(after.siblings[ours]) >= min(before.siblings[ours])
+
+
 def test_rates_make_seconds_with_their_range() -> None:
     graph = graph_of("tiny")
     workload = Workload(graph.grid, image_counts(graph.grid.config, Path("nowhere")))
@@ -235,6 +258,20 @@ def test_rates_make_seconds_with_their_range() -> None:
     assert list(costs.seconds(sample)) == pytest.approx([1.5 + 0.05, 1.5 + 0.1, 1.5 + 0.3])
 
 
+def test_the_longest_jobs_left_are_named() -> None:
+    """A system that takes hours among minutes is seen before it is begun."""
+    graph = graph_of("tiny")
+    workload = Workload(graph.grid, image_counts(graph.grid.config, Path("nowhere")))
+    rates = {(kind, peer): Range(1e-9, 1e-9, 1e-9) for kind in KINDS for peer in ("", "icnet")}
+    rates |= {("finetune", "icnet"): Range(1e-4, 1e-4, 1e-4)}
+    costs = Costs(graph, workload, Rates(rates, start_s=1.0), None)
+    plan = plan_of(graph, costs, CPU)
+    names, seconds = zip(*plan.longest, strict=True)
+    assert names[0].startswith("finetune_network icnet-") and list(seconds) == sorted(seconds, reverse=True)
+    assert longest_of(plan).startswith(f"longest jobs left: {names[0]} {duration(seconds[0])}; {names[1]} ")
+    assert longest_of(Plan((), plan.wall_s)) == ""
+
+
 def test_the_table_adds_up(tmp_path: Path) -> None:
     graph = graph_of("tiny")
     write_run(tmp_path, graph)
@@ -246,6 +283,7 @@ def test_the_table_adds_up(tmp_path: Path) -> None:
     # Two cores cannot do it in less than half, and one core not in more than all, with Snakemake's own start.
     assert 0.5 * whole_h * 3600 < plan.wall_s.middle < whole_h * 3600 + 20
     assert plan.wall_s.low <= plan.wall_s.middle <= plan.wall_s.high
+    assert len(plan.longest) == min(LONGEST, len(graph.tasks) - len(finished_rows()))
     lines = lines_of(plan, "core")
     assert lines[0].split()[:4] == ["stage", "jobs", "done", "core-hours"]
     assert lines[-1].split()[:3] == ["all", str(len(graph.tasks)), str(len(finished_rows()))]
