@@ -33,10 +33,12 @@ class TableCheck(Block):
     """Rows and their agreement; measured is about `slope` x predicted + `intercept_us`.
 
     The backbone holds the stem, which the table leaves out: it makes the intercept.
-    Correlations are null where all networks agree in one of the two.
+    Correlations are null where all networks agree in one of the two. `fingerprint` is of the networks'
+    measurement; the table may be of another device where the user says so.
     """
 
     fingerprint: Fingerprint
+    table_device: str
     input_height_px: int
     input_width_px: int
     networks: int
@@ -78,6 +80,7 @@ def check_table(
     )
     return TableCheck(
         fingerprint=fingerprint,
+        table_device=table.fingerprint.device,
         input_height_px=table.input_height_px,
         input_width_px=table.input_width_px,
         networks=len(rows),

@@ -53,10 +53,13 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             one.plot(ends, fitted, color="#222222", label=line)
         one.plot(ends, ends, color=QUOTED_COLOUR, linestyle="--", label="identity: measured = predicted")
         one.set(xlabel="predicted: sum of the table's entries (ms)", ylabel="measured backbone (ms)")
+        told = f"Pearson {_shown(check.pearson)}\nSpearman {_shown(check.spearman)}"
+        if other := _other_device(check):
+            told += f"\ntable of {other}"
         one.text(
             0.98,
             0.03,
-            f"Pearson {_shown(check.pearson)}\nSpearman {_shown(check.spearman)}",
+            told,
             ha="right",
             size=SMALL_PT,
             transform=one.transAxes,
@@ -65,8 +68,22 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     return Picture(figure, _words(name, grid, check, source))
 
 
+def _other_device(check: LutCheck) -> str:
+    """The table's, where it is not the one that the networks were measured on."""
+    found = check.table_device
+    return "" if found is None or found == check.fingerprint.device else sound(found)
+
+
 def _shown(value: float | None, digits: int = 3) -> str:
     return "undefined" if value is None else f"{value:.{digits}f}"
+
+
+def _on_two_devices(check: LutCheck) -> str:
+    other = _other_device(check)
+    return other and (
+        f"The table was measured on {other}, so slope and intercept compare two devices; only the order says "
+        "how well the table serves here. "
+    )
 
 
 def _words(name: str, grid: Grid, check: LutCheck, source: str) -> Words:
@@ -76,9 +93,9 @@ def _words(name: str, grid: Grid, check: LutCheck, source: str) -> Words:
         f"Latency of {check.networks} random networks of the space at {size}, batch 1, on "
         f"{sound(found.device)} with {counted(found.threads, 'thread')}: the sum of the lookup table's "
         f"entries against the measured median of the backbone over {found.repeats} repeats, with quartiles. "
-        "The backbone holds the stem and the cells' preprocessing, which the table leaves out: they make "
-        "the intercept and part of the slope. The order "
+        "The backbone holds the stem, which the table leaves out: it makes the intercept. The order "
         "of networks (Spearman) is what a search needs. The line is fitted by least squares. "
+        f"{_on_two_devices(check)}"
         f"{scale_words(grid.config.scale)}"
     )
     intercept_ms = None if check.intercept_us is None else check.intercept_us / 1000

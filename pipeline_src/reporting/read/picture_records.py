@@ -39,9 +39,13 @@ class CheckedNetwork(_Record):
 
 
 class LutCheck(_Record):
-    """A `lut/SET_check.json`: measured is about `slope` x predicted + `intercept_us`, None if undefined."""
+    """A `lut/SET_check.json`: measured is about `slope` x predicted + `intercept_us`, None if undefined.
+
+    `table_device` is None in files of earlier versions, whose table may have been of any device.
+    """
 
     fingerprint: CheckedDevice
+    table_device: str | None = None
     input_height_px: int
     input_width_px: int
     networks: int

@@ -181,7 +181,8 @@ def test_check_refuses_a_table_of_another_device(
     with pytest.raises(LookupTableError, match="device is 'Chip'"):
         check_table(table, genotypes, quick, CPU)
     allowed = quick.model_copy(update={"allow_other_device": True})
-    assert check_table(table, genotypes, allowed, CPU).pearson is None
+    found = check_table(table, genotypes, allowed, CPU)
+    assert found.pearson is None and found.table_device == "Chip" != found.fingerprint.device
 
 
 def test_agreement_recovers_a_line_and_survives_constants() -> None:

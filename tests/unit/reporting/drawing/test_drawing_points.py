@@ -260,6 +260,21 @@ def test_an_undefined_agreement_is_said_to_be_undefined(grid: Grid, folder: Fold
     assert "Pearson undefined" in picture.words.alt
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({}, False), ({"table_device": "Test Processor 9000"}, False), ({"table_device": "Chip"}, True)],
+)
+def test_a_table_of_another_device_is_said_to_be_one(
+    grid: Grid, folder: Folder, changes: dict, said: bool
+) -> None:
+    write_check(folder, grid, **changes)
+    picture = agreement.draw("lut_check", grid, folder.root)
+    shown = [text.get_text() for text in picture.figure.axes[0].texts]
+    assert any("table of Chip" in text for text in shown) == said
+    assert ("slope and intercept compare two devices" in picture.words.caption) == said
+    assert "preprocessing" not in picture.words.caption  # it has entries of its own (A28)
+
+
 @pytest.mark.parametrize("changes", [{"networks": 5}, {"rows": [], "networks": 0}, {"pearson": 1.5}])
 def test_a_malformed_check_is_an_error(grid: Grid, folder: Folder, changes: dict) -> None:
     path = write_check(folder, grid, **changes)
