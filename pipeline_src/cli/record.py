@@ -73,8 +73,10 @@ def recorded(
     with claimed(output) as claim:
         yield extra
         place = record_path(output)
-        written = (os.path.relpath(claim.folder / name, place.absolute().parent) for name in claim.names)
-        outputs = sorted(written)
+        written = [Path(os.path.normpath(claim.folder / name)) for name in claim.names]
+        if checkpoints is not None:  # they go when the record stands
+            written = [one for one in written if not one.is_relative_to(checkpoints.folder.absolute())]
+        outputs = sorted(os.path.relpath(one, place.absolute().parent) for one in written)
         earlier = checkpoints.earlier if checkpoints is not None else []
         record = _record(args, seed, part(), earlier, checksums)
         write_json(place, {**record, "outputs": outputs, **extra})

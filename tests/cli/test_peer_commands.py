@@ -122,6 +122,7 @@ def test_a_killed_training_of_a_peer_goes_on_to_the_same_weights(
     monkeypatch.setattr("pipeline_src.cli.record._git_state", lambda: {"commit": "cd" * 20, "changed": False})
     assert main(words) == 0
     record = json.loads((steps.out / "run.json").read_text())
+    assert record["outputs"] and all((steps.out / name).is_file() for name in record["outputs"])
     (earlier,) = record["earlier"]  # the record tells both processes, not the last alone
     assert record["git"]["commit"] == "cd" * 20 != earlier["git"]["commit"]
     assert record["started"] == earlier["started"] and record["device"] == earlier["device"]
