@@ -18,7 +18,7 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
 from pipeline_src.markdown import plain, table
 from pipeline_src.not_run import read_marker
-from pipeline_src.reporting.read.claims import read_claims
+from pipeline_src.reporting.read.claims import Claim, read_claims
 from pipeline_src.reporting.read.standing import jobs_of
 from pipeline_src.spreadsheets import unguarded
 
@@ -63,20 +63,16 @@ def _of_claims(path: Path) -> Iterator[str]:
         return
     yield "## The paper's claims"
     rows = [
-        (
-            f"{one.id}: {one.sentence}",
-            one.verdict,
-            str(one.n),
-            one.ours,
-            _because(one.reason, one.number_words),
-        )
+        (f"{one.id}: {one.sentence}", one.verdict, str(one.n), one.ours, _because(one))
         for one in read_claims(path)
     ]
     yield table(("claim", "verdict", "n", "here", "because"), rows)
 
 
-def _because(reason: str, numbers: str) -> str:
-    return f"{reason} ({numbers})" if numbers else reason
+def _because(claim: Claim) -> str:
+    """The rule that gave the verdict, and the numbers that it saw."""
+    numbers = ", ".join(filter(None, (claim.number_words, claim.interval_words)))
+    return f"{claim.reason} ({numbers})" if numbers else claim.reason
 
 
 def _of_networks(grid: Grid, path: Path) -> Iterator[str]:
