@@ -16,6 +16,7 @@ from scipy import stats
 from pipeline_src.reporting.claims import statistics as claims
 from pipeline_src.reporting.claims.depths import farthest
 from pipeline_src.reporting.claims.evidence import settled
+from pipeline_src.reporting.claims.gammas import against_the_trend
 
 CELLS = [cells for cells, _, _ in RERUNS.values()]
 
@@ -151,6 +152,17 @@ def test_gammas_are_judged_by_jonckheeres_test(tmp_path: Path) -> None:
     x = [math.log10(gamma) for gamma in GAMMAS for _ in range(3)]
     slopes = stats.theilslopes([value for group in groups for value in group], x, alpha=0.9)
     assert found.interval == pytest.approx((slopes.low_slope, slopes.high_slope), rel=1e-5)
+    assert found.verdict == "reproduced" and found.reason == "Speed rises and accuracy falls with gamma."
+
+
+def test_a_trend_with_a_step_the_other_way_says_so() -> None:
+    """The test is of the whole order; the claim's word is "monotonically", so a reader has to know."""
+    gammas = (0.001, 0.01, 0.1)
+    assert against_the_trend(gammas, ([15.0, 25.0], [34.0], [43.0]), ([39.0], [38.0, 36.0], [35.0])) == ""
+    assert against_the_trend(gammas, ([20.0], [44.0], [42.0, 43.0]), ([36.0], [37.0, 37.4], [35.0])) == (
+        "FPS goes from 44.0 to 42.5 on average between gamma 0.01 and 0.1; "
+        "mIoU goes from 36.0 to 37.2 % on average between gamma 0.001 and 0.01"
+    )
 
 
 def test_with_one_value_a_group_the_trend_is_kendalls() -> None:
