@@ -11,11 +11,13 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from pipeline_src import places
 from pipeline_src.cli.main import COMMANDS, main
 from pipeline_src.config.datasets import parse_description
 from pipeline_src.config.describe import config_markdown, config_schema, schema_text
 from pipeline_src.config.load import SCALES
 from pipeline_src.config.models import Config
+from pipeline_src.reporting.read.claims import read_claims
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
@@ -210,6 +212,33 @@ def test_the_gallerys_pictures_are_light_and_all_shown() -> None:
     pictures = {path.name: path.stat().st_size for path in folder.iterdir() if path.suffix != ".json"}
     assert shown == set(pictures) and all(name.endswith(".png") for name in pictures)
     assert max(pictures.values()) < 600_000 and sum(pictures.values()) < 2_500_000
+
+
+NUMBER = re.compile(r"(?<![\w.-])-?\d+\.\d+(?![\w.])")
+PUBLISHED_CAMVID = REPOSITORY / "results" / "published" / "camvid"
+
+
+def _numbers(text: str) -> set[str]:
+    """Numbers with decimals in prose and tables, minus sign or dash before them left out."""
+    return {found.lstrip("-") for found in NUMBER.findall(re.sub(r"`[^`]*`|\]\([^)]*\)", "", text))}
+
+
+def test_numbers_told_of_camvid_are_the_published_ones() -> None:
+    """Each with decimals stands in the published folder's own page, which `autortnet verify` makes again."""
+    known = _numbers((PUBLISHED_CAMVID / "README.md").read_text(encoding="utf-8"))
+    page = _read("docs/results/camvid.md")
+    line = next(one for one in _read("README.md").split("\n[") if one.startswith("docs/results/camvid.md"))
+    assert len(_numbers(page)) > 20 and len(_numbers(line)) >= 2
+    for text in (page, line):
+        assert not _numbers(text) - known, sorted(_numbers(text) - known)
+
+
+def test_verdicts_told_of_camvid_are_the_published_ones() -> None:
+    verdicts = {one.id: one.verdict for one in read_claims(PUBLISHED_CAMVID / "reports" / places.CLAIMS)}
+    found = re.search(r"Reproduced: (.*?)\. Not reproduced: (.*?)\.\s", _read("docs/results/camvid.md"))
+    assert found is not None
+    for told, verdict in zip(found.groups(), ("reproduced", "not reproduced"), strict=True):
+        assert set(re.findall(r"C\d+", told)) == {one for one, given in verdicts.items() if given == verdict}
 
 
 UNUSUAL = re.compile(
