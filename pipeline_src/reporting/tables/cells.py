@@ -10,7 +10,7 @@ import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import pandas as pd
@@ -56,8 +56,9 @@ class Cell:
         column_id, column: the column's short name and its heading.
         quoted: what the paper prints; empty where it prints nothing.
         measured: what was measured here, as shown; empty where nothing was.
-        mean, std, min, max: over the runs; None for text, and std for fewer than two runs (n - 1 below).
-        n: number of runs behind the value.
+        mean, std, min, max: over the runs; None for text, and std for fewer than two runs (n - 1 below). Of
+            several networks over these: one that was trained more often counts once, by its mean.
+        n: number of runs behind the value, or of networks where there are several.
         unit: of the numbers.
         status: quoted, measured or not_run.
         reason: why a run, or all of them, gave no value.
@@ -264,7 +265,7 @@ def _cell(
         status = "quoted"
     else:
         status = "not_run"
-    numbers = [reading.value for reading in good if isinstance(reading.value, float)]
+    numbers = _numbers(good)
     quartiles = good[0].quartiles if len(good) == 1 else None
     conditions = (reading.conditions for reading in good if reading.conditions)
     moments = [reading.moment for reading in good if reading.moment]
@@ -275,12 +276,12 @@ def _cell(
         column_id=column.id,
         column=column.title,
         quoted=quoted,
-        measured=_shown(column, good),
+        measured=_shown(column, good, numbers),
         mean=as_stored(statistics.fmean(numbers) if numbers else None),
         std=as_stored(statistics.stdev(numbers) if len(numbers) > 1 else None),
         min=as_stored(min(numbers, default=None)),
         max=as_stored(max(numbers, default=None)),
-        n=len(good),
+        n=len(numbers) or len(good),
         unit=column.unit,
         status=status,
         reason=_reason(status, pair, readings, len(good)),
@@ -340,11 +341,22 @@ def _quoted(layout: Layout, column: Column, pair: Pair) -> str:
     return pair.key if column.measure is None and column is layout.columns[0] else ""
 
 
-def _shown(column: Column, readings: Sequence[Reading]) -> str:
+def _numbers(readings: Sequence[Reading]) -> list[float]:
+    """One a run; of several networks one a network, so that none weighs more for having been repeated."""
+    by_network: dict[str, list[float]] = {}
+    for reading in readings:
+        if isinstance(reading.value, float):
+            # KIND/NETWORK/...: evaluations and timings alike.
+            by_network.setdefault(PurePosixPath(reading.source).parts[1], []).append(reading.value)
+    if len(by_network) == 1:
+        return next(iter(by_network.values()))
+    return [statistics.fmean(values) for values in by_network.values()]
+
+
+def _shown(column: Column, readings: Sequence[Reading], numbers: Sequence[float]) -> str:
     words = [reading.value for reading in readings if isinstance(reading.value, str)]
     if words:
         return " / ".join(dict.fromkeys(words))
-    numbers = [reading.value for reading in readings if isinstance(reading.value, float)]
     if not numbers:
         return ""
     digits = column.decimals

@@ -9,8 +9,9 @@ from fabricate import Folder
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
-from pipeline_src.reporting.tables.cells import write_csv
+from pipeline_src.reporting.tables.cells import _numbers, write_csv
 from pipeline_src.reporting.tables.figures import figure_data
+from pipeline_src.reporting.tables.measures import Reading
 
 
 def test_figure_1_tells_quoted_and_measured_points_apart(grid: Grid, folder: Folder) -> None:
@@ -88,6 +89,15 @@ def test_an_empty_log_is_an_error(grid: Grid, folder: Folder) -> None:
     folder.log(grid).write_text("")
     with pytest.raises(UserError, match="is not a search log"):
         figure_data("figure_5", grid, folder.root)
+
+
+def test_of_several_networks_each_counts_once() -> None:
+    """A is trained three times and the other seeds of its gamma once: a mean of trainings would be A's."""
+    own = [Reading(30.0, "evaluate/a/train/v.json"), Reading(36.0, "evaluate/a/train-s1/v.json")]
+    absent = Reading(None, "evaluate/c/train/v.json", "is missing")
+    assert _numbers([*own, absent]) == [30.0, 36.0]  # of one network over its trainings
+    assert _numbers([*own, Reading(40.0, "evaluate/b/train/v.json"), absent]) == [33.0, 40.0]
+    assert _numbers([Reading("A", "search/a/genotype.json"), absent]) == []
 
 
 def test_figure_6_has_the_papers_gammas_and_ours(small_grid: Grid, folder: Folder) -> None:
