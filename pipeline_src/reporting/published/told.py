@@ -16,6 +16,7 @@ from pipeline_src import places
 from pipeline_src.artifacts import RECORD, read_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config
+from pipeline_src.errors import DataError
 from pipeline_src.markdown import plain, table
 from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.read.claims import Claim, read_claims
@@ -32,6 +33,12 @@ STAGES = {
     "measure_speed": "timings of networks",
     "measure_speeds": "timings of systems in turns",
 }
+
+_COLUMNS = (
+    "network", "kind", "cells", "dead", "data_set", "split", "input", "missing", "miou_percent", "latency_ms",
+    "parameters", "timed_on",
+)  # fmt: skip
+"""Of the table of all networks, what is told."""
 
 
 def told(config: Config, results: Path, reports: Path) -> str:
@@ -81,6 +88,10 @@ def _of_networks(grid: Grid, path: Path) -> Iterator[str]:
         return
     with path.open(encoding="utf-8", newline="") as stream:
         lines = [{name: unguarded(value) for name, value in line.items()} for line in csv.DictReader(stream)]
+    if lacking := [name for name in _COLUMNS if lines and name not in lines[0]]:
+        raise DataError(
+            path, f"has no column {', '.join(lacking)}.", "Make it again: `autortnet make-report`."
+        )
     found: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     for line in lines:
         if line["miou_percent"] or line["latency_ms"]:
@@ -158,7 +169,10 @@ def _record(output: Path) -> dict[str, Any] | None:
     """Of a job that has ended; what it made may be weights, which are not published."""
     for path in (output.with_name(f"{output.name}.{RECORD}"), output.with_name(RECORD)):
         if path.is_file():
-            return dict(read_json(path))
+            record = read_json(path)
+            if not isinstance(record, dict) or not {"started", "device"} <= record.keys():
+                raise DataError(path, "is no run record.", "Run the step that makes its output again.")
+            return record
     return None
 
 

@@ -14,6 +14,7 @@ from pipeline_src import places
 from pipeline_src.artifacts import write_text
 from pipeline_src.cli.collect_overview import _csv
 from pipeline_src.config.grid import Grid
+from pipeline_src.errors import UserError
 from pipeline_src.reporting.claims.judge import judge
 from pipeline_src.reporting.published.told import told
 from pipeline_src.reporting.read.claims import write_claims
@@ -89,6 +90,19 @@ def test_what_has_ended_of_what_was_asked_for(collapsed: Grid, folder: Folder, r
         row[0]: row[1:] for row in _lines(told(collapsed.config, folder.root, reports), "What has ended")
     }
     assert int(after["evaluations"][0]) == int(before["evaluations"][0]) - 1
+
+
+def test_files_of_another_version_are_named(collapsed: Grid, folder: Folder, reports: Path) -> None:
+    networks = reports / places.NETWORKS
+    kept = networks.read_text()
+    networks.write_text(kept.replace("latency_ms", "latency", 1))
+    with pytest.raises(UserError, match=r"networks\.csv.* has no column latency_ms"):
+        told(collapsed.config, folder.root, reports)
+    networks.write_text(kept)
+    record = next((folder.root / "evaluate").rglob("*.run.json"))
+    record.write_text("{}")
+    with pytest.raises(UserError, match="is no run record"):
+        told(collapsed.config, folder.root, reports)
 
 
 def test_a_part_of_a_run(collapsed: Grid, tmp_path: Path) -> None:
