@@ -7,6 +7,7 @@ Counts are of 19 classes, without auxiliary heads. A new system is an entry here
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -60,6 +61,17 @@ class System:
     def weights_mib(self) -> float:
         """Size of its float32 weights."""
         return (self.parameters or 0) * BYTES_PER_WEIGHT / MIB
+
+    @property
+    def multiply_adds_a_pixel(self) -> float:
+        """Of one that can be run here, at its size: what its time is scaled by.
+
+        Raises:
+            ValueError: it is quoted only, so nothing was counted.
+        """
+        if self.multiply_adds is None or self.size is None:
+            raise ValueError(f"{self.name} is quoted only")
+        return self.multiply_adds / math.prod(self.size)
 
     def counted(self) -> str:
         """What was counted here and why the paper's figure differs, in a sentence or two."""

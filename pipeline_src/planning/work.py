@@ -180,13 +180,7 @@ class Workload:
         trained = self.config.experiments.peers
         if name in trained or not trained:
             return name, 1.0
-        return trained[0], _multiply_adds_a_pixel(name) / _multiply_adds_a_pixel(trained[0])
-
-
-def _multiply_adds_a_pixel(name: str) -> float:
-    system = BY_NAME[name]
-    assert system.multiply_adds is not None and system.size is not None
-    return system.multiply_adds / math.prod(system.size)
+        return trained[0], BY_NAME[name].multiply_adds_a_pixel / BY_NAME[trained[0]].multiply_adds_a_pixel
 
 
 def _pixels(task: Task) -> int:

@@ -5,9 +5,10 @@ Told from outputs, run records and logs alone, the same whether Snakemake, DVC o
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,6 +17,7 @@ from typing import Literal
 from pipeline_src import places
 from pipeline_src.artifacts import RECORD, read_json
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.peers import BY_NAME, PEERS
 from pipeline_src.errors import UserError
 from pipeline_src.not_run import read_marker
 
@@ -36,12 +38,14 @@ class Job:
     Attributes:
         rule: its rule, which is its stage. name: of the run.
         output: relative to the folder of results; log: relative to the folder of logs.
+        system: short name of the other system that it trains, judges or times; empty for a network of ours.
     """
 
     rule: str
     name: str
     output: str
     log: str
+    system: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,30 +79,24 @@ def jobs_of(grid: Grid) -> Iterator[Job]:
             search.name,
         )
     for backbone in grid.backbones:
-        yield _job("pretrain_backbone", places.backbone_weights(backbone), backbone)
+        yield _job("pretrain_backbone", places.backbone_weights(backbone), backbone, of=backbone)
     for run in grid.trainings:
-        yield _job("finetune_network", places.last_weights(run), run.architecture.name, run.name)
+        network = run.architecture.name
+        yield _job("finetune_network", places.last_weights(run), network, run.name, of=network)
     for one in grid.evaluations:
-        run, size = one.training, places.size_text(one.size)
-        yield _job(
-            "evaluate_network", places.evaluation(one), run.architecture.name, run.name, one.split, size
-        )
+        run, size, network = one.training, places.size_text(one.size), one.training.architecture.name
+        yield _job("evaluate_network", places.evaluation(one), network, run.name, one.split, size, of=network)
     for timing in grid.speeds:
-        yield _job(
-            "measure_speed",
-            places.speed(timing),
-            timing.architecture.name,
-            timing.dataset,
-            places.size_text(timing.size),
-        )
+        size, network = places.size_text(timing.size), timing.architecture.name
+        yield _job("measure_speed", places.speed(timing), network, timing.dataset, size, of=network)
     for interleaved in grid.together:
         parts = interleaved.dataset, places.size_text(interleaved.size)
         yield _job("measure_speeds", places.together(interleaved.dataset, interleaved.size), *parts)
 
 
-def _job(rule: str, output: str, *parts: str) -> Job:
+def _job(rule: str, output: str, *parts: str, of: str = "") -> Job:
     name = "-".join(parts)
-    return Job(rule, name, output, places.log(rule, name))
+    return Job(rule, name, output, places.log(rule, name), of if of in PEERS else "")
 
 
 def standing_of(job: Job, results: Path, logs: Path, now: float | None = None) -> Standing:
@@ -157,12 +155,16 @@ def _epoch(lines: Sequence[str]) -> int | None:
 def remaining_s(standings: Sequence[Standing]) -> float | None:
     """Seconds of work that are left, of one job at a time; None while a stage with work has no finished job.
 
-    A waiting or stopped job counts as the median of its stage's finished ones.
+    A waiting or stopped job counts as the median of its stage's finished ones. One of another system goes by
+    the finished system with the most similar multiply-adds, scaled to its own: they differ up to 100 times.
     """
     usual: dict[str, list[float]] = {}
+    systems: dict[str, dict[str, float]] = {}
     for one in standings:
         if one.seconds is not None:
             usual.setdefault(one.job.rule, []).append(one.seconds)
+            if one.job.system:
+                systems.setdefault(one.job.rule, {})[one.job.system] = one.seconds
     total = 0.0
     for one in standings:
         if one.state == "done":
@@ -171,6 +173,15 @@ def remaining_s(standings: Sequence[Standing]) -> float | None:
         if known is None:
             if one.job.rule not in usual:
                 return None
-            known = median(usual[one.job.rule])
+            known = _of_a_system(one.job.system, systems.get(one.job.rule, {})) or median(usual[one.job.rule])
         total += known
     return total
+
+
+def _of_a_system(name: str, seconds: Mapping[str, float]) -> float | None:
+    """What a system's job takes by the most similar one with a finished job; None where there is none."""
+    if not name or not seconds:
+        return None
+    work = {one: BY_NAME[one].multiply_adds_a_pixel for one in (name, *seconds)}
+    nearest = min(seconds, key=lambda one: abs(math.log(work[one] / work[name])))
+    return seconds[nearest] * work[name] / work[nearest]
