@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.rows import CONTROL
 from pipeline_src.config.runs import Architecture, Row
@@ -21,6 +22,7 @@ from pipeline_src.reporting.drawing.panels import (
     with_reason,
 )
 from pipeline_src.reporting.drawing.picture import COLOURS, Picture, Words, not_run
+from pipeline_src.reporting.drawing.runs import table_words
 from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.tables import measures
@@ -71,7 +73,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     with data_style():
         figure, axes = panels(1, 1, 4.2)
         _panel(axes[0, 0], whole, grid)
-    return Picture(figure, _words(name, grid, whole, reason))
+    return Picture(figure, _words(name, grid, whole, reason, table_words(grid, grid.main, results)))
 
 
 def absence_of(faults: list[str], of: int) -> str:
@@ -149,7 +151,7 @@ def _panel(axes: Axes, data: pd.DataFrame, grid: Grid) -> None:
     axes.figure.legend(loc="outside lower center", ncols=2)
 
 
-def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
+def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str, table: str) -> Words:
     devices = " / ".join(dict.fromkeys(sound(str(device)) for device in data["device"]))
     on = "; ".join(dict.fromkeys(sound(text) for text in data["data"]))
     caption = (
@@ -161,7 +163,7 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
         "equal latency. Each network is pretrained and finetuned alike; each point is one training. "
         "The hatched band is A's measured latency with the same tolerance, the dashed line A's mIoU, the "
         "mean of its trainings. "
-        f"{on}, on {devices}. "
+        f"{on}, on {devices}. {table and f'{table} '}"
         f"{scale_words(grid.config.scale)}"
     )
     if CONTROL in set(data["kind"]):
@@ -173,6 +175,7 @@ def _words(name: str, grid: Grid, data: pd.DataFrame, reason: str) -> Words:
         _kind_words(kind, data[data["kind"] == kind]) for kind in _MARKS if kind in set(data["kind"])
     )
     sources = tuple(dict.fromkeys(source for pair in data["sources"] for source in pair))
+    sources += (places.lookup_table(grid.main),) if table else ()
     return Words(name, TITLE, with_reason(caption, reason), alt, "measured", reason, sources)
 
 

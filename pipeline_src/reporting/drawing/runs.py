@@ -12,10 +12,12 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from pipeline_src import places
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Search
-from pipeline_src.reporting.drawing.panels import DASHES, MARKERS
+from pipeline_src.reporting.drawing.panels import DASHES, MARKERS, set_name, sound
 from pipeline_src.reporting.drawing.picture import COLOURS
 from pipeline_src.reporting.read.logs import read_log
+from pipeline_src.reporting.read.picture_records import TableHead, read_record
 
 SEARCH_NUMBERS = ("epoch", "ce", "latency_us", "alpha_entropy", "beta_entropy")
 SEARCH_SCORES = ("miou_soft", "miou_argmax")
@@ -93,6 +95,21 @@ def thinning_words(data: pd.DataFrame) -> str:
     """The sentence of a caption on epochs that are left out; empty where none is."""
     every = thinning(int(data["epoch"].nunique()))
     return f"Of long runs one epoch in {every} is drawn. " if every > 1 else ""
+
+
+def table_words(grid: Grid, dataset: str, results: Path) -> str:
+    """The sentence of a caption on the device of a set's lookup table; empty where there is no table.
+
+    It need not be the one that networks are timed on: a run may be continued elsewhere.
+
+    Raises:
+        UserError: the table is damaged.
+    """
+    path = results / places.lookup_table(dataset)
+    if not path.exists():
+        return ""
+    device = sound(read_record(TableHead, path).fingerprint.device)
+    return f"The lookup table of {set_name(grid, dataset)} was measured on {device}."
 
 
 def legend_handles(axes: Axes, styles: Mapping[str, Mapping[Any, Any]], names: Mapping[Any, str]) -> None:

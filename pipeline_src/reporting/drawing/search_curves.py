@@ -32,12 +32,13 @@ from pipeline_src.reporting.drawing.runs import (
     search_epochs,
     spread_words,
     styles_of,
+    table_words,
     thinning_words,
 )
 from pipeline_src.reporting.read.liveness import faults_of
 from pipeline_src.reporting.read.picture_sources import (
     datasets_of,
-    search_picture_sources,
+    search_curve_sources,
     search_sources,
     searched,
 )
@@ -67,7 +68,8 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
     gammas = sorted({one.gamma for one in grid.searches})
     styles = styles_of(gammas)
     faults = faults_of(searched(grid), results)
-    sources = present(results, search_picture_sources(grid))
+    sources = present(results, search_curve_sources(grid))
+    tables = "".join(f" {words}" for one in datasets if (words := table_words(grid, one, results)))
     with data_style():
         figure, axes = panels(len(MEASURES), len(datasets), 8.2, sharex="col")
         for column, dataset in enumerate(datasets):
@@ -87,7 +89,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
         legend_handles(axes[0, 0], styles, names)
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=2 if faults else 3)
-    return Picture(figure, _words(name, grid, data, reason, sources, faults))
+    return Picture(figure, _words(name, grid, data, reason, sources, faults, tables))
 
 
 def _panel(axes: Axes, data: pd.DataFrame, measure: str, styles: dict) -> None:
@@ -105,6 +107,7 @@ def _words(
     reason: str,
     sources: tuple[str, ...],
     faults: Mapping[str, str],
+    tables: str,
 ) -> Words:
     dead = words_among(data["run"], faults)
     groups = [
@@ -121,7 +124,7 @@ def _words(
         "the epochs of every search. A line is the median over the searches with one gamma on one data "
         "set, which "
         "differ in seed and initial numbers of cells; a band spans the smallest to the largest of them. "
-        f"{counts}.{dead} Hatched: beta is frozen. {thinning_words(data)}"
+        f"{counts}.{dead}{tables} Hatched: beta is frozen. {thinning_words(data)}"
         f"{scale_words(grid.config.scale)}"
     )
     ends = (

@@ -62,6 +62,18 @@ class LutCheck(_Record):
         return self
 
 
+class TableDevice(_Record):
+    """What a lookup table was measured on."""
+
+    device: str
+
+
+class TableHead(_Record):
+    """The part of a `lut/SET.json` that a caption names."""
+
+    fingerprint: TableDevice
+
+
 class Confusion(_Record):
     """The confusion matrix of an `evaluate/` file: pixels by true class (row) and predicted (column)."""
 
@@ -83,7 +95,7 @@ class Confusion(_Record):
         return np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
 
 
-RecordT = TypeVar("RecordT", LutCheck, Confusion)
+RecordT = TypeVar("RecordT", LutCheck, TableHead, Confusion)
 
 
 def read_record(model: type[RecordT], path: Path) -> RecordT:

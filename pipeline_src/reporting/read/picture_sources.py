@@ -58,8 +58,14 @@ def with_liveness(grid: Grid, paths: Sequence[str], networks: Sequence[Architect
 
 
 def search_picture_sources(grid: Grid) -> tuple[str, ...]:
-    """The curves of all searches: their logs, and which of them ended in a dead network."""
+    """Networks made hard: the logs of all searches, and which of them ended in a dead network."""
     return with_liveness(grid, search_sources(grid), searched(grid))
+
+
+def search_curve_sources(grid: Grid) -> tuple[str, ...]:
+    """The curves of all searches: besides, the tables that their expected latency is of."""
+    tables = (places.lookup_table(one) for one in datasets_of(grid.searches))
+    return (*search_picture_sources(grid), *tables)
 
 
 def datasets_of(items: Sequence[Search | Training]) -> tuple[str, ...]:
@@ -105,8 +111,8 @@ def class_difference_sources(grid: Grid) -> tuple[str, ...]:
 
 
 def matched_sources(grid: Grid) -> tuple[str, ...]:
-    """What stands behind Table 3: A, random networks, and random networks of A's latency."""
-    return artifacts_of(grid, "table_3")
+    """What stands behind Table 3, and the lookup table by which random networks were matched to A."""
+    return (*artifacts_of(grid, "table_3"), places.lookup_table(grid.main))
 
 
 def shown_networks(grid: Grid, figure: str) -> tuple[Architecture, ...]:

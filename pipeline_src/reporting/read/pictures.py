@@ -59,7 +59,7 @@ PICTURES: dict[str, Entry] = {
     ),
     "lut_check": Entry("agreement", behind.lut_check_sources),
     "soft_to_hard": Entry("soft_to_hard", behind.search_picture_sources),
-    "search_curves": Entry("search_curves", behind.search_picture_sources),
+    "search_curves": Entry("search_curves", behind.search_curve_sources),
     "training_curves": Entry("training_curves", behind.training_picture_sources),
     "confusion": Entry("confusion", behind.confusion_sources),
     "class_difference": Entry("class_difference", behind.class_difference_sources),

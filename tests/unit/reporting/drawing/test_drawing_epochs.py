@@ -5,14 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fabricate import Folder
-from fabricate_epochs import EPOCHS, FROZEN, write_finetuning, write_pretraining, write_search
+from fabricate_epochs import (
+    EPOCHS,
+    FROZEN,
+    write_finetuning,
+    write_pretraining,
+    write_search,
+    write_table_head,
+)
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import cell_numbers, search_curves, soft_to_hard, training_curves
 from pipeline_src.reporting.drawing.picture import save_picture
+from pipeline_src.reporting.read.pictures import entry_of
 
 
 def labelled(axes: Axes, start: str) -> Line2D:
@@ -90,6 +99,22 @@ def test_search_curves_are_medians_with_a_band_over_runs(small_grid: Grid, folde
     assert shaded(entropy_axes) == [(0.5, FROZEN + 0.5)]
     assert "cross-entropy median 1.65 (1.40 to 2.30, n = 4)" in picture.words.alt
     assert "Cityscapes gamma 0.01: 4 runs" in picture.words.caption
+
+
+def test_search_curves_name_the_device_of_the_table(small_grid: Grid, folder: Folder) -> None:
+    """A run may be continued on another machine than its table is of; expected latency stays the table's."""
+    for search in small_grid.searches:
+        write_search(folder, search, 0.0)
+    without = search_curves.draw("search_curves", small_grid, folder.root).words
+    assert "lookup table" not in without.caption
+    table = write_table_head(folder, "cityscapes", "a\n Xeon")
+    words = search_curves.draw("search_curves", small_grid, folder.root).words
+    assert "The lookup table of Cityscapes was measured on a Xeon." in words.caption
+    assert places.lookup_table("cityscapes") in words.sources
+    assert places.lookup_table("cityscapes") in entry_of("search_curves").sources(small_grid)
+    table.write_text("{}")
+    with pytest.raises(UserError, match=r"cityscapes\.json: is not a result file"):
+        search_curves.draw("search_curves", small_grid, folder.root)
 
 
 def test_soft_to_hard_draws_both_networks_and_their_difference(grid: Grid, folder: Folder) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabricate import Folder, genotype
-from fabricate_epochs import write_check
+from fabricate_epochs import write_check, write_table_head
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.lines import Line2D
@@ -302,6 +302,11 @@ def test_random_networks_are_points_of_their_kind(small_grid: Grid, folder: Fold
         "2 networks random: mIoU 35.0 ± 7.1 % (30.0 to 40.0), latency 12.00 to 13.00 ms" in picture.words.alt
     )
     assert picture.words.reason == ""
+    assert "lookup table" not in picture.words.caption
+    write_table_head(folder, small_grid.main, "a Xeon")
+    words = matched_random.draw("matched_random", small_grid, folder.root).words
+    assert "The lookup table of Cityscapes was measured on a Xeon." in words.caption
+    assert words.sources[-1] == places.lookup_table(small_grid.main)
 
 
 def test_a_network_without_a_timing_has_no_point(grid: Grid, folder: Folder) -> None:
