@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> None:
     import torch
 
     from pipeline_src.artifacts import write_json
+    from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
     from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
@@ -68,7 +69,14 @@ def run(args: argparse.Namespace) -> None:
     with recorded(args.output, args, genotype_files(args)):
         torch.manual_seed(0)
         network = build_network(design, args.num_classes)
-        speed = measure_network(network, args.input_size, config.latency, device)
+        passes = config.latency.warmup + config.latency.repeats
+        speed = measure_network(
+            network,
+            args.input_size,
+            config.latency,
+            device,
+            lambda turns: progress(turns, passes, "forward passes"),
+        )
         result = {
             "architecture": args.architecture or args.output.absolute().parent.name,
             "dataset": args.dataset or args.output.stem.rpartition("-")[0] or None,

@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     import torch
 
     from pipeline_src.artifacts import write_json
+    from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
     from pipeline_src.evaluation.forms import require_forms
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> None:
     files += [args.prepared / "manifest.json"] if args.prepared else []
     with recorded(args.output, args, files) as facts:
         torch.manual_seed(0)
+        turns = config.latency.warmup + config.latency.repeats
         networks = {label: build_network(design, args.num_classes) for label, design in designs.items()}
         comparison = compare_speeds(
             networks,
@@ -91,6 +93,7 @@ def run(args: argparse.Namespace) -> None:
             spread_max=spread_max,
             budget_s=60 * args.minutes,
             images=images,
+            progress=lambda rounds: progress(rounds, turns, "rounds"),
         )
         if not comparison.attempt.samples_us and not args.withhold:
             (label, form), reason = next(iter(comparison.refused.items()))

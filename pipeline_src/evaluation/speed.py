@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_conv_bn_weights
 
 from pipeline_src.config.models import LatencyConfig
 from pipeline_src.latency.load import load_average
-from pipeline_src.latency.timing import Timing, time_forward
+from pipeline_src.latency.timing import Progress, Timing, time_forward
 from pipeline_src.space.operations import FactorisedReduction
 
 _LOGGER = logging.getLogger(__name__)
@@ -114,11 +114,15 @@ def _fold_factorised(block: FactorisedReduction) -> None:
 
 
 def measure_network(
-    network: nn.Module, input_hw: tuple[int, int], latency: LatencyConfig, device: torch.device
+    network: nn.Module,
+    input_hw: tuple[int, int],
+    latency: LatencyConfig,
+    device: torch.device,
+    progress: Progress = iter,
 ) -> NetworkSpeed:
     """Time a network's forward pass on one (1, 3, H, W) image, unfolded and folded.
 
-    A timing that spreads too wide is measured again (`steadiest`).
+    A timing that spreads too wide is measured again (`steadiest`); `progress` wraps the passes of each.
     """
 
     def measure(subject: nn.Module) -> Steadiest:
@@ -132,6 +136,7 @@ def measure_network(
                 threads=latency.threads,
                 warmup=latency.warmup,
                 repeats=latency.repeats,
+                progress=progress,
             ),
             latency,
         )

@@ -16,7 +16,7 @@ from pipeline_src.evaluation.complexity import count_multiply_adds, count_parame
 from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, MAY_FAIL, REFERENCE, equal_pixels, prepare
 from pipeline_src.latency.load import available_mib, load_average
 from pipeline_src.latency.runtimes import Forward
-from pipeline_src.latency.timing import Timing, time_in_turns
+from pipeline_src.latency.timing import Progress, Timing, time_in_turns
 
 _LOGGER = logging.getLogger(__name__)
 Key = tuple[str, str]
@@ -68,6 +68,7 @@ def compare_speeds(
     spread_max: float,
     budget_s: float,
     images: Sequence[Tensor] = (),
+    progress: Progress = iter,
 ) -> Comparison:
     """Time every network in every form, A B C A B C ..., until the machine is calm or the attempts are over.
 
@@ -77,6 +78,7 @@ def compare_speeds(
         spread_max: widest spread between quartiles that is accepted, as a share of the median.
         budget_s: seconds after which no further attempt is started.
         images: (1, 3, H, W) normalised frames on which forms must see the same classes; noise without any.
+        progress: wraps the iteration over the rounds of an attempt, to show how far it is.
 
     Raises:
         UserError: a network's outputs are not finite.
@@ -95,7 +97,12 @@ def compare_speeds(
         load = load_average()
         try:
             samples = time_in_turns(
-                works, device=device, threads=latency.threads, warmup=latency.warmup, rounds=latency.repeats
+                works,
+                device=device,
+                threads=latency.threads,
+                warmup=latency.warmup,
+                rounds=latency.repeats,
+                progress=progress,
             )
         except (RuntimeError, MemoryError) as error:
             if not _is_memory(error):
@@ -163,11 +170,12 @@ def _prepared(
                 _LOGGER.warning("%s, %s: %s", label, form, refused[key])
                 continue
             equal[key] = share
+            _LOGGER.info("%s, %s: %.2f %% of the pixels keep their class", label, form, 100 * share)
             if share < EQUAL_PIXELS_MIN:
                 refused[key] = (
                     f"{100 * share:.2f} % of the pixels keep their class, under {100 * EQUAL_PIXELS_MIN} %"
                 )
-                _LOGGER.warning("%s, %s: %s", label, form, refused[key])
+                _LOGGER.warning("%s, %s is not timed: %s", label, form, refused[key])
             else:
                 works[key] = work
     return works, equal, refused

@@ -51,6 +51,7 @@ def time_forward(
     threads: int,
     warmup: int,
     repeats: int,
+    progress: Progress = iter,
 ) -> Timing:
     """Time a module's forward pass in evaluation mode; the module itself stays as it is.
 
@@ -61,16 +62,19 @@ def time_forward(
         threads: CPU threads during the measurement.
         warmup: forward passes that are run and not counted.
         repeats: forward passes that are counted, each timed on its own.
+        progress: wraps the iteration over all passes, to show how far it is.
     """
     sample = torch.randn(input_shape, generator=torch.Generator().manual_seed(0))
     ready = runnable(module, sample, runtime=runtime, device=device, precision=precision, threads=threads)
-    forward = ready.on(sample)
-    with torch.inference_mode(), _fixed_threads(threads), fastest_kernels():
-        for _ in range(warmup):
-            forward()
-        stopwatch = _time_cuda if device.type == "cuda" else _time_cpu
-        samples_us = stopwatch(forward, repeats)
-    return Timing.of(samples_us)
+    samples_us = time_in_turns(
+        {"forward": ready.on(sample)},
+        device=device,
+        threads=threads,
+        warmup=warmup,
+        rounds=repeats,
+        progress=progress,
+    )
+    return Timing.of(samples_us["forward"])
 
 
 def time_in_turns(
@@ -99,33 +103,27 @@ def time_in_turns(
     with torch.inference_mode(), _fixed_threads(threads), fastest_kernels():
         for turn in progress(range(warmup + rounds)):
             for key, work in works.items():
-                taken_us = stopwatch(work, 1)
+                taken_us = stopwatch(work)
                 if turn >= warmup:
-                    samples_us[key] += taken_us
+                    samples_us[key].append(taken_us)
     return samples_us
 
 
-def _time_cpu(forward: Callable[[], object], repeats: int) -> list[float]:
-    samples_us = []
-    for _ in range(repeats):
-        start = time.perf_counter_ns()
-        forward()
-        samples_us.append((time.perf_counter_ns() - start) / 1e3)
-    return samples_us
+def _time_cpu(forward: Callable[[], object]) -> float:
+    start = time.perf_counter_ns()
+    forward()
+    return (time.perf_counter_ns() - start) / 1e3
 
 
-def _time_cuda(forward: Callable[[], object], repeats: int) -> list[float]:
+def _time_cuda(forward: Callable[[], object]) -> float:
     """Events on an idle stream: launch gaps count, the host's waiting for the end does not."""
-    samples_us = []
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
-    for _ in range(repeats):
-        torch.cuda.synchronize()
-        start.record()
-        forward()
-        end.record()
-        end.synchronize()
-        samples_us.append(start.elapsed_time(end) * 1e3)
-    return samples_us
+    torch.cuda.synchronize()
+    start.record()
+    forward()
+    end.record()
+    end.synchronize()
+    return float(start.elapsed_time(end)) * 1e3
 
 
 @contextmanager
