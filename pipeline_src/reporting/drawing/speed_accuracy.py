@@ -72,8 +72,7 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
             fronts.append(draw_panel(one, status, points))
         figure.legend(loc="outside lower center", ncols=3)
         for one, (_, points), front in zip(axes[:, 0], parts, fronts, strict=True):
-            # The names that are placed first lie nearest to their marks.
-            named = points.sort_values("kind", key=lambda kind: kind == "peer", kind="stable")
+            named = ours_first(points)
             place_names(one, named["fps"].tolist(), named["miou"].tolist(), named["name"].tolist(), front)
         figure.draw_without_rendering()
         spots = [
@@ -96,11 +95,16 @@ def _named(points: pd.DataFrame, status: str) -> list[tuple[str, str]]:
     ]
 
 
+def ours_first(points: pd.DataFrame) -> pd.DataFrame:
+    """The order in which names are placed: the first lie nearest to their marks."""
+    return points.sort_values("kind", key=lambda kind: kind != "ours", kind="stable")
+
+
 def draw_panel(axes: Axes, status: str, points: pd.DataFrame) -> list[Line2D]:
     """Marks and front of one status; the front's lines are returned."""
     dead = points["dead"] != ""
     for ours in (False, True):
-        some = points[((points["kind"] != "peer") == ours) & ~dead]
+        some = points[((points["kind"] == "ours") == ours) & ~dead]
         if len(some):
             _scatter(axes, some, f"{_KINDS[ours]}, {status}", _MARKS[status, ours])
     if dead.any():

@@ -6,13 +6,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline_src import places
 from pipeline_src.reporting.drawing.panels import place_names, printable, sound
 from pipeline_src.reporting.drawing.picture import WIDTH_IN, house_style, saved
-from pipeline_src.reporting.drawing.speed_accuracy import draw_panel
+from pipeline_src.reporting.drawing.speed_accuracy import draw_panel, ours_first
 from pipeline_src.reporting.page.first import First
 from pipeline_src.reporting.page.sections import SELF_TEST, ClaimView
 from pipeline_src.reporting.paper import citation
@@ -142,7 +141,7 @@ def _points(figure: Figure, main: Table, top: float, height: float) -> None:
         axes.set_title(heads[status], size=8)
         lines = draw_panel(axes, status, points)
         axes.set_xlim(axes.get_xlim()[0], axes.get_xlim()[1] * _ROOM)
-        named: pd.DataFrame = points if status == "measured" else points[points["kind"] != "peer"]
+        named = ours_first(points if status == "measured" else points[points["kind"] == "ours"])
         others = points.drop(named.index)
         unnamed = list(zip(others["fps"].tolist(), others["miou"].tolist(), strict=True))
         x, y, names = (named[column].tolist() for column in ("fps", "miou", "name"))

@@ -19,6 +19,7 @@ from PIL import Image
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.peers import PEERS
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import agreement, gamma, matched_random, speed_accuracy
 from pipeline_src.reporting.drawing.front import pareto_front
@@ -60,6 +61,24 @@ def test_figure_1_draws_each_point_in_the_panel_of_its_status(grid: Grid, folder
         "other systems, measured": 1,
         "AutoRTNet, measured": 4,
     }
+
+
+@pytest.mark.parametrize("peer", sorted(PEERS))
+def test_no_other_system_has_the_mark_of_ours(grid: Grid, folder: Folder, peer: str) -> None:
+    """BiSeNet-R18 has no row in Table 1, and had the mark of AutoRTNet in its picture."""
+    own = grid.experiments.model_copy(update={"peers": (peer,)})
+    grid = Grid(grid.config.model_copy(update={"experiments": own}))
+    folder.everything(grid)
+    data = figure_data("figure_1", grid, folder.root)
+    measured = data[data["status"] == "measured"]
+    points = measured[~measured["name"].str.startswith("AutoRTNet")]
+    assert len(points) == 1
+    _, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
+    found = marks(below)
+    assert (
+        found["other systems, measured"].tolist() == points[["fps", "miou"]].astype(float).to_numpy().tolist()
+    )
+    assert len(found["AutoRTNet, measured"]) == 4
 
 
 def test_figure_1_tells_statuses_apart_without_colour(grid: Grid, folder: Folder) -> None:
