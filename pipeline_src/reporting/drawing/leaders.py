@@ -1,4 +1,4 @@
-"""Names whose leaders would cross a line or a mark move to where theirs do not (Figure 1). [no torch]"""
+"""Names on a line, or whose leaders cross one or a mark, move to a free place (Figure 1). [no torch]"""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Point = NDArray[np.float64]
 Piece = tuple[Point, Point]
 LEADER = {"color": "#777777", "linewidth": 0.7, "zorder": 1}
+_CLEAR_SHARE = 0.15
+"""Of a name's height, between it and any line."""
 _DIRECTIONS = 24
 _DISTANCES_PT = tuple(range(6, 120, 3))
 
@@ -28,14 +30,14 @@ def clear_of_lines(
     lines: Sequence[Line2D],
     radius_px: float,
 ) -> list[Line2D]:
-    """Move each name whose leader crosses a line or a mark to the nearest free place without a crossing.
+    """Move each name that lies on a line, or whose leader crosses one or a mark, to the nearest free place.
 
     Args:
         axes: with final limits.
         marks: their centres in data, in the order of the texts, then those without a name.
         texts: a name of each mark.
         leaders: from marks to names; not every name has one.
-        lines: what no leader shall cross.
+        lines: what no leader shall cross and no name shall lie on.
         radius_px: of a mark.
 
     Returns:
@@ -43,7 +45,9 @@ def clear_of_lines(
     """
     centres = axes.transData.transform(np.asarray(marks, dtype=float).reshape(-1, 2))
     pieces = [piece for line in lines for piece in _pieces(axes, line)]
-    kept, moving = list(leaders), list[tuple[int, Line2D]]()
+    boxes = {number: text.get_window_extent() for number, text in enumerate(texts)}
+    on_a_line = {owner for owner, box in boxes.items() if any(_meet(box, piece) for piece in pieces)}
+    kept, moving = list(leaders), dict[int, Line2D | None]()
     for leader in leaders:
         ends = axes.transData.transform(leader.get_xydata())
         owner = _owner(ends, centres)
@@ -51,12 +55,12 @@ def clear_of_lines(
         reach = _shortened(ends, radius_px)
         apart = [one for one in centres if np.linalg.norm(one - centres[owner]) > 2 * radius_px]
         over_a_mark = any(_distance(one, reach) < radius_px for one in apart)
-        if over_a_mark or any(_cross(reach, piece) for piece in pieces):
-            moving.append((owner, leader))
+        if owner in on_a_line or over_a_mark or any(_cross(reach, piece) for piece in pieces):
+            moving[owner] = leader
             kept.remove(leader)
-    boxes = {number: text.get_window_extent() for number, text in enumerate(texts)}
+    moving = dict.fromkeys(on_a_line) | moving  # not every name has a leader
     # From the top down: the room below the highest is the narrowest.
-    order = [owner for owner, _ in sorted(moving, key=lambda one: -centres[one[0]][1])]
+    order = sorted(moving, key=lambda owner: -centres[owner][1])
     held = [*pieces, *(piece for one in kept for piece in _pieces(axes, one))]
     found, stuck = dict[int, tuple[Bbox, Piece]](), set[int]()
     while True:  # a name that finds no place stays where it is, so no other may take its room
@@ -73,13 +77,14 @@ def clear_of_lines(
         else:
             break
     to_data = axes.transData.inverted()
-    for owner, leader in moving:
+    for owner, old in moving.items():
         if owner in stuck:
-            kept.append(leader)
+            kept += [old] if old else []
             continue
         box, ends_px = found[owner]
         texts[owner].set(ha="left", va="bottom", position=to_data.transform((box.x0, box.y0)))
-        leader.remove()
+        if old:
+            old.remove()
         xs, ys = to_data.transform(ends_px).T
         kept += axes.plot(xs, ys, **LEADER)  # type: ignore[arg-type]
     return kept
@@ -111,6 +116,16 @@ def _cross(one: Piece, other: Piece) -> bool:
 
     (a, b), (c, d) = one, other
     return side(a, b, c) * side(a, b, d) <= 0 and side(c, d, a) * side(c, d, b) <= 0
+
+
+def _meet(box: Bbox, piece: Piece) -> bool:
+    """Whether a straight piece touches a box, or all but does."""
+    roomy = box.padded(_CLEAR_SHARE * box.height)
+    left, right, low, high = roomy.x0, roomy.x1, roomy.y0, roomy.y1
+    around = np.array([(left, low), (right, low), (right, high), (left, high), (left, low)])
+    return (left < piece[0][0] < right and low < piece[0][1] < high) or any(
+        _cross(edge, piece) for edge in pairwise(around)
+    )
 
 
 def _distance(point: Point, piece: Piece) -> float:
@@ -163,10 +178,7 @@ def _is_free(
         return False
     if any(_distance(mark, leader) < 1.3 * radius_px for mark in marks):
         return False
-    left, right, low, high = box.x0, box.x1, box.y0, box.y1
-    around = np.array([(left, low), (right, low), (right, high), (left, high), (left, low)])
-    edges = [leader, *pairwise(around)]
-    if any(_cross(edge, piece) for edge in edges for piece in pieces):
+    if any(_cross(leader, piece) or _meet(box, piece) for piece in pieces):
         return False
     frames = [[(o.x0, o.y0), (o.x1, o.y1)] for o in others]
     return not any(_cross(leader, (np.array(a), np.array(b))) for a, b in frames)

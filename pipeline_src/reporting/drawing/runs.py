@@ -21,7 +21,7 @@ from pipeline_src.reporting.read.picture_records import TableHead, read_record
 
 SEARCH_NUMBERS = ("epoch", "ce", "latency_us", "alpha_entropy", "beta_entropy")
 SEARCH_SCORES = ("miou_soft", "miou_argmax")
-HUES = (*COLOURS[:6], COLOURS[9], "#222222")
+HUES = (*COLOURS[:6], COLOURS[9], "#222222", COLOURS[7])
 """The colours of lines: those of the palette that are not too pale for one."""
 DRAWN_EPOCHS = 100
 """A line has at most so many epochs: more are not seen at this width, and make a large file."""

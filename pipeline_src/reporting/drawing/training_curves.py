@@ -54,6 +54,7 @@ KINDS = {
     "downsampling": "moved downsampling",
     "no_aggregation": "no aggregation cell",
     "random_aggregation": "random aggregation cell",
+    "peer": "other systems",
 }
 PRETRAINING = "pretraining"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from fabricate import Folder
@@ -18,6 +20,7 @@ from matplotlib.lines import Line2D
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
+from pipeline_src.config.runs import Kind
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.drawing import cell_numbers, search_curves, soft_to_hard, training_curves
 from pipeline_src.reporting.drawing.picture import save_picture
@@ -158,6 +161,17 @@ def test_training_curves_draw_each_kind_of_run(grid: Grid, folder: Folder) -> No
     assert judged.get_xydata() == pytest.approx(np.array([[3, 30.0], [6, 40.0]]))
     assert "Pretraining: random 3; Finetuning on Cityscapes: random 2" in picture.words.caption
     assert "random loss median 2.40 (1.40 to 3.40, n = 3)" in picture.words.alt
+
+
+def test_no_run_that_is_counted_is_left_out(grid: Grid, folder: Folder) -> None:
+    """Other systems stood in the title's number of runs and in no curve."""
+    assert set(training_curves.KINDS) == {*get_args(Kind), training_curves.MORE_LABELS}
+    peer = next(one for one in grid.trainings if one.architecture.is_peer)
+    write_finetuning(folder, peer, 1.5)
+    picture = training_curves.draw("training_curves", grid, folder.root)
+    assert picture.figure.axes[0].get_title(loc="left").endswith(", 1 run")
+    assert len(lines_with_points(picture.figure.axes[0])) == 1
+    assert "Finetuning on Cityscapes: other systems 1." in picture.words.caption
 
 
 def test_kinds_of_runs_differ_by_more_than_colour(grid: Grid, folder: Folder) -> None:

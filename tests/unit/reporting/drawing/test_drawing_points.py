@@ -176,6 +176,35 @@ def test_names_are_placed_clear_of_any_points(seed: int) -> None:
     _assert_clear(one, texts, at)
 
 
+def test_a_name_lies_on_no_line() -> None:
+    """The points of CamVid on 2026-11-30: BiSeNet-R18 touched the front above it."""
+    at = {
+        "ENet": (9.393, 35.438), "ERFNet": (3.808, 36.798), "ICNet": (12.342, 38.592),
+        "SwiftNet": (4.063, 42.878), "ESPNet": (9.790, 33.561), "AutoRTNet-A": (36.637, 36.744),
+        "AutoRTNet-B": (15.027, 37.631), "BiSeNet-R18": (4.186, 38.251),
+    }  # fmt: skip
+    points = pd.DataFrame([(name, *place) for name, place in at.items()], columns=["name", "fps", "miou"])
+    points = points.assign(fps_low=points["fps"], fps_high=points["fps"], dead="")
+    points["kind"] = ["ours" if name.startswith("Auto") else "peer" for name in points["name"]]
+    with data_style():
+        figure, axes = panels(2, 1, 3.1 * 2.45, height_ratios=[1.45, 1.0])
+        one = axes[1, 0]
+        for panel in axes[:, 0]:
+            panel.set_title("Measured here")
+            front = speed_accuracy.draw_panel(panel, "measured", points)
+        figure.legend(loc="outside lower center", ncols=3)
+        named = speed_accuracy.ours_first(points)
+        texts = place_names(one, named["fps"].tolist(), named["miou"].tolist(), named["name"].tolist(), front)
+    figure.draw_without_rendering()
+    shares = np.linspace(0, 1, 2000)[:, None]
+    for text in texts:
+        box = text.get_window_extent().padded(2)
+        for start, end in pairwise(one.transData.transform(front[0].get_xydata())):
+            across, up = (start + (end - start) * shares).T
+            inside = (box.x0 < across) & (across < box.x1) & (box.y0 < up) & (up < box.y1)
+            assert not inside.any(), text.get_text()
+
+
 def test_figure_6_keeps_quoted_and_measured_in_columns_of_their_own(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
     left_miou, right_miou, left_fps, right_fps = gamma.draw("figure_6", grid, folder.root).figure.axes
