@@ -20,6 +20,7 @@ from pipeline_src.errors import DataError
 from pipeline_src.markdown import plain, table
 from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.read.claims import Claim, read_claims
+from pipeline_src.reporting.read.records import NetworkRecord, Results
 from pipeline_src.reporting.read.standing import jobs_of
 from pipeline_src.spreadsheets import unguarded
 
@@ -60,6 +61,7 @@ def told(config: Config, results: Path, reports: Path) -> str:
         "compares them to the byte, and makes the whole report.",
         *_of_claims(reports / places.CLAIMS),
         *_of_networks(grid, reports / places.NETWORKS),
+        *_of_turns(grid, results),
         *_of_stages(grid, results),
     ]
     return "\n\n".join(parts) + "\n"
@@ -104,18 +106,17 @@ def _of_networks(grid: Grid, path: Path) -> Iterator[str]:
         "A network that is the same as another shows the other's numbers."
     )
     head = ("network", "kind", "cells", "judged on", "trainings", "mIoU", "latency", "parameters", "to know")
-    letters = {grid.network_a.name: "A", grid.network_b.name: "B", grid.network_c.name: "C"}
-    yield table(head, [_network(letters.get(place[0], ""), group) for place, group in found.items()])
+    yield table(head, [_network(_letter_and_name(grid, place[0]), group) for place, group in found.items()])
 
 
-def _network(letter: str, lines: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Its trainings in one line; `letter` is A, B, C or empty."""
+def _network(name: str, lines: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Its trainings in one line."""
     scores = [float(line["miou_percent"]) for line in lines if line["miou_percent"]]
     spread = f" ± {stdev(scores):.1f}" if len(scores) > 1 else ""
     first = lines[0]
     latency = f"{float(first['latency_ms']):.1f} ms, {first['timed_on']}" if first["latency_ms"] else ""
     return (
-        ": ".join(filter(None, (letter, first["network"]))),
+        name,
         first["kind"].replace("_", " "),
         first["cells"],
         " ".join(filter(None, (first["data_set"], first["split"], first["input"]))),
@@ -125,6 +126,47 @@ def _network(letter: str, lines: Sequence[Mapping[str, str]]) -> tuple[str, ...]
         f"{int(first['parameters']) / 1e6:.2f} M" if first["parameters"] else "",
         "; ".join(filter(None, (f"dead: {first['dead']}" if first["dead"] else "", first["missing"]))),
     )
+
+
+def _of_turns(grid: Grid, results: Path) -> Iterator[str]:
+    """Networks and systems that were timed in one run, by size: latency and its ratio to A's."""
+    reader, forms = Results(results), grid.experiments.speed_forms
+    found = [(one, reader.together(one.dataset, one.size)) for one in grid.together]
+    rows = [
+        (
+            f"{run.dataset} {places.size_text(run.size)}",
+            _letter_and_name(grid, network.label),
+            *(_form(network, form, record.withheld) for form in forms),
+        )
+        for run, record in found
+        if record is not None
+        for network in record.networks
+    ]
+    if not rows:
+        return
+    yield "## Timed in turns"
+    yield (
+        "Median latency, batch 1: one pass of each network in each form, then all over again, so all saw "
+        "the same moments of the machine. In brackets: how many times as long as A in the same form, the "
+        "median of the rounds' ratios and its quartiles. Weights are random; a form that changed too many of "
+        "their classes is not timed."
+    )
+    yield table(("input", "network", *(form.replace("_", " ") for form in forms)), rows)
+
+
+def _form(network: NetworkRecord, form: str, withheld: str | None) -> str:
+    known = network.forms.get(form)
+    if known is None or known.latency_ms is None:
+        reason = (known and known.refused) or withheld
+        return f"not timed: {reason}" if reason else ""
+    ratio = known.times_the_first
+    against = f" ({ratio.median:.2f}: {ratio.q1:.2f} to {ratio.q3:.2f})" if ratio else ""
+    return f"{known.latency_ms.median:.1f} ms{against}"
+
+
+def _letter_and_name(grid: Grid, name: str) -> str:
+    letters = {grid.network_a.name: "A: ", grid.network_b.name: "B: ", grid.network_c.name: "C: "}
+    return letters.get(name, "") + name
 
 
 def _of_stages(grid: Grid, results: Path) -> Iterator[str]:
