@@ -11,8 +11,9 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError
 from pipeline_src.reporting.paper.quoted import quoted_number, quoted_table
 from pipeline_src.reporting.read.logs import read_log
+from pipeline_src.reporting.read.reasons import first_reasons
 from pipeline_src.reporting.read.sources import FIGURES
-from pipeline_src.reporting.tables.cells import Cell, Table, tabulate, timing_range
+from pipeline_src.reporting.tables.cells import REASONS_SHOWN, Cell, Table, tabulate, timing_range
 from pipeline_src.space import catalogue
 
 HYPER_CELLS = tuple(range(1, catalogue.HYPER_CELLS + 1))
@@ -97,11 +98,17 @@ def _point(
         "scale": table.scale if miou is not None else "",
         "data": miou.data if miou is not None else "",
         "dead": dead,
-        "reason": "; ".join(dict.fromkeys(cell.reason for cell in both if cell.reason)),
+        "reason": "; ".join(dict.fromkeys(filter(None, map(_reason, both)))),
         "sources": ";".join(source for cell in both for source in cell.sources),
         "row_id": fps.row_id,
         "device": table.cell(fps.row_id, "device").measured if status == "measured" else "",
     }
+
+
+def _reason(cell: Cell) -> str:
+    """Why it was not measured; a cell that the paper fills tells that in its readings alone."""
+    missing = (reading.reason for reading in cell.readings if reading.reason)
+    return cell.reason or first_reasons(missing, REASONS_SHOWN)
 
 
 def _deviation(cell: Cell | None) -> tuple[float | None, float | None]:

@@ -81,6 +81,18 @@ def test_no_other_system_has_the_mark_of_ours(grid: Grid, folder: Folder, peer: 
     assert len(found["AutoRTNet, measured"]) == 4
 
 
+def test_a_system_that_is_timed_and_not_judged_is_not_drawn_and_the_caption_says_why(
+    grid: Grid, folder: Folder
+) -> None:
+    folder.everything(grid)
+    row = next(one for one in grid.of_table("table_1") if one.label == "ICNet")
+    for evaluation in (*row.test, *row.val):
+        (folder.root / places.evaluation(evaluation)).unlink(missing_ok=True)
+    words = speed_accuracy.draw("figure_1", grid, folder.root).words
+    assert "ICNet: evaluate/icnet/" in words.reason and "is missing" in words.reason
+    assert words.reason in words.caption and ": ;" not in words.caption
+
+
 def test_figure_1_tells_statuses_apart_without_colour(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
     above, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
