@@ -79,7 +79,7 @@ def write_check(folder: Folder, grid: Grid, **changes: Any) -> Path:
 
 
 def write_table_head(folder: Folder, dataset: str, device: str = "Test Processor 9000") -> Path:
-    """The part of a lookup table that captions read."""
+    """The part of a lookup table that captions read; network figures need a whole one."""
     path = folder.root / places.lookup_table(dataset)
     write_json(path, {"fingerprint": {"device": device}})
     return path
@@ -95,8 +95,6 @@ def write_all(folder: Folder, grid: Grid) -> None:
     for number, training in enumerate(grid.trainings):
         write_finetuning(folder, training, 1.5 + 0.1 * number)
     write_check(folder, grid)
-    for dataset in sorted({grid.main, *(one.dataset for one in grid.searches)}):
-        write_table_head(folder, dataset)
 
 
 def _write(path: Path, lines: list[str]) -> Path:

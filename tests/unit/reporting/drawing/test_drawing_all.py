@@ -13,7 +13,7 @@ import matplotlib as mpl
 import pytest
 import seaborn
 from fabricate import Folder
-from fabricate_epochs import write_all
+from fabricate_epochs import write_all, write_table_head
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
@@ -37,6 +37,13 @@ NUMBERS = (
 WITH_QUOTED_POINTS = ("figure_1", "figure_5", "figure_6")
 LARGEST_SVG_BYTES = 300_000
 PHONE_PX, SMALLEST_PX = 390, 6.0
+
+
+def write_everything(folder: Folder, grid: Grid) -> None:
+    """Everything that a picture of numbers reads, heads of lookup tables too."""
+    write_all(folder, grid)
+    for dataset in sorted({grid.main, *(one.dataset for one in grid.searches)}):
+        write_table_head(folder, dataset)
 
 
 def drawn(name: str, grid: Grid, folder: Folder) -> Picture:
@@ -77,7 +84,7 @@ def assert_texts_are_legible(picture: Picture) -> None:
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_finished_run_is_drawn_whole(name: str, any_grid: Grid, folder: Folder) -> None:
-    write_all(folder, any_grid)
+    write_everything(folder, any_grid)
     picture = drawn(name, any_grid, folder)
     words = picture.words
     if name == "class_difference" and any_grid.config.scale == "camvid":
@@ -105,7 +112,7 @@ def test_an_empty_folder_is_said_to_be_empty(name: str, grid: Grid, folder: Fold
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_half_finished_run_shows_what_there_is(name: str, grid: Grid, folder: Folder) -> None:
-    write_all(folder, grid)
+    write_everything(folder, grid)
     sources = PICTURES[name].sources(grid)
     gone = [path for path in sources if "camvid" in path or "random-0" in path]
     for path in gone:
@@ -120,7 +127,7 @@ def test_a_half_finished_run_shows_what_there_is(name: str, grid: Grid, folder: 
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_the_same_results_give_the_same_bytes(name: str, grid: Grid, folder: Folder, tmp_path: Path) -> None:
-    write_all(folder, grid)
+    write_everything(folder, grid)
     for place in "ab":
         with mpl.rc_context({"font.size": 30 if place == "a" else 5, "text.usetex": place == "a"}):
             save_picture(drawn(name, grid, folder), tmp_path / place)
@@ -133,7 +140,7 @@ def test_the_same_results_give_the_same_bytes(name: str, grid: Grid, folder: Fol
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_malformed_file_is_an_error_that_names_it(name: str, grid: Grid, folder: Folder) -> None:
-    write_all(folder, grid)
+    write_everything(folder, grid)
     path = folder.root / PICTURES[name].sources(grid)[0]
     path.write_text("{]", encoding="utf-8")
     with pytest.raises(UserError) as caught:
