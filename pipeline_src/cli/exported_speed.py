@@ -21,6 +21,7 @@ def measure_exported(args: argparse.Namespace, config: Config) -> None:
 
     from pipeline_src.artifacts import sha256_of, write_json
     from pipeline_src.cli.networks import build_network
+    from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
     from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
     from pipeline_src.evaluation.exported_speed import time_exported
@@ -41,7 +42,10 @@ def measure_exported(args: argparse.Namespace, config: Config) -> None:
     threads = config.latency.threads
     exported = {name: load_onnx(path, threads) for name, path in zip(names, args.exported, strict=True)}
     with recorded(args.output, args, [args.weights, *args.exported]):
-        measured = time_exported(network, exported, size, config.latency)
+        rounds = config.latency.warmup + config.latency.repeats
+        measured = time_exported(
+            network, exported, size, config.latency, lambda turns: progress(turns, rounds, "rounds")
+        )
         result = {
             "weights": str(args.weights),
             "files": {name: sha256_of(path) for name, path in zip(names, args.exported, strict=True)},

@@ -17,7 +17,7 @@ from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, prepare
 from pipeline_src.evaluation.onnx_file import OnnxNetwork
 from pipeline_src.evaluation.together import timings_of
 from pipeline_src.latency.load import load_average
-from pipeline_src.latency.timing import Timing, time_in_turns
+from pipeline_src.latency.timing import Progress, Timing, time_in_turns
 
 EAGER_FORMS = (REFERENCE, "folded")
 COMPARED = 4
@@ -29,6 +29,7 @@ def time_exported(
     exported: Mapping[str, OnnxNetwork],
     input_hw: tuple[int, int],
     latency: LatencyConfig,
+    progress: Progress = iter,
 ) -> dict[str, Any]:
     """Time a network and its exported files in turns on the CPU, again where the machine was restless.
 
@@ -36,6 +37,7 @@ def time_exported(
         network: (1, 3, H, W) -> logits, trained, in evaluation mode.
         exported: by the file's name.
         latency: at most `attempts_max` attempts, until the widest `spread` is within `spread_max`.
+        progress: wraps the iteration over the rounds of an attempt, to show how far it is.
 
     Returns:
         `forms`: times of each and its ratio to eager mode; `attempts`; `spread`, `load` of the steadiest.
@@ -58,7 +60,12 @@ def time_exported(
     while attempts < latency.attempts_max and (best is None or best[0] > latency.spread_max):
         load = load_average()
         samples = time_in_turns(
-            works, device=device, threads=latency.threads, warmup=latency.warmup, rounds=latency.repeats
+            works,
+            device=device,
+            threads=latency.threads,
+            warmup=latency.warmup,
+            rounds=latency.repeats,
+            progress=progress,
         )
         attempts += 1
         spread = max(Timing.of(taken).spread for taken in samples.values())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli_stand_ins import SETTINGS, Steps
 
+from pipeline_src.cli import progress
 from pipeline_src.cli.main import main
 from pipeline_src.evaluation import exported_speed
 from pipeline_src.evaluation.onnx_file import OnnxNetwork
@@ -100,3 +101,12 @@ def test_a_network_without_weights_is_told_classes_and_size(
     refused([*given, "--input-size", "32x64"], "--num-classes", "is missing")
     refused([*given, "--num-classes", "11"], "--input-size", "is missing")
     refused([*given, "--exported", street], "--exported", "Give --weights")
+
+
+def test_it_tells_how_far_it_is(
+    steps: Steps, street: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    with caplog.at_level("INFO"):
+        assert main(words(steps, "--exported", street)) == 0
+    assert any(one.getMessage().startswith("rounds: 1 of ") for one in caplog.records)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabricate import Folder
-from marks_of import line, marks
+from marks_of import crossings, line, marks
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
@@ -139,15 +139,9 @@ def test_no_leader_crosses_a_front(any_grid: Grid, folder: Folder) -> None:
                 assert np.linalg.norm(apart[:, None] - steps, axis=2).min() > 0.9 * MARK_PX, "over a mark"
             steps = steps[np.linalg.norm(steps - start, axis=1) > 10]
             for front in fronts:
-                for (x0, y0), (x1, y1) in pairwise(axes.transData.transform(front.get_xydata())):
-                    level = abs(y0 - y1) < 1e-6
-                    off = steps[:, 1] - y0 if level else steps[:, 0] - x0
-                    along = steps[:, 0] if level else steps[:, 1]
-                    low, high = sorted((x0, x1) if level else (y0, y1))
-                    within = (along > low) & (along < high)
-                    crossed = (np.sign(off[:-1]) != np.sign(off[1:])) & within[:-1]
-                    assert not crossed.any(), (leader.get_xydata().tolist(), front.get_label())
-                    checked += 1
+                found = crossings(steps, axes, front)
+                assert not any(found), (leader.get_xydata().tolist(), front.get_label())
+                checked += len(found)
     assert checked > 10
 
 

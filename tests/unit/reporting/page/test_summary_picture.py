@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from fabricate import Folder
+from marks_of import crossings
 from matplotlib.collections import PathCollection
 from test_first import _claim, _trace
 
@@ -108,10 +108,4 @@ def test_names_lie_on_no_mark_and_no_leader_crosses_a_front(grid: Grid, folder: 
                 assert np.linalg.norm(apart[:, None] - steps, axis=2).min() > radius, "over a mark"
             steps = steps[np.linalg.norm(steps - start, axis=1) > 1.5 * radius]
             for front in fronts:
-                for (x0, y0), (x1, y1) in pairwise(axes.transData.transform(front.get_xydata())):
-                    level = abs(y0 - y1) < 1e-6
-                    off = steps[:, 1] - y0 if level else steps[:, 0] - x0
-                    along = steps[:, 0] if level else steps[:, 1]
-                    low, high = sorted((x0, x1) if level else (y0, y1))
-                    crossed = (np.sign(off[:-1]) != np.sign(off[1:])) & ((along > low) & (along < high))[:-1]
-                    assert not crossed.any(), leader.get_xydata().tolist()
+                assert not any(crossings(steps, axes, front)), leader.get_xydata().tolist()
