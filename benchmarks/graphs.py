@@ -43,7 +43,7 @@ def workflow(request: Request) -> Found:
 
 def _orchestration() -> dict[str, Any]:
     if not ORCHESTRATION.is_file():
-        how = "python benchmarks/orchestration.py --output reports/orchestration.json -- make reproduce"
+        how = "python -m benchmarks.orchestration --output reports/orchestration.json -- make reproduce"
         return {"not_run": f"takes a whole run of tiny: {how}"}
     told = json.loads(ORCHESTRATION.read_text(encoding="utf-8"))
     date = time.strftime("%Y-%m-%d", time.gmtime(ORCHESTRATION.stat().st_mtime))

@@ -1,6 +1,6 @@
 """What the workflow costs beside its work: Snakemake, the start of processes, imports.
 
-    python benchmarks/orchestration.py [--most 0.30] -- snakemake --cores all reproduce_tables
+    python -m benchmarks.orchestration [--most 0.30] -- snakemake --cores all reproduce_tables
 
 Runs the command and compares two sums of processor time: that of the command with all its children, by
 the operating system, and that of the steps themselves, by the run records that they wrote meanwhile
@@ -21,8 +21,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from pipeline_src.artifacts import write_json
-from pipeline_src.ownership import require_replaceable
+from benchmarks.results import require_places, write_result
 
 
 def _records(roots: list[Path]) -> list[Path]:
@@ -84,11 +83,11 @@ def main() -> None:
     parser.add_argument("command", nargs="+", help="what to run, after --")
     args = parser.parse_args()
     if args.output:
-        require_replaceable(args.output)  # before the run, not behind it
+        require_places(args.output)
     result = measure(args.command, [Path("data"), Path("results"), Path("reports")])
     text = json.dumps(result, indent=2)
     if args.output:
-        write_json(args.output, result)
+        write_result(args.output, result)
     print(text)
     if float(str(result["orchestration_share"])) > args.most:
         sys.exit(f"error: orchestration took more than {args.most:.0%} of the processor time.")

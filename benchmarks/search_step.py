@@ -62,11 +62,12 @@ def build(
     config = SearchConfig(epochs=1, warmup_epochs=0, **KINDS[kind])
     noise = torch.Generator().manual_seed(0)
     steps = args.steps + WARMUP
+    images = torch.randn(args.batch, 3, args.height, args.width)
+    targets = torch.randint(0, CLASSES, (args.batch, args.height, args.width))
 
     def batches(_epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor]]:
-        for _ in range(start, steps):
-            images = torch.randn(args.batch, 3, args.height, args.width)
-            yield images, torch.randint(0, CLASSES, (args.batch, args.height, args.width))
+        for _ in range(start, steps):  # the same each time: drawing noise is no part of a step
+            yield images, targets
 
     return Searcher(
         Supernet(space, tuple(args.depths), CLASSES, batched=config.batched).to(device),

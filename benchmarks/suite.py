@@ -11,7 +11,6 @@ mean nothing.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import time
@@ -25,7 +24,7 @@ import torch
 from benchmarks import graphs, measured
 from benchmarks.measured import Found, Request
 from benchmarks.measuring import surroundings
-from pipeline_src.artifacts import write_json
+from benchmarks.results import require_places, write_result
 
 LOG = logging.getLogger("bench")
 FORMAT = "autortnet-benchmarks/1"
@@ -193,23 +192,11 @@ def _say(line: Mapping[str, Any]) -> str:
     return f"{line['median']:.4g}{quartiles}{verdict}"
 
 
-def _require_own(path: Path) -> None:
-    """Refuse to write over a file that is not of this program."""
-    if not path.exists():
-        return
-    try:
-        ours = str(json.loads(path.read_text(encoding="utf-8"))["format"]).startswith(FORMAT.split("/")[0])
-    except (OSError, ValueError, KeyError, TypeError):
-        ours = False
-    if not ours:
-        sys.exit(f"error: {path} is no result of this program. Give --output another name.")
-
-
 def main() -> int:
     args = parse_arguments()
-    _require_own(args.output)
+    require_places(args.output)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    write_json(args.output, run(args))
+    write_result(args.output, run(args))
     print(f"written: {args.output}")
     return 0
 

@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import copy
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import get_args
@@ -47,6 +48,7 @@ def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ready", action="store_true", help="batches that lie ready: a GPU waits for none")
     return parser.parse_args(words)
 
 
@@ -66,6 +68,12 @@ def frame_batches(args: argparse.Namespace) -> Callable[[int, int], Iterator[tup
             yield torch.stack(images), torch.stack(targets)
 
     return batches
+
+
+def ready_batches(args: argparse.Namespace) -> Callable[[int, int], Iterator[tuple[Tensor, Tensor]]]:
+    """One augmented batch of `frame_batches` again and again, as where other processes keep ahead."""
+    batch = next(frame_batches(args)(0, 0))
+    return lambda _epoch, start: itertools.repeat(batch, args.steps + WARMUP - start)
 
 
 def floor_of(network: nn.Module, args: argparse.Namespace, device: torch.device) -> Callable[[], None]:
@@ -99,7 +107,7 @@ def steps_of(
     with contextlib.suppress(Begun):
         finetune(
             network,
-            frame_batches(args),
+            ready_batches(args) if args.ready else frame_batches(args),
             None,
             steps_per_epoch=args.steps + WARMUP,
             cfg=FinetuneConfig(epochs=1, batch_size=args.batch, memory_format=memory_format),

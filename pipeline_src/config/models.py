@@ -73,7 +73,7 @@ class LatencyConfig(Block):
     lut_repeats: Annotated[int, Field(ge=3, le=1_000_000)] = 500
     """Counted forward passes of a lookup table's entry and of its check's networks."""
     precision: Precision = "float32"
-    """Of the measured networks and operations."""
+    """Of the measured networks and operations; float32 convolutions use TF32 on GPUs that have it."""
     runtime: Runtime = "eager"
     """What runs them: table, check and speed alike. Set the one you deploy; `onnxruntime` needs [onnx]."""
     threads: Positive = 1

@@ -39,7 +39,7 @@ class RuntimeConfig(Block):
     workers: Annotated[int, Field(ge=0, le=256), EXECUTION] = 4
     """Processes that load images for one job; 0 loads in the job itself."""
     precision: Precision = "float32"
-    """Of forward passes in training and evaluation; float16 needs CUDA."""
+    """Of forward passes in training and evaluation; float16 needs CUDA, float32 uses TF32 as in `latency`."""
     processes: Annotated[ProcessesConfig, EXECUTION] = ProcessesConfig()
     """How many processes train together, by step."""
     cache_mib: Annotated[NonNegative, EXECUTION] = 1024

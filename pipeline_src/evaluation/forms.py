@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -46,6 +48,10 @@ _RUNTIMES: dict[str, Runtime] = {
 }
 MAY_FAIL = ("compiled", "cuda_graphs")
 """Forms that a version or a card may not be able to give of a network: that is a finding, and ends no run."""
+Backend = Callable[[torch.fx.GraphModule, list[Tensor]], Callable[..., Any]]
+"""What makes something to call of a graph, as `torch.compile` takes it."""
+_COMPILED = itertools.count()
+
 _ON_GPU = ("half", "compiled", "cuda_graphs")
 _IN_FLOAT16 = ("half", "cuda_graphs")
 
@@ -90,9 +96,19 @@ def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.devi
     return captured(ready, sample) if form == "cuda_graphs" else ready
 
 
-def compiled(ready: Runnable, backend: str = "inductor") -> Runnable:
-    """The same through torch.compile; it is compiled when it is first run."""
-    return replace(ready, run=torch.compile(ready.run, backend=backend))
+def compiled(ready: Runnable, backend: str | Backend = "inductor") -> Runnable:
+    """The same through torch.compile, for the size that it is first run at; it is compiled then.
+
+    PyTorch keeps what it has compiled by the Python code that was run, tries one after another at each call,
+    and runs the ninth as it is, with no more than a warning. Networks share their code: each gets a copy.
+    """
+
+    def forward(image: Tensor) -> Tensor:
+        return ready.run(image)  # type: ignore[no-any-return]
+
+    own = forward.__code__.replace(co_name=f"forward_{next(_COMPILED)}")
+    alone = FunctionType(own, forward.__globals__, own.co_name, None, forward.__closure__)
+    return replace(ready, run=torch.compile(alone, backend=backend, dynamic=False))
 
 
 def captured(ready: Runnable, sample: Tensor) -> Runnable:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import gpu, gpu_parts
+from benchmarks import gpu, gpu_inference
 from benchmarks.gpu import HEADINGS, page
 from pipeline_src.config.peers import PEERS
+from pipeline_src.ownership import is_marked
 
 PAGE = Path(__file__).parents[3] / "docs" / "results" / "gpu.md"
 
@@ -46,9 +47,13 @@ def test_every_part_is_measured_on_the_cpu_at_a_tiny_size(
     plain = [row for row in parts["inference"] if row["form"] == "fp32"]
     assert len(plain) == 6 and all(row["fps"] > 0 and row["equal_pixels"] == 1 for row in plain)
     assert {row["form"] for row in parts["inference"]} >= {
-        "fp32, torch.compile",
+        "fp32 folded, torch.compile",
         "fp16 folded, channels last",
     }
+    compiled = [row for row in parts["inference"] if row["form"] == "fp32 folded, torch.compile"]
+    assert len(compiled) == 6 and all(row["times_as_fast_as_fp32"] > 0 for row in compiled)
+    others = [row for row in parts["inference"] if row["network"] == "enet" and row not in compiled]
+    assert len(others) == 6 and all(row["times_as_long_as_a"] > 0 for row in others)
     steps = {(row["step"], row["precision"], row["batch"]) for row in parts["search_step"]}
     assert steps == {
         (kind, precision, batch)
@@ -83,7 +88,8 @@ def test_the_cpu_is_for_tests_only(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_committed_page_says_not_run_or_is_one_that_was_written() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert text == page(None) or "Written by `make bench-gpu`" in text
+    assert is_marked(PAGE)  # else the run on a card could not write over it
 
 
 def test_the_peers_are_of_the_registry() -> None:
-    assert set(gpu_parts.PEERS) <= set(PEERS)
+    assert set(gpu_inference.PEERS) <= set(PEERS)

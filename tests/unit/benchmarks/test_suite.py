@@ -109,15 +109,6 @@ def test_what_there_is_no_time_for_is_not_run() -> None:
     assert line["not_run"] == "the 0 minutes were over" and line["reached"] is None and "median" not in line
 
 
-def test_another_ones_file_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "mine.json"
-    path.write_text('{"format": "mine"}')
-    monkeypatch.setattr("sys.argv", ["suite", "--tiny", "--output", str(path)])
-    with pytest.raises(SystemExit, match=r"mine\.json is no result of this program"):
-        suite.main()
-    assert path.read_text() == '{"format": "mine"}'
-
-
 def test_an_unknown_key_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse_arguments(["--only", "training_stepp"])

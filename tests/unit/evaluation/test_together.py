@@ -267,6 +267,25 @@ def test_a_compiled_network_gives_the_same_logits() -> None:
         assert torch.allclose(found, plain.on(image)(), atol=1e-6)
 
 
+def test_more_networks_than_the_compiler_keeps_of_one_code_are_all_compiled() -> None:
+    runs: list[int] = []
+
+    def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
+        def run(*given: object) -> object:
+            runs.append(1)
+            return graph.forward(*given)
+
+        return run
+
+    image = torch.randn(1, 3, *SIZE)
+    limit = torch._dynamo.config.recompile_limit
+    with torch.inference_mode():
+        for depth in range(1, limit + 3):
+            layers = nn.Sequential(*(nn.Conv2d(3, 3, 1) for _ in range(depth)))
+            found = compiled(Runnable(lambda given: given, layers.eval()), backend).on(image)()
+            assert len(runs) == depth and torch.allclose(found, layers(image), atol=1e-6)
+
+
 def test_a_recorded_network_is_given_each_new_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a stand-in for the graph, which runs what it recorded: it reads the place of the first input."""
     recorded: list[Callable[[], object]] = []
