@@ -129,10 +129,11 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
     supernet = Supernet(config.space, args.depths, dataset.num_classes, batched=config.search.batched)
     generator = torch.Generator().manual_seed(noise_seed)
     parameters = ArchitectureParameters(args.depths, generator).to(world.device)
+    precision = config.search.precision or config.runtime.precision
     identity = identity_of(
         config.search, config.space, args.gamma, args.seed, args.null, args.depths, args.crop_size,
         args.input_size, args.splits, args.validation_split, sha256_of(args.lut),
-        sha256_of(args.prepared / "manifest.json"), config.runtime.precision,
+        sha256_of(args.prepared / "manifest.json"), precision,
     )  # fmt: skip
     return Searcher(
         supernet.to(world.device),
@@ -146,7 +147,7 @@ def _build(args: argparse.Namespace, config: Config, world: World, checkpoints: 
             gamma=args.gamma,
             steps_per_epoch=min(steps for _, steps in sources),
             measured_offset_us=table.fixed_part_us(dataset.num_classes) if measured else None,
-            precision=config.runtime.precision,
+            precision=precision,
             identity=identity,
             checkpoint_every_s=config.runtime.checkpoint_every_s,
         ),
@@ -203,7 +204,7 @@ def _validation(args: argparse.Namespace, config: Config, world: World) -> Any:
             named,
             dataset.num_classes,
             world.device,
-            config.runtime.precision,
+            config.search.precision or config.runtime.precision,
             dataset.manifest.ignore,
         )
         return matrix.miou()

@@ -41,6 +41,12 @@ def _batches(config: Config) -> Iterator[tuple[str, str]]:
 def _precision(config: Config) -> Iterator[tuple[str, str]]:
     if config.runtime.device == "cpu" and config.runtime.precision == "float16":
         yield "runtime.precision", "float16 needs a GPU, and runtime.device is cpu: bfloat16 or float32 work."
+    elif config.runtime.precision == "float16" and config.search.precision is None:
+        yield (
+            "search.precision",
+            "null takes runtime.precision; float16's range is too small for the search's gradients, which "
+            "are not scaled: set bfloat16 or float32.",
+        )
 
 
 def _batch_norm(config: Config) -> Iterator[tuple[str, str]]:

@@ -63,6 +63,8 @@ class SearchConfig(Block):
     """Weights of the depths while beta is frozen: sampled as later (Eq. 6), or all equal (A25)."""
     derive_zero: DeriveZero = "keep"
     """`zero` in the derived network: as any operation, but not on all edges of a node, or never (A23)."""
+    precision: Literal["float32", "bfloat16"] | None = None
+    """Of a search's forward passes; null takes `runtime.precision`, which must then not be float16."""
     entropy_stop: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Mean entropy of alpha, in nats, at which a search ends behind the warm-up; null never (A26)."""
     weight_lr: Rate = 0.025

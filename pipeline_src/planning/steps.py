@@ -300,14 +300,18 @@ def _search(bench: Bench) -> tuple[Step, tuple[int, int], int]:
     noise = torch.Generator().manual_seed(0)
     given = {"epochs": 1, "warmup_epochs": 0, "latency_offset_us": 0.0, "level": "single"}
     searcher = Searcher(
-        Supernet(config.space, depths, 19).to(device),
+        Supernet(config.space, depths, 19, batched=config.search.batched).to(device),
         ArchitectureParameters(depths, noise).to(device),
         train_batches=source,
         architecture_batches=None,
         validate=None,
         latency=LatencyModel.build(config.space, size, lambda _: 1.0, device),
         config=config.search.model_copy(update=given),
-        plan=SearchPlan(gamma=0.01, steps_per_epoch=10_000, precision=config.runtime.precision),
+        plan=SearchPlan(
+            gamma=0.01,
+            steps_per_epoch=10_000,
+            precision=config.search.precision or config.runtime.precision,
+        ),
         device=device,
         generator=noise,
     )

@@ -91,7 +91,7 @@ class Searcher(Engine):
             raise ValueError("latency_offset_us is measured: the plan must hold measured_offset_us")
         if plan.precision == "float16":
             raise ConfigError(
-                "runtime.precision",
+                "search.precision",
                 "is float16, whose range is too small for the search's gradients, which are not scaled.",
                 "Set bfloat16 or float32 for the search.",
             )

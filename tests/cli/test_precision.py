@@ -38,3 +38,9 @@ def test_every_judgement_runs_in_the_runs_precision(
         words += ["--validation-split", "test"]
     assert main(words) == 0
     assert judged and set(judged) == {precision == "bfloat16"}
+
+
+def test_a_search_may_have_a_precision_of_its_own(steps: Steps, judged: list[bool]) -> None:
+    words = steps.search(runtime={"precision": "float32"}, search={"precision": "bfloat16"})
+    assert main([*words, "--validation-split", "test"]) == 0
+    assert judged and all(judged)

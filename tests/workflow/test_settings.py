@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 import yaml
@@ -72,7 +72,7 @@ def other(annotation: Any, value: Any) -> Iterator[Any]:
     """Values that differ from one; which of them are valid shows when they are tried."""
     if get_origin(annotation) is Literal:
         yield from (one for one in get_args(annotation) if one != value)
-    elif isinstance(annotation, types.UnionType):
+    elif isinstance(annotation, types.UnionType) or get_origin(annotation) is Union:
         for part in get_args(annotation):
             yield from other(part, value)
     if isinstance(value, bool):

@@ -31,7 +31,14 @@ def test_a_batch_that_processes_cannot_share(step: str) -> None:
 def test_float16_on_a_processor() -> None:
     error = refusal(runtime={"device": "cpu", "precision": "float16"})
     assert error.where == "params.yaml: runtime.precision" and "needs a GPU" in error.problem
-    resolve({"runtime": {"device": "cuda", "precision": "float16"}}, SCALE_FILES)
+
+
+def test_a_search_in_float16() -> None:
+    error = refusal(runtime={"device": "cuda", "precision": "float16"})
+    assert error.where == "params.yaml: search.precision" and "set bfloat16 or float32" in error.problem
+    half = {"device": "cuda", "precision": "float16"}
+    config = resolve({"runtime": half, "search": {"precision": "float32"}}, SCALE_FILES)
+    assert config.search.precision == "float32"
 
 
 @pytest.mark.parametrize(
