@@ -34,7 +34,8 @@ and writes `reports/benchmarks_gpu.json` and this page: the lookup table at 768x
 shape and other systems at 768x1536, 720x960 and 1024x2048 in float32, float16, channels last, CUDA graphs
 and torch.compile; search steps (soft, single, pair; float32 and bfloat16; peak memory, largest batch);
 training steps; NCCL on one card; and the paper's search projected from these against its 256 hours of
-TitanXP. Its whole path runs on the CPU at a tiny size in `tests/unit/benchmarks/test_gpu.py`.
+TitanXP. Its whole path runs on the CPU at a tiny size in `tests/unit/benchmarks/test_gpu.py`, and its CUDA
+graphs on an emulated card in `tests/workflow/test_card.py`.
 """
 ABOUT = """Weights are random: `equal_pixels`, the share that keeps the class of float32, is told and refuses
 no form here. Convolutions in `fp32` use TF32 where the card has it, which is PyTorch's default. Steps are

@@ -25,4 +25,4 @@ def read_render(dataset: str, text: str) -> DataConfig:
         raise ConfigError("--render", f"{error}.", "Give an object, such as '{\"seed\": 1}'.") from error
     if not isinstance(values, dict):
         raise ConfigError("--render", "is not a JSON object.", "Give an object, such as '{\"seed\": 1}'.")
-    return validate({"data": {dataset: {"render": values}}}, "--render", whole=False).data
+    return validate({"data": {dataset: {"render": values}}}, "--render", blocks=()).data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -127,11 +127,12 @@ def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml"
     return validate(with_own_set(merged), source)
 
 
-def validate(values: Mapping[str, Any], source: str, *, whole: bool = True) -> Config:
+def validate(values: Mapping[str, Any], source: str, *, blocks: Collection[str] | None = None) -> Config:
     """Check values against the models and say of each fault where it is and what to do.
 
     Args:
-        whole: the values are all that a run goes by, so those that are at odds are refused, too.
+        blocks: in which keys are refused that are at odds with others; None stands for all. Where the values
+            are not all that a run goes by, the defaults of absent blocks were nobody's choice.
 
     Raises:
         ConfigError: with every fault, a line each.
@@ -140,7 +141,7 @@ def validate(values: Mapping[str, Any], source: str, *, whole: bool = True) -> C
         config = Config.model_validate(dict(values))
     except ValidationError as error:
         raise refusal(source, [explained(fault, Config) for fault in error.errors()], MEND) from error
-    faults = list(at_odds(config)) if whole else []
+    faults = [fault for fault in at_odds(config) if blocks is None or fault[0].split(".")[0] in blocks]
     if faults:
         raise refusal(source, faults, MEND)
     return config
@@ -171,7 +172,7 @@ def read_settings(text: str | None, need: Sequence[str], execution: str | None =
         )
     if execution is not None:
         values = merge(values, _read_json("--execution", execution))
-    return restricted(validate(values, source), need)
+    return restricted(validate(values, source, blocks=values.keys()), need)
 
 
 def _read_json(option: str, text: str) -> dict[str, Any]:

@@ -42,13 +42,15 @@ STEPS = tuple(OUTPUTS)
 
 @dataclass
 class Step:
-    """A command, its folders, and how often it was killed."""
+    """A command, its folders, where it runs, and with what in its environment."""
 
     name: str
     files: Path
     place: Path
     reference: dict[str, str] = field(default_factory=dict)
     reference_s: float = 0.0
+    device: str = "cpu"
+    surroundings: dict[str, str] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
@@ -61,7 +63,12 @@ class Step:
     def words(self, checkpoint_every_s: float) -> list[str]:
         files, name = self.files, self.name
         dataset = "imagenet" if name == "pretrain" else "camvid"
-        runtime = {"device": "cpu", "threads": 1, "workers": 0, "checkpoint_every_s": checkpoint_every_s}
+        runtime = {
+            "device": self.device,
+            "threads": 1,
+            "workers": 0,
+            "checkpoint_every_s": checkpoint_every_s,
+        }
         needs = {"search": ("space", "latency"), "pretrain": ("space",), "finetune": ("space", "evaluate")}
         settings = {block: BLOCKS[block] for block in (name, *needs[name])}
         sizes = ["--validation-split", "val", "--input-size", SIZE, "--crop-size", CROP]
@@ -85,7 +92,7 @@ class Step:
         program = ["-m", "pipeline_src"] if moment is None else [str(here.with_name("killed_at.py")), moment]
         return subprocess.Popen(
             [sys.executable, *program, *self.words(every_s)],
-            env=environment(here.parents[2]),
+            env={**environment(here.parents[2]), **self.surroundings},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -55,10 +55,11 @@ class Ended:
 
 
 class Checkout:
-    """A folder that looks like a clone of this project."""
+    """A folder that looks like a clone of this project; `surroundings` are added to the environment."""
 
     def __init__(self, root: Path, repository: Path) -> None:
         self.root = root
+        self.surroundings: dict[str, str] = {}
         root.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             source = repository / name
@@ -80,6 +81,7 @@ class Checkout:
             "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.root),
             "OMP_NUM_THREADS": "1",
+            **self.surroundings,
         }
         done = subprocess.run(
             [str(bin_folder / "snakemake"), *words, *(["--cores", str(cores)] if cores else []), "--nocolor"],

@@ -295,3 +295,12 @@ def test_no_setting_is_infinite(value: float) -> None:
         ("runtime", "checkpoint_every_s"),
     ):
         assert "finite" in refusal({block: {key: value}}).problem
+
+
+def test_a_command_is_not_refused_for_a_block_that_it_was_not_given() -> None:
+    runtime = {"device": "cuda", "precision": "float16", "processes": {"finetune": {"per_node": 7}}}
+    config = read_settings(json.dumps({"runtime": runtime, "latency": {}}), ("runtime", "latency"))
+    assert config.runtime.precision == "float16"
+    for block, key in (("search", "search.precision"), ("finetune", "finetune.batch_size")):
+        with pytest.raises(ConfigError, match=rf"--settings: {key}"):
+            read_settings(json.dumps({"runtime": runtime, block: {}}), ("runtime", block))
