@@ -169,7 +169,7 @@ def projection(rows: list[Row]) -> list[Row]:
     """Hours of the paper's search on this device, by the fastest row of each kind of step."""
     found: list[Row] = []
     for kind in searching.KINDS:
-        rates = [row["images_per_s"] for row in rows if row["step"] == kind and "images_per_s" in row]
+        rates = [row["images_per_s"] for row in rows if row.get("step") == kind and "images_per_s" in row]
         if rates:
             hours = PAPER_STEPS * 16 / max(rates) / 3600
             found.append({"step": kind, "hours": hours, "paper_hours": PAPER_HOURS})

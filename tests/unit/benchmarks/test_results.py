@@ -85,6 +85,7 @@ def test_what_is_anothers_is_refused_before_anything_is_measured(
 def test_a_part_that_fails_is_told_and_loses_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    project = gpu_parts.projection
     output, page = _gpu(monkeypatch, tmp_path)
 
     def fails(*_: object) -> None:
@@ -92,9 +93,11 @@ def test_a_part_that_fails_is_told_and_loses_no_other(
         raise torch.AcceleratorError("illegal memory access\nwas met")
 
     monkeypatch.setattr(gpu_parts, "search_step", fails)
+    monkeypatch.setattr(gpu_parts, "projection", project)
     assert gpu.main() == 1
     parts = json.loads(output.read_text())["parts"]
     assert parts["search_step"] == [{"failed": "AcceleratorError: illegal memory access"}]
+    assert parts["projection"] == []
     assert parts["inference"] == parts["distributed_step"] == ROW
     assert "AcceleratorError: illegal memory access" in page.read_text()
     assert "error: search_step failed" in capsys.readouterr().err
