@@ -199,6 +199,7 @@ class Searcher(Engine):
         cross_entropy, latency_us, masks = self._backward(batch)
         if architecture_batch is None:
             self._step_architecture()
+        distributed.average_gradients(self.supernet.parameters())
         if self.config.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.supernet.parameters(), self.config.gradient_clip)
         self.weight_optimizer.step()
@@ -206,7 +207,10 @@ class Searcher(Engine):
         self.totals.add(float(cross_entropy), float(latency_us), depths)
 
     def _backward(self, batch: Batch) -> tuple[Tensor, Tensor, Masks]:
-        """Gradients of Eq. 8 in w, alpha and beta, averaged over the processes."""
+        """Gradients of Eq. 8 in w, alpha and beta, of this process's batch; who steps averages them.
+
+        Returns the cross-entropy over all processes, the latency and the masks.
+        """
         images, labels = batch
         self.weight_optimizer.zero_grad(set_to_none=True)
         self.architecture_optimizer.zero_grad()
@@ -217,13 +221,10 @@ class Searcher(Engine):
         latency_us = self.latency.expected_us(masks)
         loss = search_loss(cross_entropy, latency_us, self.gamma, self.latency_offset_us)
         loss.backward()  # type: ignore[no-untyped-call]
-        if distributed.world_size() > 1:
-            for parameter in [*self.supernet.parameters(), *self.parameters.parameters()]:
-                if parameter.grad is not None:
-                    parameter.grad = distributed.all_reduce_mean(parameter.grad)
         return distributed.all_reduce_mean(cross_entropy.detach()), latency_us.detach(), masks
 
     def _step_architecture(self) -> None:
+        distributed.average_gradients(self.parameters.parameters())
         self.architecture_optimizer.step(
             beta_is_frozen=self.beta_is_frozen, ends_epoch=self.batch + 1 == self.plan.steps_per_epoch
         )

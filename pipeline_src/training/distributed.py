@@ -6,7 +6,7 @@ With one process, and no process group, every function here does nothing and ret
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -105,6 +105,23 @@ def all_reduce_sum(value: Tensor) -> Tensor:
 def all_reduce_mean(value: Tensor) -> Tensor:
     """Mean over all processes, element by element; not differentiable, `value` stays as it is."""
     return all_reduce_sum(value) / world_size() if world_size() > 1 else value
+
+
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """Replace every gradient by its mean over all processes; a parameter without one is passed over.
+
+    The same parameters must have a gradient in every process, all of one dtype and device. They travel
+    in one message: a supernet has thousands of small ones, and each message has its own delay.
+    """
+    if world_size() == 1:
+        return
+    held = [(parameter, parameter.grad) for parameter in parameters if parameter.grad is not None]
+    if not held:
+        return
+    means = all_reduce_mean(torch.cat([gradient.reshape(-1) for _, gradient in held]))
+    parts = means.split([gradient.numel() for _, gradient in held])
+    for (parameter, gradient), part in zip(held, parts, strict=True):
+        parameter.grad = part.view_as(gradient)
 
 
 def all_reduce_max(value: int, device: torch.device) -> int:

@@ -1,4 +1,4 @@
-"""One process of the distributed search test: searches, and the main one writes its log (argument: file)."""
+"""One process of the distributed search test: it searches, and the main one writes its log (file, level)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def batches(_epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor]]:
         yield images[mine], labels[mine]
 
 
-def main(output: Path) -> None:
+def main(output: Path, *, bilevel: bool) -> None:
     """Search for two epochs."""
     torch.set_num_threads(1)
     with distributed.session("cpu") as world:
@@ -43,10 +43,16 @@ def main(output: Path) -> None:
             Supernet(SPACE, DEPTHS, 2),
             ArchitectureParameters(DEPTHS, noise),
             train_batches=batches,
-            architecture_batches=None,
+            architecture_batches=batches if bilevel else None,
             validate=None,
             latency=LatencyModel.build(SPACE, (64, 64), lambda key: float(len(key.operation)), world.device),
-            config=SearchConfig(epochs=2, warmup_epochs=1, batch_size=4, architecture_lr=0.05),
+            config=SearchConfig(
+                epochs=2,
+                warmup_epochs=1,
+                batch_size=4,
+                architecture_lr=0.05,
+                level="bilevel" if bilevel else "single",
+            ),
             plan=SearchPlan(gamma=0.1, steps_per_epoch=3),
             device=world.device,
             generator=noise,
@@ -58,4 +64,4 @@ def main(output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), bilevel=sys.argv[2] == "bilevel")

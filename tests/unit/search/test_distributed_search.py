@@ -16,12 +16,12 @@ WORKER = Path(__file__).with_name("search_ddp_worker.py")
 SAMPLED_WORKER = Path(__file__).with_name("sampled_ddp_worker.py")
 
 
-def search(output: Path, processes: int) -> list[dict[str, float]]:
-    run(WORKER, output, processes)
+def search(output: Path, processes: int, level: str) -> list[dict[str, float]]:
+    run(WORKER, [str(output), level], processes)
     return json.loads(output.read_text())  # type: ignore[no-any-return]
 
 
-def run(worker: Path, output: Path, processes: int) -> None:
+def run(worker: Path, words: list[str], processes: int) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -29,12 +29,13 @@ def run(worker: Path, output: Path, processes: int) -> None:
     for rank in range(processes):
         env = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1",
                "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes)}  # fmt: skip
-        running.append(subprocess.Popen([sys.executable, str(worker), str(output)], env=env))
+        running.append(subprocess.Popen([sys.executable, str(worker), *words], env=env))
     assert [process.wait(timeout=240) for process in running] == [0] * processes
 
 
-def test_two_processes_search_like_one(tmp_path: Path) -> None:
-    one, two = search(tmp_path / "one.json", 1), search(tmp_path / "two.json", 2)
+@pytest.mark.parametrize("level", ["single", "bilevel"])
+def test_two_processes_search_like_one(tmp_path: Path, level: str) -> None:
+    one, two = search(tmp_path / "one.json", 1, level), search(tmp_path / "two.json", 2, level)
     assert len(one) == len(two) == 2
     # Adam's first steps divide each gradient by its own size, so rounding errors of tiny gradients
     # grow: the first epoch agrees closely, the next one less so.
@@ -45,7 +46,7 @@ def test_two_processes_search_like_one(tmp_path: Path) -> None:
 
 def sampled(folder: Path, processes: int) -> list[dict[str, Any]]:
     folder.mkdir()
-    run(SAMPLED_WORKER, folder, processes)
+    run(SAMPLED_WORKER, [str(folder)], processes)
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(processes)]
 
 

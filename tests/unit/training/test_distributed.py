@@ -76,6 +76,14 @@ def test_both_processes_agree_and_stop_together(two_processes: Path) -> None:
     assert reports[0]["stopped"] and reports[0]["resumed_alike"]
 
 
+def test_gradients_are_averaged_in_one_message(two_processes: Path) -> None:
+    found = json.loads((two_processes / "rank_1.json").read_text())["averaged"]
+    [kernel, missing, bias] = found["gradients"]
+    assert kernel == [[[[5.0]], [[6.0]], [[7.0]]], [[[8.0]], [[9.0]], [[10.0]]]]
+    assert bias == [5.0, 6.0, 7.0, 8.0] and missing is None
+    assert found["messages"] == 1
+
+
 def test_one_process_needs_no_group() -> None:
     with distributed.session("cpu") as world:
         assert world == distributed.World(0, 1, torch.device("cpu")) and world.is_main
@@ -84,6 +92,10 @@ def test_one_process_needs_no_group() -> None:
         assert type(network[0]) is nn.BatchNorm2d
         distributed.barrier()
         assert distributed.all_reduce_mean(torch.tensor(3.0)).item() == 3.0
+        alone = nn.Parameter(torch.zeros(2))
+        alone.grad = gradient = torch.ones(2)
+        distributed.average_gradients([alone])
+        assert alone.grad is gradient
         assert distributed.all_reduce_max(2, world.device) == 2
         assert distributed.broadcast_object("x") == "x" and distributed.gather_objects(1) == [1]
 

@@ -8,8 +8,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 from training_stand_ins import STEPS, TinyNet, pixel_accuracy, segmentation_batches
 
@@ -55,6 +58,20 @@ def one_rank_is_told_to_stop(epoch: int, start: int) -> Iterator[tuple[Tensor, T
         yield batch
 
 
+def averaged() -> dict[str, Any]:
+    """Gradients that differ by rank, one parameter without any: their means, and the messages it took."""
+    shapes = ((2, 3, 1, 1), (), (4,))
+    parameters = [torch.nn.Parameter(torch.zeros(shape)) for shape in shapes]
+    for number, parameter in enumerate(parameters):
+        if number != 1:
+            parameter.grad = torch.arange(parameter.numel()).view(parameter.shape) + 10.0 * distributed.rank()
+    with mock.patch.object(dist, "all_reduce", wraps=dist.all_reduce) as messages:
+        distributed.average_gradients(parameters)
+        distributed.average_gradients(parameters[1:2])
+    gradients = [None if parameter.grad is None else parameter.grad.tolist() for parameter in parameters]
+    return {"gradients": gradients, "messages": messages.call_count}
+
+
 def main(folder: Path) -> None:
     """Train each case, and the first once more with an interruption."""
     with distributed.session("cpu") as world:
@@ -69,6 +86,7 @@ def main(folder: Path) -> None:
         report = {
             "losses": {case: [row["loss"] for row in result.rows] for case, result in results.items()},
             "stopped": stopped,
+            "averaged": averaged(),
             "resumed_alike": all(
                 torch.equal(value, results["hard_pixels"].last_state[name])
                 for name, value in resumed.last_state.items()
