@@ -119,7 +119,7 @@ def average_gradients(parameters: Iterable[Tensor]) -> None:
     if not held:
         return
     means = all_reduce_mean(torch.cat([gradient.reshape(-1) for _, gradient in held]))
-    parts = means.split([gradient.numel() for _, gradient in held])
+    parts = torch.split(means, [gradient.numel() for _, gradient in held])
     for (parameter, gradient), part in zip(held, parts, strict=True):
         parameter.grad = part.view_as(gradient)
 
