@@ -13,7 +13,7 @@ import pytest
 from pipeline_src import places
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.load import resolve
+from pipeline_src.config.load import read_yaml, resolve
 from pipeline_src.config.models import Config, RuntimeConfig
 from pipeline_src.errors import UserError
 from pipeline_src.latency.load import available_mib
@@ -29,6 +29,8 @@ from pipeline_src.planning.work import Work, Workload, image_counts
 REPOSITORY = Path(__file__).resolve().parents[3]
 FINISHED = Path(__file__).with_name("finished_tiny.csv")
 """A run of `tiny` on 2 cores: of each job the start, the step's own seconds and those of its process."""
+FINISHED_PARAMS = FINISHED.with_suffix(".yaml")
+"""The settings of that run, so that the scale can change without a new record."""
 KINDS = ("entry", "search", "pretrain", "finetune", "forward")
 
 
@@ -38,6 +40,11 @@ def configured(scale: str, **more: object) -> Config:
 
 def graph_of(scale: str, **more: object) -> Graph:
     return Graph(Grid(configured(scale, **more)))
+
+
+def finished_graph() -> Graph:
+    """The graph of the recorded run."""
+    return Graph(Grid(resolve(read_yaml(FINISHED_PARAMS), REPOSITORY / "workflow" / "scales")))
 
 
 def only(*tasks: Task) -> Graph:
@@ -123,9 +130,15 @@ def test_a_system_that_is_only_timed_goes_by_the_rate_of_a_trained_one() -> None
     """By multiply-adds a pixel: ESPNet's over ICNet's. So a plan runs no network that nothing trains."""
     graph = graph_of("tiny")
     work = Workload(graph.grid, image_counts(graph.grid.config, Path("nowhere")))
-    (task,) = (one for one in graph.tasks if one.name == "cityscapes-64x128")
-    ours, theirs = work.of(task)
-    passes = 2 * (3 + 20) * 64 * 128
+    run = next(
+        one for one in graph.grid.together if "espnet" in {network.name for network in one.architectures}
+    )
+    height, width = run.size
+    (task,) = (one for one in graph.tasks if one.name == f"cityscapes-{height}x{width}")
+    found = dict(zip((network.name for network in run.architectures), work.of(task), strict=True))
+    ours, theirs = found[graph.grid.network_a.name], found["espnet"]
+    latency = graph.grid.config.latency
+    passes = 2 * (latency.warmup + latency.repeats) * height * width
     assert ours == Work("forward", passes, "")
     espnet, icnet = 4_670_283_776 / (512 * 1024), 29_028_777_984 / (1024 * 2048)
     assert (theirs.kind, theirs.peer) == ("forward", "icnet")
@@ -134,8 +147,9 @@ def test_a_system_that_is_only_timed_goes_by_the_rate_of_a_trained_one() -> None
 
 
 def test_images_are_counted_as_prepared_else_as_rendered_else_officially(tmp_path: Path) -> None:
-    assert image_counts(configured("tiny"), tmp_path)["camvid"]["train"] == 48
-    assert image_counts(configured("tiny"), tmp_path)["imagenet"] == {"train": 192, "val": 48}
+    tiny = configured("tiny", data={"camvid": {"render": {"train": 5}}})
+    assert image_counts(tiny, tmp_path)["camvid"]["train"] == 5
+    assert image_counts(tiny, tmp_path)["imagenet"] == {"train": 192, "val": 48}
     assert image_counts(configured("paper"), tmp_path)["cityscapes"]["coarse"] == 19998
     folder = tmp_path / "data" / "paper" / "camvid"
     folder.mkdir(parents=True)
@@ -184,7 +198,7 @@ def costs_of(root: Path, graph: Graph, rates: Rates | None = None) -> Costs:
 @pytest.mark.parametrize("with_benchmarks", [True, False])
 def test_the_wall_time_of_a_finished_run_is_foretold(tmp_path: Path, with_benchmarks: bool) -> None:
     """By the sum of its parts on the graph's schedule: within 30 % of what the run's own clock says."""
-    graph, rows = graph_of("tiny"), finished_rows()
+    graph, rows = finished_graph(), finished_rows()
     write_run(tmp_path, graph)
     if not with_benchmarks:
         for path in (tmp_path / "logs").rglob("*.tsv"):
@@ -201,7 +215,7 @@ def test_the_wall_time_of_a_finished_run_is_foretold(tmp_path: Path, with_benchm
 
 
 def test_an_unfinished_job_is_scaled_from_its_finished_likes(tmp_path: Path) -> None:
-    graph = graph_of("tiny")
+    graph = finished_graph()
     write_run(tmp_path, graph, lambda rule: rule == "finetune_network")
     a = graph.grid.network_a.name
     short, long = (f"{a}-cityscapes-{split}" for split in ("train", "trainval"))
@@ -224,7 +238,7 @@ def test_an_unfinished_job_is_scaled_from_its_finished_likes(tmp_path: Path) -> 
 
 
 def test_a_network_that_is_not_run_says_nothing_of_others_time(tmp_path: Path) -> None:
-    graph = graph_of("tiny")
+    graph = finished_graph()
     write_run(tmp_path, graph, lambda rule: rule == "finetune_network")
     before = costs_of(tmp_path, graph)
     moved = [
@@ -273,7 +287,7 @@ def test_the_longest_jobs_left_are_named() -> None:
 
 
 def test_the_table_adds_up(tmp_path: Path) -> None:
-    graph = graph_of("tiny")
+    graph = finished_graph()
     write_run(tmp_path, graph)
     everything = {(kind, peer): Range(1e-9, 1e-9, 1e-9) for kind in KINDS for peer in ("", "icnet")}
     plan = plan_of(graph, costs_of(tmp_path, graph, Rates(everything, start_s=1.0)), CPU)
@@ -299,14 +313,14 @@ def test_durations_are_said_as_people_do(seconds: float, text: str) -> None:
 
 
 def words(root: Path, *more: object) -> list[str]:
-    given = ["plan", "--params", REPOSITORY / "params.yaml", "--scales", REPOSITORY / "workflow" / "scales"]
+    given = ["plan", "--params", FINISHED_PARAMS, "--scales", REPOSITORY / "workflow" / "scales"]
     return [str(word) for word in (*given, "--root", root, *more)]
 
 
 def test_the_command_prints_table_and_wall_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    results = write_run(tmp_path, graph_of("tiny"))
+    results = write_run(tmp_path, finished_graph())
     asked: list[tuple[str, str]] = []
 
     def measured(config: Config, needed: list[tuple[str, str]]) -> Taken:
