@@ -140,12 +140,12 @@ def _fixed_threads(threads: int) -> Iterator[None]:
 def fastest_kernels() -> Iterator[None]:
     """Let cuDNN choose by trial, as deployment would, whatever a training run had set before."""
     cudnn = torch.backends.cudnn
-    before = cudnn.benchmark, cudnn.deterministic, torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    before = cudnn.benchmark, cudnn.deterministic
+    mode = torch.get_deterministic_debug_mode()
     cudnn.benchmark, cudnn.deterministic = True, False
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")  # use_deterministic_algorithms loads the compiler
     try:
         yield
     finally:
-        cudnn.benchmark, cudnn.deterministic, deterministic = before
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        cudnn.benchmark, cudnn.deterministic = before
+        torch.set_deterministic_debug_mode(mode)

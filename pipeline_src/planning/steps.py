@@ -23,6 +23,7 @@ from pipeline_src.space.sampling import random_genotype
 from pipeline_src.space.supernet import ArchitectureParameters, Supernet
 from pipeline_src.training.engine import autocast
 from pipeline_src.training.losses import BootstrappedCrossEntropy, CrossEntropy
+from pipeline_src.training.optimizers import SGD
 
 Build = Callable[[Genotype | str, int], nn.Module]
 Step = Callable[[int, int], None]
@@ -224,7 +225,7 @@ def _optimised(
     network: nn.Module, loss: nn.Module, batch: Callable[[int, int], tuple[Tensor, Tensor]], bench: Bench
 ) -> Step:
     network.to(bench.device).train()
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=1e-4)
+    optimizer = SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=1e-4)
 
     def step(images: int, shrunk: int) -> None:
         inputs, targets = batch(images, shrunk)

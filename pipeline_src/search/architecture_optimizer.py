@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pipeline_src.config.search import SearchConfig
 from pipeline_src.space.supernet import ArchitectureParameters
+from pipeline_src.training.optimizers import Adam
 
 
 class ArchitectureOptimizer:
@@ -29,7 +30,7 @@ class ArchitectureOptimizer:
     ) -> None:
         self.alphas, self.betas = parameters.alphas(), parameters.betas()
         self.every, self.signs = config.architecture_accumulation, signs
-        self.adam = torch.optim.Adam(
+        self.adam = Adam(
             [*self.alphas, *self.betas],
             lr=config.architecture_lr,
             betas=config.architecture_betas,

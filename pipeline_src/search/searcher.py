@@ -26,6 +26,7 @@ from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints
 from pipeline_src.training.engine import Batch, BatchSource, Engine, Keeping
 from pipeline_src.training.losses import CrossEntropy
+from pipeline_src.training.optimizers import SGD
 from pipeline_src.training.schedules import cosine, temperature
 
 Validation = Callable[[Callable[[Tensor], Tensor]], float]
@@ -108,7 +109,7 @@ class Searcher(Engine):
         self.supernet, self.parameters = supernet, parameters
         self.validate, self.latency = validate, latency
         self.config, self.plan, self.generator = config, plan, generator
-        self.weight_optimizer = torch.optim.SGD(
+        self.weight_optimizer = SGD(
             supernet.parameters(),
             lr=config.weight_lr,
             momentum=config.weight_momentum,

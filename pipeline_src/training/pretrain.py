@@ -13,6 +13,7 @@ from pipeline_src.training.engine import BatchSource, Keeping
 from pipeline_src.training.layout import arrange
 from pipeline_src.training.loop import Plan, Progress, Row, TrainingResult, Validation, run_epochs
 from pipeline_src.training.losses import CrossEntropy
+from pipeline_src.training.optimizers import SGD
 from pipeline_src.training.schedules import exponential
 
 
@@ -48,9 +49,7 @@ def pretrain(
     """
     keeping = keeping or Keeping()
     arrange(network.to(device), cfg.memory_format)
-    optimizer = torch.optim.SGD(
-        network.parameters(), lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay
-    )
+    optimizer = SGD(network.parameters(), lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay)
     plan = Plan(
         epochs=cfg.epochs,
         steps_per_epoch=steps_per_epoch,
