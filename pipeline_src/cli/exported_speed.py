@@ -55,7 +55,7 @@ def measure_exported(args: argparse.Namespace, config: Config) -> None:
             "fingerprint": current(config.latency, torch.device("cpu")).model_dump(mode="json"),
             "spread_max": config.latency.spread_max,
             "parameters": count_parameters(network),
-            "multiply_adds": count_multiply_adds(network, size),
+            "multiply_adds": count_multiply_adds(network, size, torch.device("cpu")),
             **measured,
         }
         write_json(args.output, result)

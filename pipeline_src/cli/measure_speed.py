@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
             "fps": 1e6 / speed.unfolded.timing.mean_us,
             "fps_folded": 1e6 / speed.folded.timing.mean_us,
             "parameters": count_parameters(network),
-            "multiply_adds": count_multiply_adds(network, args.input_size),
+            "multiply_adds": count_multiply_adds(network, args.input_size, device),
         }
         write_json(args.output, result)
 

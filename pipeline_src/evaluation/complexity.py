@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 FLOAT32_BYTES = 4
+SHAPES_ONLY = torch.device("meta")
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -16,13 +17,20 @@ def count_parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def count_multiply_adds(network: nn.Module, input_hw: tuple[int, int]) -> int:
+def count_multiply_adds(
+    network: nn.Module, input_hw: tuple[int, int], device: torch.device = SHAPES_ONLY
+) -> int:
     """Multiply-accumulates of (transposed) convolutions and linear layers for one (1, 3, H, W) input.
 
     One multiply-accumulate counts once. Batch norm, activations, pooling, additions and resizing are
-    left out, as is usual. Nothing is computed: the shapes alone run through the network.
+    left out, as is usual.
+
+    Args:
+        device: where a copy of the network runs. On `SHAPES_ONLY` nothing is computed, but PyTorch loads its
+            compiler (`torch._dynamo`) for that, which takes seconds. A caller that has just run the network
+            at this size counts faster on the same device.
     """
-    subject = copy.deepcopy(network).eval().to("meta")
+    subject = copy.deepcopy(network).eval().to(device)
     total = 0
 
     def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -39,16 +47,16 @@ def count_multiply_adds(network: nn.Module, input_hw: tuple[int, int]) -> int:
     for layer in subject.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             layer.register_forward_hook(count)
-    _run_shapes(subject, input_hw)
+    _run(subject, input_hw, device)
     return total
 
 
 def least_memory_mib(network: nn.Module, input_hw: tuple[int, int]) -> float:
     """MiB that one float32 pass of a (1, 3, H, W) input takes at least: weights and the widest layer's maps.
 
-    A layer's maps are what it reads and what it writes. Nothing is computed, as above.
+    A layer's maps are what it reads and what it writes. Nothing is computed, as on `SHAPES_ONLY` above.
     """
-    subject = copy.deepcopy(network).eval().to("meta")
+    subject = copy.deepcopy(network).eval().to(SHAPES_ONLY)
     widest = 0
 
     def look(layer: nn.Module, inputs: tuple[object, ...], output: object) -> None:
@@ -58,10 +66,10 @@ def least_memory_mib(network: nn.Module, input_hw: tuple[int, int]) -> float:
 
     for layer in subject.modules():
         layer.register_forward_hook(look)
-    _run_shapes(subject, input_hw)
+    _run(subject, input_hw, SHAPES_ONLY)
     return FLOAT32_BYTES * (count_parameters(network) + widest) / 2**20
 
 
-def _run_shapes(subject: nn.Module, input_hw: tuple[int, int]) -> None:
+def _run(subject: nn.Module, input_hw: tuple[int, int], device: torch.device) -> None:
     with torch.no_grad():
-        subject(torch.empty(1, 3, *input_hw, device="meta"))
+        subject(torch.zeros(1, 3, *input_hw, device=device))

@@ -70,7 +70,7 @@ def _deepest(maps: Tensor | tuple[Tensor, ...]) -> Tensor:
 
 
 def _channels_out(backbone: nn.Module) -> int:
-    """Channels of the deepest map, found without computing anything."""
-    shapes_only = copy.deepcopy(backbone).to("meta").eval()
+    """Return the channels of the deepest map, found with a small image; the backbone stays as it is."""
+    tried = copy.deepcopy(backbone).eval()
     with torch.no_grad():
-        return _deepest(shapes_only(torch.empty(1, 3, 64, 64, device="meta"))).shape[1]
+        return _deepest(tried(torch.zeros(1, 3, 64, 64))).shape[1]

@@ -116,6 +116,15 @@ def test_counts_by_hand() -> None:
     assert next(network.parameters()).device.type == "cpu" and network.training
 
 
+def test_counts_are_the_same_on_the_device_of_a_timing(network: nn.Module) -> None:
+    network.train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    computed = count_multiply_adds(network, (64, 96), torch.device("cpu"))
+    assert computed == count_multiply_adds(network, (64, 96))
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
 def test_multiply_adds_of_a_shared_layer_count_at_every_call() -> None:
     layer = nn.Conv2d(3, 3, 1)
     assert count_multiply_adds(nn.Sequential(layer, layer), (4, 4)) == 2 * 16 * 9
