@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,20 @@ def test_all_that_importing_a_command_and_its_modules_loads_is_reached(command: 
     light = [name for name in reached if "torch" not in PACKAGE.paths[name].read_text(encoding="utf-8")]
     loaded = imported_by("\n".join(f"import {name}" for name in sorted(light)))
     assert len(loaded) > 5 and loaded <= reached
+
+
+RUN_NETWORKS = {
+    "draw-predictions", "evaluate-network", "export", "export-submission", "pack-network", "predict",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", sorted(set(BY_GROUP["results"]) - RUN_NETWORKS))
+def test_no_command_that_reports_results_reaches_torch(command: str) -> None:
+    """Not even in a function: importing PyTorch takes seconds, and a report has dozens of such jobs."""
+    importing = re.compile(r"^\s*(import|from) torch\b", re.MULTILINE)
+    reached = [PACKAGE.paths[name] for name in modules_of(command.replace("-", "_"))]
+    assert len(reached) > 5
+    assert [path.name for path in reached if importing.search(path.read_text(encoding="utf-8"))] == []
 
 
 LIGHT_RUNS = {
