@@ -11,8 +11,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import os
 import re
-from collections.abc import Collection, Mapping
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TypeGuard
@@ -20,6 +25,9 @@ from typing import TypeGuard
 ROOT = Path(__file__).resolve().parents[1]
 PEER_PACKAGE = "pipeline_src.peers"
 DOTTED = re.compile(r"pipeline_src(\.\w+)*")
+VALUE = re.compile(r"code [0-9a-f]{16}")
+SETTLED_S = 2.0
+"""The coarsest resolution of a file system's clock."""
 # Of a syntax tree: nothing that the interpreter acts on.
 SILENT = frozenset({"ctx", "kind", "type_comment"})
 
@@ -228,12 +236,72 @@ def digest_of(parts: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(f"{name} {parts[name]}" for name in sorted(parts)).encode()).hexdigest()
 
 
-@cache
-def _package() -> Package:
-    return Package()
+class Cache:
+    """Values that an earlier start computed, valid as long as no file of `pipeline_src` changes.
+
+    A file has changed if its name, size, inode, or time of modification or status has. Nothing is cached while
+    a file is younger than `SETTLED_S`: a second edit within the clock's resolution would look the same. A cache
+    file that is damaged, stale or of another version of Python is ignored and replaced. Where it cannot be
+    written, every start computes.
+
+    Args:
+        root: the checkout.
+    """
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root, self.path = root, root / ".snakemake" / "autortnet-code.json"
+        self.state = self._state()
+        self.values = self._read()
+
+    def value(self, key: str, compute: Callable[[], str]) -> str:
+        """Return the value of a key, computed if it is not known."""
+        if key not in self.values:
+            self.values[key] = compute()
+            if self.state is not None:
+                self._write()
+        return self.values[key]
+
+    def _state(self) -> str | None:
+        found, newest_ns = [sys.version], 0
+        files = (self.root / "pipeline_src").rglob("*")
+        for path in sorted((*files, self.root / "workflow" / "code.py")):
+            if path.suffix != ".pyc" and path.is_file():
+                now = path.stat()
+                newest_ns = max(newest_ns, now.st_mtime_ns, now.st_ctime_ns)
+                found.append(f"{path} {now.st_size} {now.st_ino} {now.st_mtime_ns} {now.st_ctime_ns}")
+        if newest_ns > time.time_ns() - SETTLED_S * 1e9:
+            return None
+        return hashlib.sha256("\n".join(found).encode()).hexdigest()
+
+    def _read(self) -> dict[str, str]:
+        try:
+            kept = json.loads(self.path.read_bytes())
+            if kept["state"] == self.state and all(VALUE.fullmatch(one) for one in kept["values"].values()):
+                return dict(kept["values"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            pass  # absent, or not what `_write` wrote
+        return {}
+
+    def _write(self) -> None:
+        text = json.dumps({"state": self.state, "values": self.values}, indent=1)
+        try:
+            self.path.parent.mkdir(exist_ok=True)
+            handle, name = tempfile.mkstemp(".half", ".autortnet-code.", self.path.parent)
+            os.close(handle)
+            Path(name).write_text(text, encoding="utf-8")
+            Path(name).replace(self.path)
+        except OSError:
+            pass  # a read-only checkout or a full disk: the next start computes as this one did
+
+
+_package = cache(Package)
+_cache = cache(Cache)
 
 
 @cache
 def code_of(command: str, *also: str, peers: frozenset[str] | None = None) -> str:
     """The code that a job depends on, as one value for `params:`; see `Package.code_of`."""
-    return f"code {digest_of(_package().code_of(command, *also, peers=peers))[:16]}"
+    return _cache().value(
+        json.dumps([command, *also, None if peers is None else sorted(peers)]),
+        lambda: f"code {digest_of(_package().code_of(command, *also, peers=peers))[:16]}",
+    )

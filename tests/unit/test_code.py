@@ -14,7 +14,7 @@ import pytest
 from pipeline_src.cli.main import COMMANDS as BY_GROUP
 from pipeline_src.config.peers import PEERS
 from pipeline_src.reporting.read.pictures import PICTURES
-from workflow.code import Module, Package, code_of, digest_of
+from workflow.code import Cache, Module, Package, code_of, digest_of
 from workflow.stages import COMMANDS as BY_STAGE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -263,3 +263,48 @@ def test_a_job_of_another_system_depends_on_its_own_module() -> None:
     assert code_of("finetune_network", peers=frozenset({"icnet"})) != code_of(
         "finetune_network", peers=frozenset()
     )
+
+
+def small_checkout(root: Path) -> Path:
+    """A checkout of one module, old enough to be cached; the module."""
+    module = root / "pipeline_src" / "one.py"
+    module.parent.mkdir()
+    (root / "workflow").mkdir()
+    (root / "workflow" / "code.py").touch()
+    module.write_text("a = 1\n")
+    return module
+
+
+VALUES = ("code 0123456789abcdef", "code fedcba9876543210")
+
+
+def test_a_value_is_computed_again_only_after_a_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = small_checkout(tmp_path)
+    computed: list[str] = []
+
+    def value(number: int) -> str:
+        return Cache(tmp_path).value("key", lambda: computed.append(VALUES[number]) or VALUES[number])  # type: ignore[func-returns-value]
+
+    assert value(0) == VALUES[0] and value(0) == VALUES[0]
+    assert len(computed) == 2  # files as young as these are not trusted
+    monkeypatch.setattr("workflow.code.SETTLED_S", -1.0)
+    assert value(0) == VALUES[0] and value(1) == VALUES[0] and len(computed) == 3
+    times = module.stat()
+    module.write_text("a = 2\n")
+    os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))  # the same size and time of modification
+    assert value(1) == VALUES[1] and value(0) == VALUES[1] and len(computed) == 4
+
+
+@pytest.mark.parametrize("damaged", ["", '{"state"', "[]", '{"state": "STATE", "values": {"key": "code"}}'])
+def test_a_damaged_cache_is_ignored_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    small_checkout(tmp_path)
+    monkeypatch.setattr("workflow.code.SETTLED_S", -1.0)
+    first = Cache(tmp_path)
+    first.value("key", lambda: VALUES[0])
+    first.path.write_text(damaged.replace("STATE", str(first.state)))
+    assert Cache(tmp_path).value("key", lambda: VALUES[1]) == VALUES[1]
+    assert Cache(tmp_path).values == {"key": VALUES[1]}

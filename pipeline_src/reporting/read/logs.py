@@ -1,13 +1,18 @@
-"""The log of a run's epochs, read and checked: numbers where numbers must be, and nothing infinite."""
+"""The log of a run's epochs, read and checked: numbers where numbers must be, and nothing infinite.
+
+Imports pandas only when a log is read: the workflow imports this module each time it starts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pipeline_src.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TRUE, _FALSE = ("1", "1.0", "true"), ("0", "0.0", "false")
 
@@ -31,6 +36,8 @@ def read_log(
     Raises:
         UserError: the file cannot be read, has no line, lacks a column, or a value is not what it must be.
     """
+    import pandas as pd
+
     try:
         log = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors

@@ -14,6 +14,7 @@ from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.errors import ConfigError, UserError
 from pipeline_src.not_run import read_marker
+from pipeline_src.reporting.read.liveness import faults_of
 from pipeline_src.reporting.read.picture_sources import searched, trained, with_liveness
 from pipeline_src.reporting.read.records import Results
 from pipeline_src.reporting.tables.networks import network_sources
@@ -101,8 +102,6 @@ def curves(grid: Grid, kind: str, results: Path) -> tuple[Sequence[str], list[di
     Raises:
         UserError: a log cannot be read or lacks a column.
     """
-    from pipeline_src.reporting.read.liveness import faults_of  # loads pandas
-
     columns = ("run", "epoch", *CURVES[kind])
     dead = faults_of(searched(grid) if kind == "search" else trained(grid), results)
     lines = []

@@ -80,6 +80,8 @@ def test_an_unknown_table_ends_with_status_2(capsys: pytest.CaptureFixture[str])
         ("pipeline_src.reporting.tables.cells", ("torch", "scipy", "matplotlib")),
         ("pipeline_src.reporting.tables.figures", ("torch", "scipy", "matplotlib")),
         ("pipeline_src.reporting.read.sources", ("torch", "pandas", "numpy")),
+        ("pipeline_src.reporting.tables.overview", ("torch", "pandas", "numpy")),
+        ("pipeline_src.planning.graph", ("torch", "pandas", "numpy")),
         ("pipeline_src.cli.tabulate_table", ("torch", "pandas", "pydantic")),
     ],
 )
