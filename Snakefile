@@ -33,6 +33,7 @@ for own in CUSTOM_RULES:
 
 
 onstart:
+    remove_default_rate_limit(workflow.scheduler)
     say_doubts()
     try:
         require_device(CONFIG.runtime.device, here=workflow.local_exec)

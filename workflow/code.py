@@ -239,10 +239,10 @@ def digest_of(parts: Mapping[str, str]) -> str:
 class Cache:
     """Values that an earlier start computed, valid as long as no file of `pipeline_src` changes.
 
-    A file has changed if its name, size, inode, or time of modification or status has. Nothing is cached while
-    a file is younger than `SETTLED_S`: a second edit within the clock's resolution would look the same. A cache
-    file that is damaged, stale or of another version of Python is ignored and replaced. Where it cannot be
-    written, every start computes.
+    A file has changed if its name, size, inode, or time of modification or status has. Nothing is cached
+    while a file is younger than `SETTLED_S`: a second edit within the clock's resolution would look the same.
+    A cache file that is damaged, stale or of another version of Python is ignored and replaced. Where it
+    cannot be written, every start computes.
 
     Args:
         root: the checkout.

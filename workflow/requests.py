@@ -1,4 +1,4 @@
-"""What a run of the workflow asks for, held against what there is: targets, and a GPU."""
+"""What a run of the workflow asks for, compared with what there is: targets, a GPU, a limit of job starts."""
 
 from __future__ import annotations
 
@@ -66,6 +66,20 @@ def require_device(device: str, *, here: bool) -> None:
         "is cuda, but this machine shows no GPU.",
         "Set auto or cpu; or start the jobs on a cluster that has some (docs/cluster.md).",
     )
+
+
+def remove_default_rate_limit(scheduler: Any) -> None:
+    """Remove Snakemake's default limit of 100 job starts per second from its scheduler; keep any other.
+
+    With a limit, Snakemake 9 starts an endless chain of timers for each finished job (docs/results/scheduler.md).
+    The default restricts nothing: no machine or cluster starts 100 jobs in a second.
+
+    Args:
+        scheduler: Snakemake's, whose jobs have not started.
+    """
+    limit = scheduler.job_rate_limiter
+    if limit is not None and (limit.max_jobs, limit.timespan) == (100, 1):
+        scheduler.job_rate_limiter = None
 
 
 def _exists(path: str) -> bool:

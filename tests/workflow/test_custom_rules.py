@@ -49,6 +49,30 @@ def test_files_of_a_users_own_are_made_with_the_rest(checkout: Checkout) -> None
     assert ended.status == 0 and (checkout.root / "reports" / "tiny" / "mine.txt").read_text() == "a\n"
 
 
+MANY = """
+rule threads_of_snakemake:
+    output: "threads/{n}"
+    shell: "grep Threads /proc/$PPID/status > {output}"
+
+rule many:
+    input: expand("threads/{n}", n=range(30))
+    localrule: True
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to look at")
+@pytest.mark.parametrize(("limit", "leaks"), [((), False), (("--max-jobs-per-timespan", "50/1s"), True)])
+def test_finished_jobs_leave_no_timers_in_snakemake(
+    checkout: Checkout, limit: tuple[str, ...], leaks: bool
+) -> None:
+    (checkout.root / "many.smk").write_text(MANY)
+    ended = checkout.snakemake("many", *limit, "--config", own("many.smk"))
+    assert ended.status == 0, ended.text
+    threads = [int(one.read_text().split()[1]) for one in (checkout.root / "threads").iterdir()]
+    # One for each finished job, if there is a limit; a limit that somebody sets is kept.
+    assert len(threads) == 30 and (max(threads) > 20) == leaks, threads
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "parts"),

@@ -21,7 +21,12 @@ from pipeline_src.config.priorities import READY, Priorities
 from pipeline_src.config.settings import execution_settings, result_settings
 from pipeline_src.data.sources import missing_sets_message
 from workflow.code import code_of
-from workflow.requests import require_device, require_targets, targets_of
+from workflow.requests import (
+    remove_default_rate_limit,
+    require_device,
+    require_targets,
+    targets_of,
+)
 
 ROOT = Path(workflow.basedir)
 PARAMS = Path("params.yaml")
