@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,13 +30,13 @@ class Compared:
     command: str
 
 
-def compared(root: Path, config: dict[str, Any], jobs: tuple[Job, ...]) -> dict[tuple[str, ...], Compared]:
-    """The jobs of a dry run as they are under other settings; those that these do not name are left out.
+@contextmanager
+def rules_of(root: Path, config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Read the rules of a checkout in this process; inside, its folder is the current one.
 
     Args:
         root: the checkout.
         config: what `--config` gives.
-        jobs: which, by rule and outputs.
     """
     before = Path.cwd()
     os.chdir(root)
@@ -45,11 +47,29 @@ def compared(root: Path, config: dict[str, Any], jobs: tuple[Job, ...]) -> dict[
                 config_settings=ConfigSettings(config=config),
                 snakefile=root / "Snakefile",
             )
-            rules = {rule.name: rule for rule in asked._workflow.rules}
-            found = ((job.outputs, _compared(rules[job.rule], job)) for job in jobs if job.outputs)
-            return {outputs: one for outputs, one in found if one is not None}
+            yield {rule.name: rule for rule in asked._workflow.rules}
     finally:
         os.chdir(before)
+
+
+def compared(root: Path, config: dict[str, Any], jobs: tuple[Job, ...]) -> dict[tuple[str, ...], Compared]:
+    """The jobs of a dry run as they are under other settings; those that these do not name are left out.
+
+    Args:
+        root: the checkout.
+        config: what `--config` gives.
+        jobs: which, by rule and outputs.
+    """
+    with rules_of(root, config) as rules:
+        found = ((job.outputs, _compared(rules[job.rule], job)) for job in jobs if job.outputs)
+        return {outputs: one for outputs, one in found if one is not None}
+
+
+def resources_of(rule: Any, job: Job, attempt: int) -> dict[str, Any]:
+    """Return what an attempt of a job asks for."""
+    wildcards = rule.get_wildcards(job.outputs[0])
+    inputs, *_ = rule.expand_input(wildcards)
+    return dict(rule.expand_resources(wildcards, inputs, attempt, skip_evaluation=None).items())
 
 
 def _compared(rule: Any, job: Job) -> Compared | None:

@@ -8,9 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from workflow_checkout import Checkout, Ended, Job
+from workflow_checkout import Checkout, Ended, Job, Planner
 
-SETS = ("cityscapes", "camvid", "imagenet")
 REPORT = {
     "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims", "trace_provenance",
     "render_report",
@@ -20,50 +19,13 @@ WITH_SETTINGS = {"plot_figure", "trace_provenance", "render_report"}
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The folders of the three sets in their official layouts, without images: a dry run reads none."""
-    root = tmp_path_factory.mktemp("data")
-    layouts = {
-        "cityscapes": (
-            *(f"leftImg8bit/{split}/aachen" for split in ("train", "val", "test", "train_extra")),
-            *(f"gtFine/{split}/aachen" for split in ("train", "val", "test")),
-            "gtCoarse/train_extra/aachen",
-        ),
-        "camvid": tuple(
-            f"{split}/{kind}" for split in ("train", "val", "test") for kind in ("images", "labels")
-        ),
-        "imagenet": ("train/n01440764", "val/n01440764"),
-    }
-    for name, below in layouts.items():
-        for folder in below:
-            (root / name / folder).mkdir(parents=True)
-    return {name: root / name for name in SETS}
+def camvid(planned: Planner) -> Ended:
+    return planned("camvid")
 
 
 @pytest.fixture(scope="module")
-def tiny(shared: Checkout) -> Ended:
-    ended = shared.plan()
-    assert ended.status == 0, ended.text
-    return ended
-
-
-def at_scale(shared: Checkout, scale: str, folders: dict[str, Path], *names: str) -> Ended:
-    data = ",".join(f"{name}: {{path: {folders[name]}}}" for name in names)
-    return shared.plan(f"scale={scale}", f"data={{{data}}}")
-
-
-@pytest.fixture(scope="module")
-def camvid(shared: Checkout, folders: dict[str, Path]) -> Ended:
-    ended = at_scale(shared, "camvid", folders, "camvid", "imagenet")
-    assert ended.status == 0, ended.text
-    return ended
-
-
-@pytest.fixture(scope="module")
-def paper(shared: Checkout, folders: dict[str, Path]) -> Ended:
-    ended = at_scale(shared, "paper", folders, *SETS)
-    assert ended.status == 0, ended.text
-    return ended
+def paper(planned: Planner) -> Ended:
+    return planned("paper")
 
 
 def test_the_tiny_graph_has_100_to_220_jobs_and_every_rule(tiny: Ended, repository: Path) -> None:
@@ -129,14 +91,12 @@ def test_the_camvid_scale_runs_on_camvid_alone(camvid: Ended) -> None:
 
 
 @pytest.mark.parametrize("scale", ["tiny", "camvid", "paper"])
-def test_the_graph_is_that_of_the_grid(
-    scale: str, repository: Path, folders: dict[str, Path], request: pytest.FixtureRequest
-) -> None:
+def test_the_graph_is_that_of_the_grid(scale: str, repository: Path, planned: Planner) -> None:
     from pipeline_src import places
     from pipeline_src.config.grid import Grid
     from pipeline_src.config.load import resolve
 
-    ended: Ended = request.getfixturevalue(scale)
+    ended = planned(scale)
     grid = Grid(resolve({"scale": scale}, repository / "workflow" / "scales"))
     results = f"results/{scale}"
     expected = {
@@ -187,25 +147,18 @@ def test_missing_data_stops_the_paper_scale_before_any_job(shared: Checkout) -> 
 def test_only_the_missing_set_is_named(shared: Checkout, folders: dict[str, Path], tmp_path: Path) -> None:
     without = shutil.copytree(folders["cityscapes"], tmp_path / "cityscapes")
     shutil.rmtree(without / "gtCoarse")
-    ended = at_scale(shared, "paper", {**folders, "cityscapes": without}, *SETS)
+    data = ",".join(f"{name}: {{path: {path}}}" for name, path in (folders | {"cityscapes": without}).items())
+    ended = shared.plan("scale=paper", f"data={{{data}}}")
     assert ended.status != 0 and "1 data set is missing" in ended.text
     assert str(without) in ended.text and "gtCoarse/train_extra" in ended.text
     assert "data.camvid.path" not in ended.text
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        ("finetune={epoch: 3}", "finetune.epoch: is not a known key. Did you mean 'epochs'?"),
-        ("search={batch_size: 0}", "search.batch_size: Input should be greater than or equal to 1"),
-        ("experiments={peers: [icnte]}", "'icnte' is no system that can be run here. Did you mean 'icnet'?"),
-        ("scale=small", "scale: is 'small'. Choose one of tiny, camvid, paper."),
-    ],
-)
-def test_a_wrong_key_stops_before_the_graph(shared: Checkout, config: str, message: str) -> None:
-    ended = shared.snakemake("reproduce_tables", "--config", config)
+def test_a_wrong_key_stops_before_the_graph(shared: Checkout) -> None:
+    """Other wrong keys and values: tests/unit/config/test_load.py."""
+    ended = shared.snakemake("reproduce_tables", "--config", "finetune={epoch: 3}")
     assert ended.status != 0
-    assert message in ended.text
+    assert "finetune.epoch: is not a known key. Did you mean 'epochs'?" in ended.text
     assert "Building DAG" not in ended.text and "Traceback" not in ended.text
 
 
@@ -214,10 +167,10 @@ def test_params_yaml_and_the_command_line_pick_the_scale(
 ) -> None:
     paths = {name: {"path": str(folders[name])} for name in ("camvid", "imagenet")}
     checkout.configure({"scale": "camvid", "data": paths})
-    chosen = checkout.plan()
-    assert chosen.status == 0 and chosen.rules["search_architecture"] == 15 + 6
+    chosen = checkout.plan(target="stage_data")
+    assert chosen.status == 0 and set(chosen.rules) == {"prepare_data", "prepare_imagenet", "stage_data"}
     # The paths of camvid are of no use to tiny's Cityscapes, which is rendered.
-    over = checkout.plan("scale=tiny")
+    over = checkout.plan("scale=tiny", target="stage_data")
     assert over.status == 0 and over.rules["render_scenes"] == 1
 
 
@@ -225,39 +178,43 @@ def commands(ended: Ended) -> dict[tuple[str, ...], Job]:
     return {job.outputs: job for job in ended.jobs if job.outputs}
 
 
-@pytest.mark.parametrize(
-    ("config", "rules"),
-    [
-        ("finetune={epochs: 3}", {"finetune_network", *WITH_SETTINGS}),
-        ("latency={repeats: 9}", {"measure_speed", "measure_speeds", *WITH_SETTINGS}),
-    ],
-)
-def test_a_key_changes_only_the_jobs_that_depend_on_it(
-    shared: Checkout, tiny: Ended, config: str, rules: set[str]
-) -> None:
-    before, after = commands(tiny), commands(shared.plan(config))
+def test_a_key_changes_only_the_jobs_that_depend_on_it(planner: Planner, tiny: Ended) -> None:
+    """Several keys at once, whose jobs are others: each key alone is tried in test_settings.py."""
+    ended = planner("finetune={epochs: 3}", "runtime={processes: {pretrain: {per_node: 2}}}")
+    before, after = commands(tiny), commands(ended)
     assert before.keys() == after.keys()
-    changed = {job.rule for key, job in after.items() if job.command != before[key].command}
-    assert changed == rules
+    changed = {key for key, job in after.items() if job.command != before[key].command}
+    assert {after[key].rule for key in changed} == {"finetune_network", "pretrain_backbone", *WITH_SETTINGS}
+    for key in (one for one in changed if after[one].rule == "pretrain_backbone"):
+        # Several processes are started by torchrun.
+        started = "torchrun --standalone --nproc-per-node 2 -m pipeline_src pretrain-backbone "
+        assert after[key].command == before[key].command.replace("autortnet pretrain-backbone ", started)
 
 
-def test_more_random_networks_add_jobs_and_change_none(shared: Checkout, tiny: Ended) -> None:
-    before, after = commands(tiny), commands(shared.plan("experiments={random_networks: 3}"))
+def test_more_random_networks_add_jobs_and_epochs_of_peers_change_their_training_alone(
+    planner: Planner, tiny: Ended
+) -> None:
+    before, after = commands(tiny), commands(planner("experiments={random_networks: 3, peer_epochs: 9}"))
     assert before.keys() < after.keys()
     added = {after[key].rule for key in after.keys() - before.keys()}
     per_network = {
         "sample_random", "pretrain_backbone", "finetune_network", "evaluate_network", "measure_speed"
     }  # fmt: skip
     assert added == per_network and len(after) - len(before) == len(per_network)
-    assert {job.rule for key, job in before.items() if job.command != after[key].command} == REPORT
+    changed = [key for key, job in before.items() if job.command != after[key].command]
+    assert {before[key].rule for key in changed} >= REPORT
+    trained = [key for key in changed if before[key].rule not in REPORT]
+    assert len(trained) == 3 and all(is_of_icnet(key) for key in trained)
+    assert all('"epochs":9,' in after[key].command for key in trained)
+    assert all('"epochs":9,' not in before[key].command for key in trained)
 
 
 def is_of_icnet(key: tuple[str, ...]) -> bool:
     return any("/icnet/" in path for path in key)
 
 
-def test_peers_add_jobs_of_their_own_and_change_none_of_ours(shared: Checkout, tiny: Ended) -> None:
-    before, after = commands(shared.plan("experiments={peers: []}")), commands(tiny)
+def test_peers_add_jobs_of_their_own_and_change_none_of_ours(planner: Planner, tiny: Ended) -> None:
+    before, after = commands(planner("experiments={peers: []}")), commands(tiny)
     added = after.keys() - before.keys()
     assert before.keys() < after.keys() and all(is_of_icnet(key) for key in added)
     assert Counter(after[key].rule for key in added) == {
@@ -271,15 +228,6 @@ def test_peers_add_jobs_of_their_own_and_change_none_of_ours(shared: Checkout, t
         assert words[words.index("--peer") + 1] == "icnet"
         assert "--genotype" not in words
         assert ("--backbone" in words) == (after[key].rule == "finetune_network")
-
-
-def test_epochs_of_peers_change_their_training_alone(shared: Checkout, tiny: Ended) -> None:
-    before, after = commands(tiny), commands(shared.plan("experiments={peer_epochs: 9}"))
-    changed = [key for key, job in after.items() if job.command != before[key].command]
-    trained = [key for key in changed if after[key].rule not in REPORT]
-    assert len(trained) == 3 and all(is_of_icnet(key) for key in trained)
-    assert all('"epochs":9,' in after[key].command for key in trained)
-    assert all('"epochs":6,' in before[key].command for key in trained)
 
 
 def test_settings_of_table_5_know_those_before_them(tiny: Ended) -> None:
@@ -304,16 +252,6 @@ def test_figures_8_and_9_show_the_peer_and_network_a(tiny: Ended) -> None:
     assert {
         f"reports/tiny/figures/figure_{n}.{kind}" for n in (8, 9) for kind in ("svg", "pdf", "png")
     } <= drawn
-
-
-def test_several_processes_are_started_by_torchrun(shared: Checkout, tiny: Ended) -> None:
-    ended = shared.plan("runtime={processes: {pretrain: {per_node: 2}}}")
-    before, after = commands(tiny), commands(ended)
-    changed = {key for key, job in after.items() if job.command != before[key].command}
-    assert {after[key].rule for key in changed} == {"pretrain_backbone"}
-    for key in changed:
-        started = "torchrun --standalone --nproc-per-node 2 -m pipeline_src pretrain-backbone "
-        assert after[key].command == before[key].command.replace("autortnet pretrain-backbone ", started)
 
 
 def test_the_paper_scale_searches_on_16_gpus_of_two_nodes(paper: Ended) -> None:

@@ -5,23 +5,15 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-import pytest
-from workflow_checkout import Checkout, Job
+from workflow_checkout import Ended
 
 from pipeline_src.artifacts import write_json, write_text
 from pipeline_src.cli.record import record_path
 from pipeline_src.reporting.provenance.trace import Tracer
 
 
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[Job, ...]:
-    """Every job of the graph that makes a result."""
-    ended = Checkout(tmp_path_factory.mktemp("logs") / "clone", repository).plan()
-    assert ended.status == 0, ended.text
-    return tuple(job for job in ended.jobs if any(out.startswith("results/") for out in job.outputs))
-
-
-def test_every_planned_result_is_traced_to_its_rule_and_log(planned: tuple[Job, ...], tmp_path: Path) -> None:
+def test_every_planned_result_is_traced_to_its_rule_and_log(tiny: Ended, tmp_path: Path) -> None:
+    planned = [job for job in tiny.jobs if any(out.startswith("results/") for out in job.outputs)]
     for job in planned:
         for out in job.outputs:
             write_text(tmp_path / out, "made")

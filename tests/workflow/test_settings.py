@@ -51,20 +51,13 @@ STAGE_OF = {command: stage for stage, commands in COMMANDS.items() for command i
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
-    return Checkout(tmp_path_factory.mktemp("settings") / "clone", repository)
-
-
-@pytest.fixture(scope="module")
-def jobs(shared: Checkout) -> tuple[Job, ...]:
+def jobs(tiny: Ended) -> tuple[Job, ...]:
     """The jobs of tiny."""
-    ended: Ended = shared.plan()
-    assert ended.status == 0, ended.text
-    return ended.jobs
+    return tiny.jobs
 
 
 @pytest.fixture(scope="module")
-def tiny(repository: Path) -> Config:
+def settings(repository: Path) -> Config:
     return resolve({"scale": "tiny"}, repository / "workflow" / "scales")
 
 
@@ -96,10 +89,10 @@ def plain(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
-def changed_at(tiny: Config, path: str, repository: Path) -> Iterator[dict[str, Any]]:
+def changed_at(settings: Config, path: str, repository: Path) -> Iterator[dict[str, Any]]:
     """Settings that differ from those of tiny at one key and are valid."""
     *above, name = path.split(".")
-    block: Any = tiny
+    block: Any = settings
     for one in above:
         block = getattr(block, one)
     value = getattr(block, name)
@@ -112,7 +105,7 @@ def changed_at(tiny: Config, path: str, repository: Path) -> Iterator[dict[str, 
             resolved = resolve({"scale": "tiny", **config}, repository / "workflow" / "scales")
         except UserError:
             continue
-        if resolved != tiny:
+        if resolved != settings:
             yield config
 
 
@@ -131,9 +124,8 @@ def _module(command: str) -> types.ModuleType:
     return import_module(f"pipeline_src.cli.{command}")
 
 
-@pytest.mark.slow
 def test_exactly_the_keys_of_a_result_rerun_jobs_and_only_of_commands_that_declare_them(
-    shared: Checkout, jobs: tuple[Job, ...], tiny: Config, repository: Path
+    shared: Checkout, jobs: tuple[Job, ...], settings: Config, repository: Path
 ) -> None:
     before = compared(shared.root, {}, jobs)
     untried: set[str] = set()
@@ -141,7 +133,7 @@ def test_exactly_the_keys_of_a_result_rerun_jobs_and_only_of_commands_that_decla
     for path, is_execution in setting_keys():
         if path == "scale" or path.endswith(".path") or path.startswith(OF_AN_OWN_SET):  # other folders
             continue
-        config = next(changed_at(tiny, path, repository), None)
+        config = next(changed_at(settings, path, repository), None)
         if config is None:
             untried.add(path)
             continue
@@ -179,7 +171,6 @@ def test_no_option_is_given_a_bare_value(repository: Path) -> None:
         assert set(bare) <= paths | {"settings", "execution"}, file.name
 
 
-@pytest.mark.slow
 def test_values_that_change_places_rerun_the_job(shared: Checkout, jobs: tuple[Job, ...]) -> None:
     pretraining = tuple(job for job in jobs if job.rule == "pretrain_backbone")
     seen = set()

@@ -18,18 +18,6 @@ from workflow.stages import CODE, COMMANDS, code_path, stages, write_code
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
-    return Checkout(tmp_path_factory.mktemp("stages") / "clone", repository)
-
-
-@pytest.fixture(scope="module")
-def tiny(shared: Checkout) -> Ended:
-    ended = shared.plan()
-    assert ended.status == 0, ended.text
-    return ended
-
-
-@pytest.fixture(scope="module")
 def declared(repository: Path) -> dict[str, dict]:
     text = (repository / "dvc.yaml").read_text(encoding="utf-8").replace("${scale}", "tiny")
     declared = dict(yaml.safe_load(text)["stages"])
@@ -101,9 +89,9 @@ def test_a_stage_depends_on_the_code_of_the_commands_that_its_jobs_run(
     assert "pipeline_src" in listed["deps"]
 
 
-def test_the_code_of_a_stage_is_written_where_it_changed(shared: Checkout, repository: Path) -> None:
-    write_code(shared.root)
-    paths = {stage: code_path(shared.root, stage) for stage in COMMANDS}
+def test_the_code_of_a_stage_is_written_where_it_changed(checkout: Checkout, repository: Path) -> None:
+    write_code(checkout.root)
+    paths = {stage: code_path(checkout.root, stage) for stage in COMMANDS}
     before = {stage: (path.read_text(), path.stat().st_mtime_ns) for stage, path in paths.items()}
     assert (
         "pipeline_src.data.values " in before["data"][0]
@@ -111,7 +99,7 @@ def test_the_code_of_a_stage_is_written_where_it_changed(shared: Checkout, repos
     )
     assert "pipeline_src.reporting.drawing.architecture " in before["report"][0]
     paths["lut"].write_text("pipeline_src.latency.table of yesterday")
-    write_code(shared.root)
+    write_code(checkout.root)
     assert paths["lut"].read_text() == before.pop("lut")[0]
     assert {stage: (paths[stage].read_text(), paths[stage].stat().st_mtime_ns) for stage in before} == before
 
@@ -154,8 +142,8 @@ def test_the_grid_names_every_result_of_the_graph(tiny: Ended, repository: Path)
         assert {path.as_posix(), *(folder.as_posix() for folder in path.parents)} & runs, path
 
 
-def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Checkout, tiny: Ended) -> None:
-    results = shared.root / "results" / "tiny"
+def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(checkout: Checkout, tiny: Ended) -> None:
+    results = checkout.root / "results" / "tiny"
     kept = {
         f"{path.removesuffix('.json')}{end}"
         for job in tiny.jobs
@@ -179,27 +167,27 @@ def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(shared: Check
     for name in (*kept, *(f"{path}/{file}".rstrip("/") for path, file in gone.items()), *other):
         if name.endswith(".run.json") and name not in kept:
             continue  # written with the file that it is the record of
-        (shared.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (shared.root / name).write_text(name)
+        (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / name).write_text(name)
         if name not in (*kept, *other):
             record = {"command": ["autortnet"], "versions": {}, "started": "", "outputs": [Path(name).name]}
-            (shared.root / f"{name}.run.json").write_text(json.dumps(record))
-    found = unnamed(grid_of(shared.root), results, EVERY_KIND)
-    assert {str(path.relative_to(shared.root)) for path in found} == set(gone)
-    assert set(prune(shared.root, EVERY_KIND, delete=False)[0]) == set(gone)
-    assert all((shared.root / name).exists() for name in gone)
+            (checkout.root / f"{name}.run.json").write_text(json.dumps(record))
+    found = unnamed(grid_of(checkout.root), results, EVERY_KIND)
+    assert {str(path.relative_to(checkout.root)) for path in found} == set(gone)
+    assert set(prune(checkout.root, EVERY_KIND, delete=False)[0]) == set(gone)
+    assert all((checkout.root / name).exists() for name in gone)
     mine = "results/tiny/search/cityscapes-g0.01-s9-d2.3.3/notes.txt"
     whole = "results/tiny/search/thesis/chapter_1/text.tex"
     for name in (mine, whole):
-        (shared.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (shared.root / name).write_text(name)
-    pruned, left = prune(shared.root, EVERY_KIND, delete=True)
+        (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / name).write_text(name)
+    pruned, left = prune(checkout.root, EVERY_KIND, delete=True)
     assert set(pruned) == set(gone)
     assert set(left) == {mine, whole}
-    assert all((shared.root / name).read_text() == name for name in left)
-    assert [path.name for path in (shared.root / mine).parent.iterdir()] == ["notes.txt"]
-    shutil.rmtree((shared.root / whole).parents[1])
-    shutil.rmtree((shared.root / mine).parent)
-    assert not any((shared.root / name).exists() for name in gone)
-    assert all((shared.root / name).read_text() == name for name in (*kept, *other))
-    assert prune(shared.root, EVERY_KIND, delete=True) == ([], [])
+    assert all((checkout.root / name).read_text() == name for name in left)
+    assert [path.name for path in (checkout.root / mine).parent.iterdir()] == ["notes.txt"]
+    shutil.rmtree((checkout.root / whole).parents[1])
+    shutil.rmtree((checkout.root / mine).parent)
+    assert not any((checkout.root / name).exists() for name in gone)
+    assert all((checkout.root / name).read_text() == name for name in (*kept, *other))
+    assert prune(checkout.root, EVERY_KIND, delete=True) == ([], [])

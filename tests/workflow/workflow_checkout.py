@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 COPIED = ("Snakefile", "docs", "environment.yml", "params.yaml", "profiles", "workflow")
+SETS = {"tiny": (), "camvid": ("camvid", "imagenet"), "paper": ("cityscapes", "camvid", "imagenet")}
+"""The sets that each scale reads from a folder; it renders the others."""
+LAYOUTS = {
+    "cityscapes": (
+        *(f"leftImg8bit/{split}/aachen" for split in ("train", "val", "test", "train_extra")),
+        *(f"gtFine/{split}/aachen" for split in ("train", "val", "test")),
+        "gtCoarse/train_extra/aachen",
+    ),
+    "camvid": tuple(f"{split}/{kind}" for split in ("train", "val", "test") for kind in ("images", "labels")),
+    "imagenet": ("train/n01440764", "val/n01440764"),
+}
 BLOCK = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)(?:Shell command: (.*)\n)?", re.MULTILINE)
 
 
@@ -37,7 +51,7 @@ class Ended:
     status: int
     text: str
 
-    @property
+    @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that a dry run with `-p` printed."""
         found = []
@@ -52,6 +66,19 @@ class Ended:
     def rules(self) -> Counter[str]:
         """How many jobs each rule has."""
         return Counter(job.rule for job in self.jobs)
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Ended:
+        """Read what `save` wrote."""
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+Planner = Callable[..., Ended]
+"""Gives a dry run of the whole graph for some words."""
 
 
 class Checkout:
