@@ -1,12 +1,19 @@
-"""Every cheap command of every page is run: in a folder with results, or as a dry run of the graph."""
+"""Commands of the pages: those of `autortnet` that are cheap are run in a folder with results, the targets of
+Snakemake are looked up among the rules, and every request of Snakemake is a dry run in `make test-all`."""
 
 from __future__ import annotations
 
+import itertools
+import json
 import shutil
 import subprocess
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from compared import rules_of
 from fabricate import Folder, write_tables
 from test_doc_commands import CASES, RULES
 from workflow_checkout import Checkout
@@ -18,6 +25,7 @@ from pipeline_src.reporting.claims.judge import judge
 from pipeline_src.reporting.provenance.lines import provenance
 from pipeline_src.reporting.read.claims import write_claims
 from pipeline_src.reporting.read.provenance import write_provenance
+from workflow.requests import require_targets
 
 DEAR = {
     "publish": "tests/workflow/test_published.py",
@@ -137,7 +145,25 @@ def clone(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkou
     return made
 
 
-@pytest.mark.slow
+def config_of(words: tuple[str, ...]) -> dict[str, Any]:
+    """The settings that a request gives behind --config."""
+    if "--config" not in words:
+        return {}
+    given = words[words.index("--config") + 1 :]
+    pairs = [word.split("=", 1) for word in itertools.takewhile(lambda word: not word.startswith("-"), given)]
+    return {key: yaml.safe_load(value) for key, value in pairs}
+
+
+def test_a_rule_makes_every_target_of_the_pages(clone: Checkout) -> None:
+    by_config = sorted((json.dumps(config_of(words)), words) for words in REQUESTS)
+    for config, group in itertools.groupby(by_config, key=itemgetter(0)):
+        targets = [word for _, words in group for word in words if has_target((word,))]
+        assert targets
+        with rules_of(clone.root, json.loads(config)) as rules:
+            require_targets(targets, list(rules.values()))
+
+
+@pytest.mark.slow("a start of Snakemake for each request; its target and its options are looked up above")
 @pytest.mark.parametrize("words", REQUESTS, ids=" ".join)
 def test_a_request_of_snakemake_can_be_met(words: tuple[str, ...], clone: Checkout) -> None:
     on_a_cluster = "profiles/slurm" in words
@@ -148,7 +174,6 @@ def test_a_request_of_snakemake_can_be_met(words: tuple[str, ...], clone: Checko
     assert "digraph" in ended.text or "job" in ended.text
 
 
-@pytest.mark.slow
 def test_overrides_of_nested_keys_reach_the_jobs(checkout: Checkout) -> None:
     """Of those that --config was seen to spoil: null, a block that is null, a list."""
     given = (
