@@ -1,5 +1,6 @@
 # make reproduce   set up and run `snakemake --cores all reproduce_tables`
 # make test        set up and run the tests
+# make test-all    the same, then the slow ones
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
@@ -11,7 +12,7 @@ RUN := PATH="$(if $(filter /%,$(VENV)),,$(CURDIR)/)$(BIN):$$PATH"
 
 STEPS := $(RUN) python -m workflow.artifacts
 
-.PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-fast slurm-test
+.PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-all slurm-test
 .PHONY: continue-published published-report
 .PHONY: lint format lock bench bench-gpu help
 
@@ -45,11 +46,14 @@ published-report: $(VENV)/.installed ## check results/published/SCALE and make i
 prune: $(VENV)/.installed ## delete results of runs that params.yaml no longer names
 	$(STEPS) prune $(ARGS)
 
-test: $(VENV)/.installed-test ## all tests
-	$(RUN) pytest -n auto --dist loadscope $(ARGS)
+# Modules stay on one worker, for what their tests share, and start in the order of `testpaths`: the longest first.
+PYTEST := pytest -n auto --dist loadscope --no-loadscope-reorder
 
-test-fast: $(VENV)/.installed-test ## the tests that take seconds
-	$(RUN) pytest -n auto --dist loadscope -m "not slow" $(ARGS)
+test: $(VENV)/.installed-test ## the tests, without those marked slow
+	$(RUN) $(PYTEST) -m "not slow" $(ARGS)
+
+test-all: test ## make test, then the tests marked slow: each names the reason why it may wait
+	$(RUN) $(PYTEST) -m slow $(ARGS)
 
 slurm-test: $(VENV)/.installed-test ## the workflow on a real SLURM of two nodes, started here (root); FULL=1: all of tiny
 	bash tests/workflow/slurm/install.sh

@@ -34,7 +34,7 @@ def _suite(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[Path]:
 
 
 def _orchestration(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[Path]:
-    monkeypatch.setattr(orchestration, "measure", lambda *_: {"orchestration_share": 0.1})
+    monkeypatch.setattr(orchestration, "measure", lambda *_: {"orchestration_starts_per_step": 0.8})
     output = folder / "orchestration.json"
     monkeypatch.setattr("sys.argv", ["orchestration", "--output", str(output), "true"])
     return [output]
