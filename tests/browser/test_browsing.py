@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
-WIDTHS = (390, 1440)
+OTHER_WIDTH = pytest.mark.slow("the same page at another width")
+WIDTHS = (pytest.param(390, marks=OTHER_WIDTH), 1440)
 
 
 def _marked(page: Any) -> list[str]:

@@ -14,7 +14,6 @@ import pytest
 
 from pipeline_src.reporting.paper import citation
 
-pytestmark = pytest.mark.slow
 CELL = "table_3/autortnet/miou"
 PLACES = {
     CELL: "autortnet explain table_3 autortnet miou --scale tiny",

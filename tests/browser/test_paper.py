@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
+PAPER = pytest.mark.slow("prints a report to a file; its tables are looked for in another above")
 MOST_PAGES = 25
 
 
@@ -25,8 +25,11 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
-def test_paper_has_whole_tables(opened: Callable[..., Any], either: Path, tmp_path: Path) -> None:
-    page = opened(either).page
+@pytest.mark.parametrize("name", ["half", pytest.param("full", marks=PAPER)])
+def test_paper_has_whole_tables(
+    opened: Callable[..., Any], request: pytest.FixtureRequest, tmp_path: Path, name: str
+) -> None:
+    page = opened(request.getfixturevalue(name)).page
     pages = _pages(page, tmp_path / "page.pdf")
     assert {one.mediabox.width > one.mediabox.height for one in pages} == {True, False}
     assert len(pages) <= MOST_PAGES
@@ -41,13 +44,14 @@ def test_paper_has_whole_tables(opened: Callable[..., Any], either: Path, tmp_pa
     rows = page.evaluate(script)
     # One that was not run is folded to a line: of 92 rows the half has 16 lines fewer than unfolded.
     assert len({row[0] for row in rows}) == 92
-    assert len(rows) == (162 if either.parents[2].name.startswith("full") else 138)
+    assert len(rows) == (162 if name == "full" else 138)
     found = {(name, _plain(part)) for name, *parts in rows for part in parts}
     lacking = sorted((name, part) for name, part in found if part not in text)
     assert lacking == []
     assert "nobatchnorm,sinceabatchofonewould" in text, "what is folded on the screen is open on paper"
 
 
+@PAPER
 def test_rows_that_were_not_run_fill_no_pages(
     opened: Callable[..., Any], begun: Path, tmp_path: Path
 ) -> None:
@@ -80,6 +84,7 @@ def _before_notes(text: str, notes: list[str]) -> str:
     return text
 
 
+@PAPER
 def test_every_page_of_a_table_has_the_headings_of_all_its_columns(
     opened: Callable[..., Any], either: Path, tmp_path: Path
 ) -> None:
@@ -144,6 +149,7 @@ def test_paper_says_what_a_screen_has_more_and_shows_no_control(
     )
 
 
+@PAPER
 def test_a_table_is_not_parted_from_its_headings(
     opened: Callable[..., Any], full: Path, tmp_path: Path
 ) -> None:
@@ -157,6 +163,7 @@ def test_a_table_is_not_parted_from_its_headings(
     )
 
 
+@PAPER
 def test_a_finished_run_of_camvid_fits_on_25_pages_and_none_is_of_a_title_alone(
     opened: Callable[..., Any], camvid: Path, tmp_path: Path
 ) -> None:

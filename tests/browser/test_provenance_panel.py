@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.slow
 CELL = "#table-3 tbody[data-row=autortnet] tr.here button.v"
 TOLD = (
     "Value here",

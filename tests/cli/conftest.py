@@ -11,6 +11,7 @@ import pytest
 import torch
 from cli_stand_ins import SETTINGS, SIZE, Steps, preparation
 from known_sets import CAMVID_CLASSES, CAMVID_PALETTE
+from once import made_once
 
 from pipeline_src.cli.main import main
 from pipeline_src.space.genotype import Genotype
@@ -37,7 +38,10 @@ def _made(*words: str | Path) -> None:
 @pytest.fixture(scope="session")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything once; tests get copies."""
-    root = tmp_path_factory.mktemp("originals")
+    return made_once(tmp_path_factory, "originals", _make_originals)
+
+
+def _make_originals(root: Path) -> None:
     for name in ("cityscapes", "camvid"):
         _made("render-scenes", "--dataset", name, "--render", RENDER, "--output", root / "raw" / name)
     _made("render-objects", "--render", RENDER_OBJECTS, "--output", root / "raw" / "imagenet")
@@ -49,7 +53,6 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     drawn = ["--depths", "1,2,2", "--seed", "0", "--index", "0", "--output", root / "genotype.json"]
     _made("sample-random", "--settings", json.dumps({"space": SETTINGS["space"]}), *drawn)
     _write_weights(root)
-    return root
 
 
 def _write_weights(root: Path) -> None:
@@ -71,6 +74,24 @@ def _write_weights(root: Path) -> None:
     }
     network = SegmentationNetwork(genotype, len(CAMVID_CLASSES)).state_dict()
     save_weights(root / "weights.safetensors", network, metadata)
+
+
+EXPORTS: dict[str, tuple[str, ...]] = {"logits": (), "any": ("--dynamic-size",), "classes": ("--argmax",)}
+"""Forms of an ONNX file, and the options that make them."""
+
+
+@pytest.fixture(scope="session")
+def exported(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives the ONNX file of a form; an export takes seconds."""
+
+    def file(form: str) -> Path:
+        def make(folder: Path) -> None:
+            given = ["export", originals / "weights.safetensors", "--output", folder / f"{form}.onnx"]
+            _made(*given, *EXPORTS[form])
+
+        return made_once(tmp_path_factory, f"exported-{form}", make) / f"{form}.onnx"
+
+    return file
 
 
 @pytest.fixture

@@ -21,18 +21,10 @@ from pipeline_src.evaluation.onnx_file import OnnxNetwork
 
 Refused = Callable[..., None]
 HEIGHT, WIDTH = map(int, SIZE.split("x"))
-FORMS: dict[str, tuple[str, ...]] = {"logits": (), "any": ("--dynamic-size",), "classes": ("--argmax",)}
-
-
-@pytest.fixture(scope="session")
-def exported(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One file of each form; an export takes seconds."""
-    folder = tmp_path_factory.mktemp("exported")
-    files = {name: folder / f"{name}.onnx" for name in FORMS}
-    for name, words in FORMS.items():
-        given = ["export", str(originals / "weights.safetensors"), "--output", str(files[name])]
-        assert main([*given, *words]) == 0, name
-    return files
+ONE_MORE = pytest.mark.slow(
+    "one more export, of seconds; the form `logits` is exported and checked in `make test`"
+)
+FORMS = ("logits", *(pytest.param(form, marks=ONE_MORE) for form in ("any", "classes")))
 
 
 @pytest.fixture
@@ -50,8 +42,8 @@ def mask_of(photograph: Path, weights: Path, *words: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_file_says_what_it_is(exported: dict[str, Path], form: str) -> None:
-    model = onnx.load(exported[form])
+def test_the_file_says_what_it_is(exported: Callable[[str], Path], form: str) -> None:
+    model = onnx.load(exported(form))
     onnx.checker.check_model(model, full_check=True)
     known = {prop.key: json.loads(prop.value) for prop in model.metadata_props}
     assert known["class_names"] == list(CAMVID_CLASSES)
@@ -63,46 +55,51 @@ def test_the_file_says_what_it_is(exported: dict[str, Path], form: str) -> None:
     shape = [one.dim_value for one in model.graph.input[0].type.tensor_type.shape.dim]
     assert shape == ([1, 3, 0, 0] if form == "any" else [1, 3, HEIGHT, WIDTH])
     assert not [node for node in model.graph.node if node.op_type == "BatchNormalization"]
-    record = json.loads(exported[form].with_name(f"{form}.onnx.run.json").read_text())
+    record = json.loads(exported(form).with_name(f"{form}.onnx.run.json").read_text())
     assert record["equal_pixels"] >= 0.999 and record["images"] >= 4
     assert (record["largest_difference"] is None) == (form == "classes")
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_mask_is_the_one_of_the_weights(
-    steps: Steps, exported: dict[str, Path], photograph: Path, form: str
+    steps: Steps, exported: Callable[[str], Path], photograph: Path, form: str
 ) -> None:
-    expected, found = mask_of(photograph, steps.weights), mask_of(photograph, exported[form])
+    expected, found = mask_of(photograph, steps.weights), mask_of(photograph, exported(form))
     assert found.shape == (40, 72, 3)
     # Classes come at the network's size and are enlarged as they are; logits before the largest is taken.
     assert (expected == found).all(axis=2).mean() >= (0.9 if form == "classes" else 0.999)
 
 
-def test_classes_inside_are_the_largest_logits(exported: dict[str, Path]) -> None:
+@ONE_MORE
+def test_classes_inside_are_the_largest_logits(exported: Callable[[str], Path]) -> None:
     given = {"image": torch.randn(1, 3, HEIGHT, WIDTH, generator=torch.Generator().manual_seed(0)).numpy()}
     outputs = {
-        form: onnxruntime.InferenceSession(exported[form].read_bytes()).run(None, given)[0]
+        form: onnxruntime.InferenceSession(exported(form).read_bytes()).run(None, given)[0]
         for form in ("logits", "classes")
     }
     assert outputs["classes"].dtype == np.uint8 and outputs["classes"].shape == (1, HEIGHT, WIDTH)
     assert (outputs["logits"].argmax(axis=1) == outputs["classes"]).mean() >= 0.999
 
 
+@ONE_MORE
 @pytest.mark.parametrize("size", ["32x64", "33x67", "48x40", "97x131", "64x64"])
-def test_any_size_is_as_pytorch(steps: Steps, exported: dict[str, Path], photograph: Path, size: str) -> None:
+def test_any_size_is_as_pytorch(
+    steps: Steps, exported: Callable[[str], Path], photograph: Path, size: str
+) -> None:
     expected = mask_of(photograph, steps.weights, "--input-size", size)
-    found = mask_of(photograph, exported["any"], "--input-size", size)
+    found = mask_of(photograph, exported("any"), "--input-size", size)
     assert (expected == found).all(axis=2).mean() >= 0.999
 
 
 def test_a_file_of_one_size_takes_no_other(
-    exported: dict[str, Path], photograph: Path, refused: Refused
+    exported: Callable[[str], Path], photograph: Path, refused: Refused
 ) -> None:
-    words = ["predict", photograph, "--weights", exported["logits"], "--input-size", "64x64"]
+    words = ["predict", photograph, "--weights", exported("logits"), "--input-size", "64x64"]
     refused(words, "--input-size", "was exported for 32x64 only", "--dynamic-size")
-    refused(["predict", photograph, "--weights", exported["logits"], "--dataset", "camvid"], "--dataset")
+    refused(["predict", photograph, "--weights", exported("logits"), "--dataset", "camvid"], "--dataset")
 
 
+@ONE_MORE
 def test_other_classes_are_refused_and_nothing_is_written(
     steps: Steps, refused: Refused, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -115,15 +112,18 @@ def test_other_classes_are_refused_and_nothing_is_written(
     assert not list(output.parent.glob("*"))
 
 
-def test_an_export_replaces_exports_only(
-    steps: Steps, exported: dict[str, Path], refused: Refused, tmp_path: Path
-) -> None:
+def test_an_export_replaces_no_other_file(steps: Steps, refused: Refused, tmp_path: Path) -> None:
     mine = tmp_path / "mine.onnx"
     mine.write_bytes(b"mine")
     refused(["export", steps.weights, "--output", mine], mine, "no run here made it")
     assert mine.read_bytes() == b"mine"
     refused(["export", steps.weights, "--output", tmp_path / "a.pt"], "a.pt", "no name of an ONNX file")
-    mine.write_bytes(exported["logits"].read_bytes())  # one of ours, moved away from its record
+
+
+@ONE_MORE
+def test_an_export_replaces_an_export(steps: Steps, exported: Callable[[str], Path], tmp_path: Path) -> None:
+    mine = tmp_path / "mine.onnx"
+    mine.write_bytes(exported("logits").read_bytes())  # one of ours, moved away from its record
     assert main(["export", str(steps.weights), "--output", str(mine)]) == 0
 
 
@@ -137,7 +137,7 @@ def test_an_export_replaces_exports_only(
     ids=["truncated", "text", "foreign"],
 )
 def test_files_that_are_no_export(
-    exported: dict[str, Path],
+    exported: Callable[[str], Path],
     photograph: Path,
     refused: Refused,
     tmp_path: Path,
@@ -145,7 +145,7 @@ def test_files_that_are_no_export(
     words: str,
 ) -> None:
     path = tmp_path / "spoilt.onnx"
-    path.write_bytes(spoil(exported["logits"].read_bytes()))
+    path.write_bytes(spoil(exported("logits").read_bytes()))
     refused(["predict", photograph, "--weights", path], path, words, "autortnet export")
 
 
@@ -162,6 +162,7 @@ def test_photographs_to_check_on_must_be_there(steps: Steps, refused: Refused, t
     refused([*words, tmp_path / "empty"], "empty", "holds no photograph")
 
 
+@ONE_MORE
 def test_twenty_real_frames(steps: Steps, real_data: Path, tmp_path: Path) -> None:
     output = tmp_path / "real.onnx"
     frames = real_data / "camvid" / "test" / "images"

@@ -19,11 +19,9 @@ MS = {"eager": 30.0, "folded": 20.0}
 """What a stopwatch of these tests says; a file's takes 10."""
 
 
-@pytest.fixture(scope="session")
-def street(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("exported") / "street.onnx"
-    assert main(["export", str(originals / "weights.safetensors"), "--output", str(path)]) == 0
-    return path
+@pytest.fixture
+def street(exported: Callable[[str], Path]) -> Path:
+    return exported("logits")
 
 
 def words(steps: Steps, *more: object, weights: Path | None = None) -> list[str]:

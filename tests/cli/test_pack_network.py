@@ -208,7 +208,7 @@ def test_the_network_of_the_package_sees_real_streets(real_data: Path, tmp_path:
     assert right / labelled > 0.65
 
 
-@pytest.mark.slow
+@pytest.mark.slow("builds a wheel; tests/unit/test_packaging.py reads what goes into it")
 def test_network_and_descriptions_of_sets_are_in_the_wheel(tmp_path: Path) -> None:
     source = tmp_path / "source"
     shutil.copytree(

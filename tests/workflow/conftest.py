@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "reporting"))
 
+from long_steps import prepare
 from once import made_once
 from workflow_checkout import LAYOUTS, SETS, Checkout, Ended, Planner
 
@@ -26,6 +27,12 @@ def checkout(tmp_path: Path, repository: Path) -> Checkout:
 def shared(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Checkout:
     """A checkout that no test changes."""
     return Checkout(tmp_path_factory.mktemp("graph") / "clone", repository)
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the long steps need: small sets, a lookup table, a genotype."""
+    return made_once(tmp_path_factory, "long-steps", prepare)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,20 +89,12 @@ class Step:
 
     def start(self, *, moment: str | None = None, every_s: float = 0.02) -> subprocess.Popen[str]:
         """Start it, to be killed at a moment."""
-        here = Path(__file__).resolve()
-        program = ["-m", "pipeline_src"] if moment is None else [str(here.with_name("killed_at.py")), moment]
-        return subprocess.Popen(
-            [sys.executable, *program, *self.words(every_s)],
-            env={**environment(here.parents[2]), **self.surroundings},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return start(self.words(every_s), moment=moment, surroundings=self.surroundings)
 
     def run(self, *, moment: str | None = None, every_s: float = 0.02) -> tuple[int, str]:
         """Run it to its end; exit status and what it said."""
         with self.start(moment=moment, every_s=every_s) as running:
-            said = running.communicate(timeout=120)[1]
+            said = running.communicate(timeout=600)[1]
         return running.returncode, said
 
     def digests(self) -> dict[str, str]:
@@ -122,9 +115,26 @@ class Step:
         assert (self.out / "run.json").exists() and not self.checkpoints.exists()
 
 
+def start(
+    words: list[str], *, moment: str | None = None, surroundings: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a command of `autortnet`, to be killed at a moment (killed_at.py)."""
+    here = Path(__file__).resolve()
+    program = ["-m", "pipeline_src"] if moment is None else [str(here.with_name("killed_at.py")), moment]
+    return subprocess.Popen(
+        [sys.executable, *program, *words],
+        env={**environment(here.parents[2]), **(surroundings or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+LUT_SETTINGS = json.dumps({"space": SPACE, "latency": BLOCKS["latency"], "runtime": {"device": "cpu"}})
+
+
 def prepare(root: Path) -> None:
     """Make small sets, a lookup table and a genotype."""
-    settings = json.dumps({"space": SPACE, "latency": BLOCKS["latency"], "runtime": {"device": "cpu"}})
     space = json.dumps({"space": SPACE})
     raw, prepared = root / "raw", root / "prepared"
     drawn = ["--depths", "1,1,1", "--seed", "0", "--index", "0"]
@@ -133,7 +143,7 @@ def prepare(root: Path) -> None:
         ["render-objects", "--render", json.dumps(OBJECTS), "--output", raw / "imagenet"],
         ["prepare-data", "--dataset", "camvid", "--root", raw / "camvid", "--output", prepared / "camvid"],
         ["prepare-imagenet", "--root", raw / "imagenet", "--output", prepared / "imagenet"],
-        ["measure-lut", "--input-size", SIZE, "--settings", settings, "--output", root / "lut.json"],
+        ["measure-lut", "--input-size", SIZE, "--settings", LUT_SETTINGS, "--output", root / "lut.json"],
         ["sample-random", "--settings", space, *drawn, "--output", root / "genotype.json"],
     ):
         assert main([str(word) for word in words]) == 0, words

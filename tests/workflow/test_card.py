@@ -24,7 +24,7 @@ from small_runs import environment
 from test_slice import PARAMS, TABLE
 from workflow_checkout import Checkout
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("builds a device, and runs a partial workflow and three steps on it")
 
 HERE = Path(__file__).resolve()
 SPEEDS = "results/tiny/speed/cityscapes-32x64.json"
@@ -108,7 +108,7 @@ def on_card(card: dict[str, str], tmp_path_factory: pytest.TempPathFactory, repo
             "experiments": {**minimal.EXPERIMENTS, "speed_forms": FORMS},
         }
     )
-    ended = clone.snakemake(TABLE, SPEEDS, timeout_s=600)
+    ended = clone.snakemake(TABLE, SPEEDS)
     assert ended.status == 0, ended.text
     return clone
 

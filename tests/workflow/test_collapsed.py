@@ -13,7 +13,9 @@ import pytest
 from small_runs import GENOTYPE, SEARCHED, SIZES
 from workflow_checkout import Checkout
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(
+    "trains a whole partial workflow; tests/unit/latency/test_not_run.py has the markers step by step"
+)
 
 TABLES = tuple(f"reports/tiny/tables/table_{number}.csv" for number in (3, 5))
 PARAMS: dict[str, Any] = {
@@ -57,7 +59,7 @@ def test_a_collapsed_network_a_gives_whole_tables(checkout: Checkout) -> None:
     searched = checkout.snakemake(GENOTYPE)
     assert searched.status == 0, searched.text
     collapse(checkout.root / GENOTYPE)
-    ended = checkout.snakemake(*TABLES, timeout_s=900)
+    ended = checkout.snakemake(*TABLES)
     assert ended.status == 0, ended.text
     assert "search_architecture" not in ended.rules
     three, five = (cells(checkout.root, table) for table in TABLES)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("20 starts of git and DVC; tests/unit/reporting/compare has what is compared")
 
 HEAD = (
     "row_id,row,kind,column_id,column,quoted,measured,mean,std,min,max,n,unit,status,reason,sources,data,scale,"

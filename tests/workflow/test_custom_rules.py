@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from compared import rules_of
+from snakemake.exceptions import WorkflowError
 from workflow_checkout import Checkout
 
 EXAMPLE = "workflow/examples/size_and_speed.smk"
@@ -21,9 +23,14 @@ def own(*files: str) -> str:
     return f"workflow={{custom_rules: [{', '.join(files)}]}}"
 
 
-@pytest.mark.slow
-def test_the_example_adds_a_figure_to_the_page(checkout: Checkout) -> None:
-    ended = checkout.plan(own(EXAMPLE))
+def test_the_example_adds_a_figure_to_the_page_and_own_files_are_made_with_the_rest(
+    checkout: Checkout,
+) -> None:
+    (checkout.root / "mine.smk").write_text(
+        'OWN_TARGETS.append(f"{REPORTS}/mine.txt")\n'
+        'rule mine:\n    output: f"{REPORTS}/mine.txt"\n    shell: "echo a > {output}"\n'
+    )
+    ended = checkout.plan(own(EXAMPLE, "mine.smk"))
     assert ended.status == 0, ended.text
     (drawn,) = [job for job in ended.jobs if job.rule == "draw_size_and_speed"]
     assert set(drawn.outputs) == {f"{PICTURE}.svg", f"{PICTURE}.json"}
@@ -31,20 +38,11 @@ def test_the_example_adds_a_figure_to_the_page(checkout: Checkout) -> None:
         sum(path.startswith("results/tiny/speed/") for path in drawn.inputs) == ended.rules["measure_speed"]
     )
     (page,) = [job for job in ended.jobs if job.rule == "render_report"]
-    assert set(drawn.outputs) <= set(page.inputs) and "--own-figure size_and_speed" in page.command
-
-
-@pytest.mark.slow
-def test_files_of_a_users_own_are_made_with_the_rest(checkout: Checkout) -> None:
-    (checkout.root / "mine.smk").write_text(
-        'OWN_TARGETS.append(f"{REPORTS}/mine.txt")\n'
-        'rule mine:\n    output: f"{REPORTS}/mine.txt"\n    shell: "echo a > {output}"\n'
-    )
+    assert set(drawn.outputs) <= set(page.inputs)
+    assert page.command.count("--own-figure") == 1 and "--own-figure size_and_speed" in page.command
+    assert ended.rules["mine"] == 1
     params = yaml.safe_load((checkout.root / "params.yaml").read_text())
     checkout.configure({**params, "workflow": {"custom_rules": ["mine.smk"]}})
-    ended = checkout.plan()
-    assert ended.status == 0 and ended.rules["mine"] == 1, ended.text
-    assert ended.rules["render_report"] == 1 and "--own-figure" not in ended.text
     ended = checkout.snakemake("reports/tiny/mine.txt")
     assert ended.status == 0 and (checkout.root / "reports" / "tiny" / "mine.txt").read_text() == "a\n"
 
@@ -73,7 +71,6 @@ def test_finished_jobs_leave_no_timers_in_snakemake(
     assert len(threads) == 30 and (max(threads) > 20) == leaks, threads
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "parts"),
     [
@@ -82,11 +79,12 @@ def test_finished_jobs_leave_no_timers_in_snakemake(
     ],
 )
 def test_rules_that_cannot_be_included_stop_the_run(
-    checkout: Checkout, files: tuple[str, ...], parts: tuple[str, ...]
+    shared: Checkout, files: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
-    ended = checkout.plan(own(*files))
-    assert ended.status != 0 and all(part in ended.text for part in parts), ended.text
-    assert "Traceback" not in ended.text
+    config = {"workflow": {"custom_rules": list(files)}}
+    with pytest.raises(WorkflowError) as stopped, rules_of(shared.root, config):
+        pass
+    assert all(part in str(stopped.value) for part in parts), stopped.value
 
 
 def test_the_examples_figure_is_drawn_and_drawn_again(repository: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from long_steps import Step, prepare
+from long_steps import Step
 from small_runs import SPACE, params
 from workflow_checkout import Checkout
 
@@ -50,14 +50,6 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
         pytest.skip("only root may mount a small file system")
     yield Disk(root)
     subprocess.run(["umount", "--lazy", root], check=True)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the steps need."""
-    root = tmp_path_factory.mktemp("files")
-    prepare(root)
-    return root
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -107,7 +99,7 @@ def test_a_long_step_finds_a_full_disk_before_it_works(
     assert contents(disk.root) == before
 
 
-@pytest.mark.slow
+@pytest.mark.slow("three runs of a step; its checkpoints: tests/unit/training/test_checkpoint.py")
 def test_a_disk_that_fills_up_meanwhile_costs_no_checkpoint(files: Path, disk: Disk, tmp_path: Path) -> None:
     alone = Step("finetune", files, tmp_path / "alone")
     assert alone.run()[0] == 0
@@ -126,7 +118,7 @@ def test_a_disk_that_fills_up_meanwhile_costs_no_checkpoint(files: Path, disk: D
     step.require_identical()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts Snakemake; the same step alone meets the same disk above")
 def test_the_graph_tells_of_a_full_disk_and_goes_on_when_it_is_mended(checkout: Checkout, disk: Disk) -> None:
     checkout.configure(params())
     (checkout.root / "results").symlink_to(disk.root)
@@ -158,7 +150,7 @@ def test_a_folder_below_a_file_is_told_before_the_work(
     assert blocked.read_text() == "a file"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts Snakemake; the same step alone meets the same disk above")
 def test_the_graph_tells_of_a_results_folder_that_is_a_file(checkout: Checkout) -> None:
     checkout.configure(params())
     (checkout.root / "results").write_text("a file")
@@ -168,7 +160,7 @@ def test_the_graph_tells_of_a_results_folder_that_is_a_file(checkout: Checkout) 
     assert (checkout.root / "results").read_text() == "a file"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts Snakemake; the same step alone meets the same disk above")
 def test_the_graph_tells_of_a_results_folder_that_is_read_only(checkout: Checkout, disk: Disk) -> None:
     checkout.configure(params())
     (checkout.root / "results").symlink_to(disk.root)
@@ -213,7 +205,7 @@ def test_a_link_into_the_cache_is_replaced_and_never_written_through(tmp_path: P
     require_untouched(cache, content)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("starts Snakemake; the same step alone meets the same disk above")
 def test_the_graph_makes_linked_outputs_again_and_leaves_the_cache(checkout: Checkout) -> None:
     checkout.configure(params())
     output, cache = checkout.root / RANDOM, checkout.root / "cache"

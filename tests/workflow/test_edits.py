@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import minimal
 import pytest
 from workflow_checkout import Checkout
-
-pytestmark = pytest.mark.slow
 
 TARGETS = ("data/tiny/camvid/manifest.json", "results/tiny/lut/camvid.json")
 SIZES = ("input", "crop", "search_crop")
@@ -54,42 +51,20 @@ def reruns(made: Checkout, *config: str) -> set[str]:
     return set(ended.rules)
 
 
-@pytest.fixture
-def package(made: Checkout) -> Iterator[Path]:
-    """The package, whose edits are undone."""
-    folder, kept = made.root / "pipeline_src", made.root.parent / "kept"
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(folder, kept)
-    yield folder
-    shutil.rmtree(folder)
-    kept.rename(folder)
-
-
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_an_edit_of_code_reruns_what_imports_it(made: Checkout, package: Path) -> None:
-    assert reruns(made) == set()
-    edit(package / "data" / "values.py", "MAX_UNKNOWN_SHARE = ", "MAX_UNKNOWN_SHARE = 0.5 * ")
-    assert reruns(made) == {"prepare_data"}
-    edit(package / "latency" / "timing.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
-    assert reruns(made) == {"prepare_data", "measure_lut"}
-    edit(package / "data" / "rendering" / "street.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
-    assert reruns(made) == {"render_scenes", "prepare_data", "measure_lut"}
-
-
-def test_comments_docstrings_layout_and_times_rerun_nothing(made: Checkout, package: Path) -> None:
+def test_edits_and_settings_rerun_what_follows_from_them_and_nothing_else(made: Checkout) -> None:
+    """Each module: tests/unit/test_code.py; each setting: test_settings.py."""
+    package = made.root / "pipeline_src"
+    # Comments, docstrings, layout, times, settings of execution and of other commands: nothing.
     for path in package.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace('"""', '"""Edited: ', 1) + "\n\n# edited\n", encoding="utf-8")
         os.utime(path, (2e9, 2e9))
-    assert reruns(made) == set()
-
-
-def test_settings_rerun_what_follows_from_them_and_those_of_execution_nothing(made: Checkout) -> None:
     ways = (
         "runtime={workers: 2, cache_mib: 1, frames_file_mib: 1, checkpoint_every_s: 5, job_minutes_max: 30,"
         " processes: {pretrain: {per_node: 2}, finetune: {per_node: 2}}}",
@@ -98,6 +73,11 @@ def test_settings_rerun_what_follows_from_them_and_those_of_execution_nothing(ma
         "search={epochs: 3}",
     )
     assert reruns(made, *ways) == set()
+    edit(package / "data" / "values.py", "MAX_UNKNOWN_SHARE = ", "MAX_UNKNOWN_SHARE = 0.5 * ")
+    assert reruns(made) == {"prepare_data"}
+    edit(package / "latency" / "timing.py", "\n\n\n", "\n\nEDITED = 1\n\n\n")
+    assert reruns(made) == {"prepare_data", "measure_lut"}
+    edit(package / "data" / "values.py", "MAX_UNKNOWN_SHARE = 0.5 * ", "MAX_UNKNOWN_SHARE = ")
+    edit(package / "latency" / "timing.py", "\n\nEDITED = 1\n\n\n", "\n\n\n")
     assert reruns(made, "latency={lut_repeats: 4}") == {"measure_lut"}
-    assert reruns(made, "space={initial_channels: 4}") == {"measure_lut"}
     assert reruns(made, "data={camvid: {render: {seed: 5}}}") == {"render_scenes", "prepare_data"}

@@ -13,17 +13,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
-from long_steps import OUTPUTS, STEPS, Step, prepare
+from long_steps import LUT_SETTINGS, OUTPUTS, SIZE, STEPS, Step, start
 from small_runs import GENOTYPE, SEARCHED, environment, params, wait_for
 from workflow_checkout import Checkout
 
-from pipeline_src.cli.main import EXIT_INTERRUPTED
+from pipeline_src.cli.main import EXIT_INTERRUPTED, main
 from pipeline_src.cli.processes import everybody
+from pipeline_src.latency.table import LookupTable
 
-pytestmark = pytest.mark.slow
+MATRIX = pytest.mark.slow("starts torch some sixty times; one kill of each kind comes first")
 
 MOMENTS = {
     "search": ["half:step_:1", "before:step_:3", "before:log:1", "half:genotype:1", "after:run.json:1"],
@@ -41,33 +44,47 @@ RANDOM_KILLS = 3  # of each step
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the steps need."""
-    root = tmp_path_factory.mktemp("files")
-    prepare(root)
-    return root
+def left_alone(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Step]:
+    """Each step run to its end without a single checkpoint, by its name."""
 
-
-@pytest.fixture(scope="module")
-def references(files: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
-    """Each step left alone, without a single checkpoint."""
-    made = {}
-    for name in STEPS:
+    @cache
+    def run(name: str) -> Step:
         step = Step(name, files, tmp_path_factory.mktemp(name))
         started = time.monotonic()
         status, said = step.run(every_s=1e6)
         assert status == 0, said
         step.reference, step.reference_s = step.digests(), time.monotonic() - started
         assert set(step.reference) == set(OUTPUTS[name])
-        made[name] = step
-    return made
+        return step
+
+    return run
 
 
 @pytest.fixture
-def step(request: pytest.FixtureRequest, references: dict[str, Step], tmp_path: Path) -> Step:
+def step(request: pytest.FixtureRequest, left_alone: Callable[[str], Step], tmp_path: Path) -> Step:
     """One step in folders of its own."""
-    left_alone = references[request.param]
-    return Step(left_alone.name, left_alone.files, tmp_path, left_alone.reference, left_alone.reference_s)
+    reference = left_alone(request.param)
+    return Step(reference.name, reference.files, tmp_path, reference.reference, reference.reference_s)
+
+
+@pytest.mark.parametrize("step", ["search", "finetune"], indirect=True)
+def test_killed_while_it_writes_a_checkpoint_it_ends_in_the_same_bytes(step: Step) -> None:
+    assert step.run(moment="half:step_:3")[0] == -signal.SIGKILL
+    assert step.kept() and not step.digests()
+    status, said = step.run()
+    assert status == 0 and "Going on" in said, said
+    step.require_identical()
+
+
+def test_a_measurement_that_is_killed_leaves_no_half_table(files: Path, tmp_path: Path) -> None:
+    table = tmp_path / "lut.json"
+    words = ["measure-lut", "--input-size", SIZE, "--settings", LUT_SETTINGS, "--output", str(table)]
+    with start(words, moment="half:lut.json:1") as running:
+        assert running.wait(timeout=600) == -signal.SIGKILL
+    assert not table.exists()
+    assert main(words) == 0
+    measured, whole = (LookupTable.load(path) for path in (table, files / "lut.json"))
+    assert measured.entries.keys() == whole.entries.keys()
 
 
 def killed_at_random(step: Step, rng: random.Random) -> None:
@@ -88,10 +105,12 @@ def killed_at_random(step: Step, rng: random.Random) -> None:
     raise AssertionError("it was always done before it could be killed")
 
 
+@MATRIX
 def test_there_are_enough_kills() -> None:
     assert sum(map(len, MOMENTS.values())) + RANDOM_KILLS * len(STEPS) >= 20
 
 
+@MATRIX
 @pytest.mark.parametrize("step", STEPS, indirect=True)
 def test_killed_at_any_moment_it_ends_in_the_same_bytes(step: Step) -> None:
     rng = random.Random(step.name)
@@ -115,13 +134,14 @@ def told_to_go(step: Step, number: signal.Signals, delay_s: float = 0.0, **optio
         wait_for(step.out.exists if options else lambda: step.kept()[-1:] != before[-1:])
         time.sleep(delay_s)
         running.send_signal(number)
-        said = running.communicate(timeout=60)[1]
+        said = running.communicate(timeout=600)[1]
     assert running.returncode == EXIT_INTERRUPTED, said
     assert "interrupted: told to stop" in said and "start again to go on" in said
     assert "Traceback" not in said and not step.digests()
     return said
 
 
+@MATRIX
 @pytest.mark.parametrize("step", STEPS, indirect=True)
 def test_told_to_go_it_saves_and_goes_and_a_truncated_checkpoint_costs_the_one_before(step: Step) -> None:
     delay_s = random.Random(step.name).uniform(0.0, 0.3 * step.reference_s)
@@ -142,6 +162,7 @@ def test_told_to_go_it_saves_and_goes_and_a_truncated_checkpoint_costs_the_one_b
     step.require_identical()
 
 
+@MATRIX
 def test_a_job_of_the_graph_that_is_killed_is_retried_and_ends_the_same(checkout: Checkout) -> None:
     checkout.configure(params(epochs=40, validation_every=40))
     words = [Path(sys.executable).with_name("snakemake"), GENOTYPE, "--cores", "1", "--retries", "1"]
@@ -165,7 +186,7 @@ def test_a_job_of_the_graph_that_is_killed_is_retried_and_ends_the_same(checkout
         job = searching()
         assert job is not None
         os.kill(job, signal.SIGKILL)
-        said = running.communicate(timeout=180)[0]
+        said = running.communicate(timeout=1200)[0]
     assert running.returncode == 0, said
     assert "Trying to restart job" in said and "Going on after search step" in log.read_text()
     assert not checkpoints.exists()

@@ -24,7 +24,7 @@ from pipeline_src.training.seeding import seed_everything
 SIZE = (64, 128)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("trains for 10 epochs; the golden curves of tests/unit/training show each step")
 def test_a_network_learns_more_than_pixel_positions(tmp_path: Path, repository: Path) -> None:
     config = resolve({"scale": "tiny"}, repository / "workflow" / "scales")
     cfg = config.finetune

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import minimal
 import pytest
 from workflow_checkout import Checkout, Ended
 from yard import CLASSES, describe_yard, write_yard
 
-pytestmark = pytest.mark.slow
+RUN = pytest.mark.slow(
+    "runs a partial workflow; a set of the user's own step by step: tests/unit/data/test_own_sets.py"
+)
 
 TABLES = [f"reports/tiny/tables/table_{number}.csv" for number in (3, 8)]
-PARAMS = {
+PARAMS: dict[str, Any] = {
     "scale": "tiny",
     "data": {"main": "yard", "imagenet": minimal.IMAGENET},
     **minimal.BLOCKS,
@@ -32,11 +35,12 @@ def clone(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> tuple[C
     clone = Checkout(root / "clone", repository)
     describe_yard(clone.root / "workflow/datasets/yard.yaml", root / "disk")
     clone.configure(PARAMS)
-    ended = clone.snakemake(*TABLES, timeout_s=600)
+    ended = clone.snakemake(*TABLES)
     assert ended.status == 0, ended.text
     return clone, ended
 
 
+@RUN
 def test_one_file_was_added_and_no_other_set_was_needed(
     clone: tuple[Checkout, Ended], repository: Path
 ) -> None:
@@ -54,6 +58,7 @@ def test_one_file_was_added_and_no_other_set_was_needed(
     assert {path.name for path in (root / "data/tiny/raw").iterdir()} == {"imagenet"}
 
 
+@RUN
 def test_its_frames_are_prepared_searched_trained_and_judged(clone: tuple[Checkout, Ended]) -> None:
     root = clone[0].root
     manifest = json.loads((root / "data/tiny/yard/manifest.json").read_text())
@@ -66,6 +71,7 @@ def test_its_frames_are_prepared_searched_trained_and_judged(clone: tuple[Checko
     assert set(found["last"]["per_class_iou"]) == set(CLASSES) and found["images"] == 4
 
 
+@RUN
 def test_the_table_names_its_classes(clone: tuple[Checkout, Ended]) -> None:
     with (clone[0].root / TABLES[1]).open(encoding="utf-8", newline="") as stream:
         rows = {row["row"]: row for row in csv.DictReader(stream)}
@@ -74,6 +80,7 @@ def test_the_table_names_its_classes(clone: tuple[Checkout, Ended]) -> None:
     assert all(ours[f"{name} (status)"] == "measured" for name in ("floor", "door"))
 
 
+@RUN
 def test_a_changed_description_prepares_again_and_a_comment_does_not(clone: tuple[Checkout, Ended]) -> None:
     checkout = clone[0]
     path = checkout.root / "workflow/datasets/yard.yaml"
@@ -86,11 +93,19 @@ def test_a_changed_description_prepares_again_and_a_comment_does_not(clone: tupl
     path.write_text(kept, encoding="utf-8")
 
 
-def test_a_missing_folder_is_told_with_the_key(clone: tuple[Checkout, Ended]) -> None:
-    checkout = clone[0]
-    nowhere = {**PARAMS, "data": {**PARAMS["data"], "own": {"path": "/nowhere"}}}  # type: ignore[dict-item]
-    checkout.configure(nowhere)
-    ended = checkout.snakemake(*TABLES, "--dry-run")
+def test_the_graph_of_a_described_set_needs_no_other_and_a_missing_folder_is_told_with_the_key(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    write_yard(tmp_path / "disk")
+    describe_yard(checkout.root / "workflow/datasets/yard.yaml", tmp_path / "disk")
     checkout.configure(PARAMS)
+    planned = checkout.snakemake(*TABLES, "--dry-run", "--printshellcmds")
+    assert planned.status == 0, planned.text
+    (prepared,) = [job for job in planned.jobs if job.rule == "prepare_data"]
+    assert "--dataset yard" in prepared.command and prepared.outputs == ("data/tiny/yard/manifest.json",)
+    made = [path for job in planned.jobs for path in job.outputs]
+    assert not [path for path in made if "cityscapes" in path or "camvid" in path]
+    checkout.configure({**PARAMS, "data": {**PARAMS["data"], "own": {"path": "/nowhere"}}})
+    ended = checkout.snakemake(*TABLES, "--dry-run")
     assert ended.status != 0 and "Back yard: the folder /nowhere does not exist" in ended.text
     assert "data.own.path" in ended.text and "Traceback" not in ended.text

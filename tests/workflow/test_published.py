@@ -23,8 +23,11 @@ from pipeline_src.cli.main import main
 from pipeline_src.errors import UserError
 from workflow.continuing import chosen
 
-pytestmark = pytest.mark.slow
+WHOLE = pytest.mark.slow("runs the whole graph; the tests of parts of a run publish and verify, too")
 
+DRAWS = pytest.mark.slow("draws every figure; tests/unit/reporting/page has pages of a part of a run")
+
+DRAWN = "architectures/random-0/genotype.json"
 FINETUNED = "finetune/random-0/camvid-train"
 EVALUATED = "evaluate/random-0/camvid-train/test-32x32.json"
 
@@ -61,7 +64,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Run:
     """The whole graph, published."""
     run = Run(Checkout(tmp_path_factory.mktemp("published") / "clone", repository))
     run.checkout.configure(PARAMS)
-    ended = run.checkout.snakemake("reproduce_tables", timeout_s=900)
+    ended = run.checkout.snakemake("reproduce_tables")
     assert ended.status == 0, ended.text
     run.module("pipeline_src", "publish")
     return run
@@ -76,6 +79,7 @@ def fetched(whole: Run, repository: Path, tmp_path: Path) -> Run:
     return run
 
 
+@WHOLE
 def test_no_weights_and_no_pictures_are_published(whole: Run) -> None:
     index = json.loads((whole.published / "published.json").read_text())
     kinds = {Path(name).suffix for name in index["files"]}
@@ -84,6 +88,7 @@ def test_no_weights_and_no_pictures_are_published(whole: Run) -> None:
     assert "results/predictions/figure_9/index.json" in index["files"]
 
 
+@WHOLE
 def test_the_tables_come_out_to_the_byte_without_the_run(fetched: Run, tmp_path: Path) -> None:
     said = fetched.module(
         "pipeline_src", "verify", str(fetched.published), "--report", str(tmp_path / "page")
@@ -94,6 +99,7 @@ def test_the_tables_come_out_to_the_byte_without_the_run(fetched: Run, tmp_path:
     assert not (fetched.root / "results" / "tiny").exists()  # nothing but the page was made
 
 
+@WHOLE
 @pytest.mark.parametrize("fault", ["altered", "missing", "nobody published"])
 def test_files_that_are_not_those_published(fetched: Run, fault: str) -> None:
     path = fetched.published / "results" / EVALUATED
@@ -108,6 +114,7 @@ def test_files_that_are_not_those_published(fetched: Run, fault: str) -> None:
     assert fault in said and path.name in said and "Traceback" not in said
 
 
+@WHOLE
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -129,6 +136,7 @@ def test_what_does_not_follow_from_the_results(fetched: Run, name: str, told: st
     assert told in said
 
 
+@WHOLE
 def test_publishing_again_changes_nothing_and_keeps_what_is_not_ours(whole: Run) -> None:
     before = {path: path.read_bytes() for path in whole.published.rglob("*") if path.is_file()}
     whole.module("pipeline_src", "publish")
@@ -145,6 +153,7 @@ def test_publishing_again_changes_nothing_and_keeps_what_is_not_ours(whole: Run)
         changed.write_bytes(kept)
 
 
+@WHOLE
 def test_going_on_makes_the_missing_rows_and_what_they_need(fetched: Run, whole: Run) -> None:
     for name in (EVALUATED, f"{EVALUATED}.run.json"):
         (fetched.published / "results" / name).unlink()
@@ -173,6 +182,7 @@ def test_going_on_makes_the_missing_rows_and_what_they_need(fetched: Run, whole:
     assert "0 of" in fetched.module("workflow.continuing", "--cores", "1")
 
 
+@WHOLE
 def test_other_settings_are_not_mixed_in(fetched: Run) -> None:
     params = {**PARAMS, "finetune": {**PARAMS["finetune"], "lr": 0.5}}
     fetched.checkout.configure(params)
@@ -181,6 +191,7 @@ def test_other_settings_are_not_mixed_in(fetched: Run) -> None:
     assert not fetched.results.exists()
 
 
+@WHOLE
 def test_timings_of_another_machine_stay_away(fetched: Run) -> None:
     from pipeline_src.reporting.published.folder import read_published
     from workflow.continuing import place
@@ -204,16 +215,26 @@ def test_a_part_of_a_run_has_checksums_and_no_tables(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], repository: Path
 ) -> None:
     """Rows are published as they finish; their tables follow with the last."""
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"scale": "tiny"}))
-    _draw(tmp_path / "results" / "tiny" / "architectures" / "random-0" / "genotype.json")
-    words = ["publish", "--params", str(tmp_path / "params.yaml"), "--root", str(tmp_path)]
-    published = tmp_path / "results" / "published" / "tiny"
-    words += ["--scales", str(repository / "workflow" / "scales"), "--output", str(published)]
-    assert main(words) == 0 and main(["verify", str(published)]) == 0
+    assert main(["verify", str(_published_part(tmp_path, repository))]) == 0
     assert "holds no tables, so there are none to compare" in capsys.readouterr().out
-    words = ["--docs", str(repository / "docs"), "--report", str(tmp_path / "report")]
-    assert main(["verify", str(published), *words]) == 0
-    assert "not run" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("fault", ["altered", "missing", "nobody published"])
+def test_files_of_a_part_that_are_not_those_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], repository: Path, fault: str
+) -> None:
+    published = _published_part(tmp_path, repository)
+    path = published / "results" / DRAWN
+    if fault == "altered":
+        path.write_text(path.read_text() + " ")
+    elif fault == "missing":
+        path.unlink()
+    else:
+        path = path.with_name("extra.json")
+        path.write_text("{}")
+    assert main(["verify", str(published)]) == 2
+    said = capsys.readouterr().err
+    assert fault in said and path.name in said
 
 
 def test_a_part_of_what_is_missing() -> None:
@@ -227,6 +248,7 @@ def test_a_part_of_what_is_missing() -> None:
         chosen(names, ("evaluate/random-9*",), results)
 
 
+@DRAWS
 def test_a_report_of_a_part_of_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], repository: Path
 ) -> None:
@@ -244,6 +266,25 @@ def test_a_report_of_a_part_of_a_run(
         told = {line["network"]: (line["cells"], line["missing"]) for line in csv.DictReader(stream)}
     assert told["random-0"] == ("2-3-3", "not judged; not timed at this size")
     assert {cells for cells, _ in told.values()} == {"2-3-3", ""}
+
+
+@DRAWS
+def test_a_report_of_a_published_part(tmp_path: Path, repository: Path) -> None:
+    published = _published_part(tmp_path, repository)
+    words = ["--docs", str(repository / "docs"), "--report", str(tmp_path / "report")]
+    assert main(["verify", str(published), *words]) == 0
+    assert "not run" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def _published_part(root: Path, repository: Path) -> Path:
+    """Publish a run of which there is one drawn genotype."""
+    (root / "params.yaml").write_text(yaml.safe_dump({"scale": "tiny"}))
+    _draw(root / "results" / "tiny" / DRAWN)
+    published = root / "results" / "published" / "tiny"
+    words = ["--params", str(root / "params.yaml"), "--root", str(root)]
+    words += ["--scales", str(repository / "workflow" / "scales"), "--output", str(published)]
+    assert main(["publish", *words]) == 0
+    return published
 
 
 def _draw(output: Path) -> None:

@@ -14,7 +14,7 @@ from workflow_checkout import Checkout
 from pipeline_src.data.rendering.layouts import render_camvid, render_cityscapes
 from pipeline_src.data.sources import CLAIM_NAME
 
-pytestmark = pytest.mark.slow
+STARTS = pytest.mark.slow("starts Snakemake several times; each case of a raw folder: tests/unit/data")
 
 MANIFEST = "data/tiny/camvid/manifest.json"
 NOTHING = "Nothing to be done"
@@ -42,6 +42,7 @@ def asked_again(checkout: Checkout) -> str:
     return ended.text
 
 
+@STARTS
 def test_a_raw_folder_is_watched_through_links(checkout: Checkout, tmp_path: Path) -> None:
     raw = tmp_path / "disk/camvid"
     render_camvid(raw, {"train": 3, "val": 2, "test": 2}, 0, 32, 64)
@@ -67,6 +68,7 @@ def test_a_raw_folder_is_watched_through_links(checkout: Checkout, tmp_path: Pat
     assert ended.status != 0 and "has the same content as" in ended.text
 
 
+@STARTS
 def test_files_unpacked_again_rerun_nothing(checkout: Checkout, tmp_path: Path) -> None:
     raw = tmp_path / "camvid"
     render_camvid(raw, {"train": 3, "val": 2, "test": 2}, 0, 32, 64)
@@ -79,6 +81,7 @@ def test_files_unpacked_again_rerun_nothing(checkout: Checkout, tmp_path: Path) 
     assert NOTHING in asked_again(checkout)
 
 
+@STARTS
 def test_a_rendered_set_that_was_altered_is_prepared_again(checkout: Checkout) -> None:
     prepared(configured(checkout, None))
     assert NOTHING in asked_again(checkout)
@@ -89,6 +92,7 @@ def test_a_rendered_set_that_was_altered_is_prepared_again(checkout: Checkout) -
     assert NOTHING in asked_again(checkout)
 
 
+@STARTS
 def test_cityscapes_without_its_test_labels_and_coarse_set_is_enough(
     checkout: Checkout, tmp_path: Path
 ) -> None:

@@ -22,8 +22,6 @@ from slurm_cluster import NODES, NoCluster, SlurmJob, cluster, jobs_in, version
 from test_slice import LUT, PARAMS, SEARCHED
 from workflow_checkout import Checkout, Ended
 
-pytestmark = pytest.mark.slow
-
 SEARCH = f"results/tiny/search/{SEARCHED}"
 EVERY_RULE = (
     "reports/tiny/tables/table_4.csv",
@@ -102,6 +100,19 @@ def require_all_ran_there(jobs: list[SlurmJob], ended: Ended, without: set[str])
     assert measuring == {"measure_lut", "check_lut", "measure_speed", "measure_speeds"} - without
 
 
+def test_a_set_is_rendered_and_prepared_there(checkout: Checkout) -> None:
+    checkout.configure(params())
+    ended = on_slurm(checkout, "data/tiny/camvid/manifest.json")
+    assert ended.status == 0, ended.text
+    jobs = jobs_in(checkout.root)
+    show("two rules", jobs)
+    assert [(job.rule, job.state, job.gres) for job in jobs] == [
+        ("render_scenes", "COMPLETED", ""),
+        ("prepare_data", "COMPLETED", ""),
+    ]
+
+
+@pytest.mark.slow("a job of each rule, each with a Snakemake that starts on its node")
 def test_every_rule_runs_there(checkout: Checkout, repository: Path) -> None:
     if os.environ.get("FULL"):
         checkout.configure({"scale": "tiny", "runtime": {"device": "auto"}})
@@ -122,6 +133,7 @@ def test_every_rule_runs_there(checkout: Checkout, repository: Path) -> None:
     assert wanted - beyond == {job.rule for job in jobs}
 
 
+@pytest.mark.slow("a search of minutes, with a time limit of one")
 def test_work_longer_than_the_time_limit_ends_in_a_chain_of_attempts(
     tmp_path: Path, repository: Path
 ) -> None:
@@ -136,7 +148,7 @@ def test_work_longer_than_the_time_limit_ends_in_a_chain_of_attempts(
         shutil.copytree(limited.root / folder, free.root / folder)
 
     with ThreadPoolExecutor() as beside:
-        alone = beside.submit(free.snakemake, f"{SEARCH}/genotype.json", timeout_s=900)
+        alone = beside.submit(free.snakemake, f"{SEARCH}/genotype.json")
         ended = on_slurm(limited, f"{SEARCH}/genotype.json", "--retries", "20", timeout_s=1500)
         assert alone.result().status == 0, alone.result().text
     assert ended.status == 0, ended.text
@@ -150,6 +162,7 @@ def test_work_longer_than_the_time_limit_ends_in_a_chain_of_attempts(
         assert (free.root / SEARCH / name).read_bytes() == (limited.root / SEARCH / name).read_bytes()
 
 
+@pytest.mark.slow("two searches, each with its sets and lookup table")
 def test_two_nodes_train_as_two_processes_of_one(tmp_path: Path, repository: Path) -> None:
     across, within = (Checkout(tmp_path / name, repository) for name in ("across", "within"))
     across.configure(params(runtime={"processes": {"search": {"nodes": 2}}}))

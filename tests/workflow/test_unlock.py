@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_runs import GENOTYPE, SEARCHED, environment, params, wait_for
@@ -17,8 +18,61 @@ from workflow_checkout import Checkout
 
 from pipeline_src.cli.processes import Process, ancestors, everybody, look_at
 from pipeline_src.ownership import CLAIM
+from workflow import unlock
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to look at")
+
+STAND_IN = """
+import pathlib, subprocess, sys, time
+job = pathlib.Path(sys.argv[0]).with_name("autortnet")
+if pathlib.Path(sys.argv[0]).name == "snakemake":
+    subprocess.Popen([sys.executable, job])
+pathlib.Path(sys.argv[0] + ".started").touch()
+time.sleep(600)
+"""
+
+
+def test_a_lock_is_cleared_when_nothing_works_in_the_folder_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".snakemake" / "locks").mkdir(parents=True)
+    (tmp_path / ".snakemake" / "locks" / "0.input.lock").touch()
+    for name in ("snakemake", "autortnet"):
+        (tmp_path / name).write_text(STAND_IN)
+    monkeypatch.chdir(tmp_path)
+    cleared: list[object] = []
+
+    def run(words: object, **_: object) -> SimpleNamespace:
+        cleared.append(words)
+        return SimpleNamespace(returncode=0)
+
+    def said(*words: str, status: int) -> str:
+        assert unlock.main(words) == status
+        return capsys.readouterr().err
+
+    with subprocess.Popen([sys.executable, "snakemake"]) as running:
+        wait_for((tmp_path / "autortnet.started").exists)
+        wait_for((tmp_path / "snakemake.started").exists)
+        (job,) = [one for one in everybody() if one.folder == tmp_path and one.name == "autortnet"]
+        monkeypatch.setattr(unlock.subprocess, "run", run)
+        try:
+            assert "the lock is rightly there" in said(status=1)
+            assert f"process {running.pid}, since 20" in said("--hint", status=0)
+            running.kill()
+            running.wait()
+            assert "locked by a run that was killed" in said("--hint", status=0)
+            text = said(status=1)
+            assert "KILL=1" in text and f"process {job.pid}, since 20" in text
+            assert look_at(job.pid) is not None and not cleared
+            assert "Stopped 1;" in said("--kill", status=0)
+            assert look_at(job.pid) is None and cleared == [["snakemake", "--unlock", "--cores", "1"]]
+        finally:
+            running.kill()
+            if job.is_there:
+                os.kill(job.pid, signal.SIGKILL)
+    shutil.rmtree(tmp_path / ".snakemake")
+    assert "nothing to do" in said(status=0) and said("--hint", status=0) == ""
+
 
 EPOCHS = 250  # long enough for what is done meanwhile
 
@@ -40,7 +94,7 @@ def make(checkout: Checkout, *words: str) -> subprocess.CompletedProcess[str]:
         env=environment(checkout.root),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -90,7 +144,7 @@ def crashing(checkout: Checkout, repository: Path) -> Iterator[Checkout]:
             os.kill(one.pid, signal.SIGKILL)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a real search and a dozen starts of Snakemake; the same with stand-ins comes first")
 def test_two_runs_at_once_then_a_crash_then_unlock(crashing: Checkout) -> None:
     running = start(crashing)
     job = wait_for(lambda: searching(crashing))

@@ -100,7 +100,7 @@ class Checkout:
         """Write params.yaml."""
         (self.root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
 
-    def snakemake(self, *words: str, cores: int | None = 1, timeout_s: float = 300) -> Ended:
+    def snakemake(self, *words: str, cores: int | None = 1, timeout_s: float = 1200) -> Ended:
         """Run Snakemake here, on one core (None: on a cluster), with this interpreter's commands."""
         bin_folder = Path(sys.executable).parent
         environment = {
