@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,28 @@ from processes import leave_make
 leave_make(os.environ)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail the collection of a test whose `slow` marker has no reason.
+
+    `make test` would leave the test out, and nobody would know why it may wait.
+    """
+    report = yield
+    bare = [
+        item.nodeid
+        for item in report.result
+        for mark in item.iter_markers("slow")
+        if not any(isinstance(reason, str) and reason.strip() for reason in mark.args)
+    ]
+    if bare:
+        report.outcome = "failed"
+        report.longrepr = "\n".join(
+            f'{name}: the marker slow has no reason. Write pytest.mark.slow("why it may wait").'
+            for name in bare
+        )
+    return report
 
 
 @pytest.fixture(scope="session")

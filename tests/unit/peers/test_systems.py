@@ -129,7 +129,7 @@ def test_every_weight_is_used_and_gets_a_finite_gradient(network: nn.Module) -> 
     require_that_it_trains(network)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("to be decided: takes more than a few seconds")
 @pytest.mark.parametrize("name", sorted(HEAVY))
 def test_heavy_systems_train_too(name: str) -> None:
     """One at a time, of half a gigabyte of weights at most: forward and backward at a small size."""
