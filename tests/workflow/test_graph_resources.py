@@ -9,8 +9,8 @@ from workflow_checkout import Checkout, Ended
 
 
 @pytest.mark.slow("builds graphs of 3,000 jobs")
-def test_a_graph_of_twice_the_jobs_takes_less_than_twice_the_time(shared: Checkout) -> None:
-    """Start and parsing do not grow, and what grows with the jobs grows no faster than they do."""
+def test_the_time_of_a_graph_grows_as_its_jobs_do(shared: Checkout) -> None:
+    """By a quarter more at most, on a busy machine; what grew with their square would take twice that."""
     took_s, jobs = [], []
     for networks in (185, 385):
         words = ("reproduce_tables", "-n", "--config", f"experiments={{random_networks: {networks}}}")
@@ -19,7 +19,7 @@ def test_a_graph_of_twice_the_jobs_takes_less_than_twice_the_time(shared: Checko
         assert found[0].status == 0, found[0].text[-2000:]
         jobs.append(sum(found[0].rules.values()))
     assert jobs[1] >= 2000
-    assert took_s[1] / took_s[0] <= jobs[1] / jobs[0], (took_s, jobs)
+    assert took_s[1] / took_s[0] <= 1.25 * jobs[1] / jobs[0], (took_s, jobs)
 
 
 def test_the_slurm_profile_sends_the_jobs_with_gpus_to_the_gpu_partition(shared: Checkout) -> None:
