@@ -14,7 +14,9 @@ from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, SpaceConfig
 from pipeline_src.config.peers import System
 from pipeline_src.config.runs import Architecture, Search, Training
-from pipeline_src.reporting.claims.judge import judge
+from pipeline_src.reporting.claims.control import held_against_control
+from pipeline_src.reporting.claims.evidence import Evidence
+from pipeline_src.reporting.claims.judge import JUDGEMENTS, judge
 from pipeline_src.reporting.read.claims import Claim
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.sampling import random_genotype as drawn
@@ -130,6 +132,11 @@ class World:
         """What a repeat of a training differs from the first by."""
         number = 0 if run.seed is None else run.seed - self.grid.config.seed
         return 0.0 if number == 0 else self.repeat * (1 if number % 2 else -1)
+
+    def claim(self, name: str, root: Path) -> Claim:
+        """One claim on this world, without the correction for the other eleven."""
+        evidence = Evidence(self.grid, self.write(root))
+        return held_against_control(JUDGEMENTS[int(name.removeprefix("C")) - 1](evidence), evidence)
 
     def judged(self, root: Path) -> dict[str, Claim]:
         """The claims on this world, by id."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from known_sets import CAMVID_CLASSES, CITYSCAPES_CLASSES
 
 from pipeline_src import places
-from pipeline_src.artifacts import write_json
 from pipeline_src.cli.record import record_path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
 from pipeline_src.config.runs import Architecture, Evaluation, Speed, Together
+from pipeline_src.ownership import note
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate, write_table
 from pipeline_src.space.genotype import Genotype, HyperCellGenotype
@@ -47,6 +48,13 @@ def write_tables(grid: Grid, results: Path, reports: Path) -> None:
     """The ten tables of a results folder, as `tabulate-table` leaves them below `reports/SCALE`."""
     for name in TABLES:
         write_table(tabulate(name, grid, results), reports / "tables" / f"{name}.csv")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON as `artifacts.write_json` does, but not atomically: a world has hundreds of files."""
+    note(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value), encoding="utf-8")
 
 
 class Folder:
@@ -181,7 +189,7 @@ class Folder:
     def genotype(self, one: Architecture, value: Genotype) -> Path:
         """A genotype where its search or sampling leaves it."""
         path = self.root / places.genotype(one)
-        value.save(path)
+        write_json(path, value.model_dump(mode="json"))
         if one.search is not None:
             self.record(path.parent, "search-architecture", seed=one.search.seed)
         else:

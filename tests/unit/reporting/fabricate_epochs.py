@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fabricate import Folder
+from fabricate import Folder, write_json
 
 from pipeline_src import places
-from pipeline_src.artifacts import write_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Search, Training
 from pipeline_src.reporting.tables.overview import CURVES, curve_sources

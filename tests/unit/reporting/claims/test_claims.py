@@ -111,7 +111,7 @@ FALSE: list[tuple[str, Change]] = [
 def test_a_false_claim_is_not_reproduced(claim: str, change: Change, tmp_path: Path) -> None:
     world = paper_world()
     change(world)
-    found = world.judged(tmp_path)[claim]
+    found = world.claim(claim, tmp_path)
     assert found.verdict == "not reproduced", found
 
 
@@ -174,7 +174,7 @@ def test_too_few_runs_decide_nothing_and_say_how_many_would(
 ) -> None:
     world = paper_world()
     change(world)
-    found = world.judged(tmp_path)[claim]
+    found = world.claim(claim, tmp_path)
     assert found.verdict == "undecided", found
     assert why in found.reason
 
@@ -259,41 +259,41 @@ def test_a_peer_of_another_device_is_no_rival(tmp_path: Path) -> None:
     world = paper_world()
     _faster_and_better_peer(world)
     world.device["ICNet"] = "Titan XP"
-    found = world.judged(tmp_path)["C1"]
+    found = world.claim("C1", tmp_path)
     assert found.verdict == "undecided" and "ICNet was measured on Titan XP" in found.reason
 
 
 def test_where_a_and_b_were_searched_on_camvid_nothing_was_transferred(
     camvid_grid: Grid, tmp_path: Path
 ) -> None:
-    found = World(camvid_grid).judged(tmp_path)["C11"]
+    found = World(camvid_grid).claim("C11", tmp_path)
     assert found.verdict == "undecided" and "nothing was transferred" in found.reason
 
 
 def test_a_reduced_scale_does_not_judge_the_printed_accuracy(small_grid: Grid, tmp_path: Path) -> None:
     world = World(small_grid, parameters=2_000_000)
-    found = world.judged(tmp_path / "width")["C12"]
+    found = world.claim("C12", tmp_path / "width")
     assert found.verdict == "undecided" and "scale paper is needed" in found.reason
     narrow = SpaceConfig(initial_channels=4)
     world.genotypes[small_grid.network_a.name] = genotype(space=narrow)
-    found = world.judged(tmp_path / "narrow")["C12"]
+    found = world.claim("C12", tmp_path / "narrow")
     assert found.verdict == "undecided" and "another width" in found.reason
     world = World(small_grid, parameters=2_600_000)
-    assert world.judged(tmp_path / "large")["C12"].verdict == "not reproduced"
+    assert world.claim("C12", tmp_path / "large").verdict == "not reproduced"
 
 
 def test_a_setting_with_the_searched_positions_is_no_rival(tmp_path: Path) -> None:
     world = paper_world()
     world.genotypes["downsampling-1.2.4"] = genotype()
     world.miou["downsampling-1.2.4", "cityscapes-train"] = 76.0
-    found = world.judged(tmp_path)["C4"]
+    found = world.claim("C4", tmp_path)
     assert found.verdict == "reproduced" and found.n == 3
 
 
 def test_a_slower_setting_that_may_be_more_accurate_leaves_the_trade_off_open(tmp_path: Path) -> None:
     world = paper_world()
     world.miou["downsampling-3.5.8", "cityscapes-train"] = 76.0
-    found = world.judged(tmp_path)["C4"]
+    found = world.claim("C4", tmp_path)
     assert found.verdict == "undecided" and "Clearly faster than 3.5.8" in found.reason
 
 
@@ -303,29 +303,29 @@ def test_normal_cells_that_are_not_kept_do_not_count(tmp_path: Path) -> None:
         cells = list(genotype((1, 4, 6)).model_dump()["hyper_cells"])
         cells[0] |= {"normal": ("sepconv3x3",) * 5, "reduction": ("conv3x3",) * 3 + ("skip",) * 2}
         world.genotypes[search.name] = genotype((1, 4, 6), hyper_cells=cells)
-    assert world.judged(tmp_path / "one")["C10"].verdict == "reproduced"
+    assert world.claim("C10", tmp_path / "one").verdict == "reproduced"
     for name in [search.name for search in proper(world.grid)]:
         one = world.genotypes[name]
         if one.depths == (1, 4, 6):
             cells = list(one.model_dump()["hyper_cells"])
             cells[0]["depth"] = 2
             world.genotypes[name] = one.with_(hyper_cells=cells)
-    assert world.judged(tmp_path / "two")["C10"].verdict == "not reproduced"
+    assert world.claim("C10", tmp_path / "two").verdict == "not reproduced"
 
 
 def test_random_networks_of_any_latency_are_told_and_do_not_decide(tmp_path: Path) -> None:
     world = paper_world()
-    found = world.judged(tmp_path / "with")["C2"]
+    found = world.claim("C2", tmp_path / "with")
     assert (
         "Random networks of any latency, which do not decide: 66.7±2.5 % (n = 10), p = 0.00025"
         in found.reason
     )
     assert "any latency" not in found.ours and found.ours.endswith(" points.")
     set_random(world, "random", 90.0)
-    changed = world.judged(tmp_path / "other")["C2"]
+    changed = world.claim("C2", tmp_path / "other")
     assert (changed.verdict, changed.p_value) == (found.verdict, found.p_value)
     world.without = lambda name: name.startswith("random")
-    assert "which do not decide: not measured." in world.judged(tmp_path / "none")["C2"].reason
+    assert "which do not decide: not measured." in world.claim("C2", tmp_path / "none").reason
 
 
 @pytest.mark.parametrize("claim", ["C1", "C4", "C5", "C11", "C12"])
@@ -334,7 +334,7 @@ def test_without_repeats_of_training_nothing_that_needs_their_spread_is_decided(
 ) -> None:
     changes = {"training_seeds": 0}
     grid = Grid(Config(scale="paper", experiments=DECIDING.model_copy(update=changes)))
-    found = paper_world(grid).judged(tmp_path)[claim]
+    found = paper_world(grid).claim(claim, tmp_path)
     assert found.verdict == "undecided" and "experiments.training_seeds" in found.reason, found
 
 
@@ -342,7 +342,7 @@ def test_without_repeats_of_training_nothing_that_needs_their_spread_is_decided(
 def test_without_nulls_nothing_that_searches_choose_is_judged(claim: str, tmp_path: Path) -> None:
     changes = {"null_seeds": ()}
     grid = Grid(Config(scale="paper", experiments=DECIDING.model_copy(update=changes)))
-    found = paper_world(grid).judged(tmp_path)[claim]
+    found = paper_world(grid).claim(claim, tmp_path)
     assert found.verdict == "undecided" and "experiments.null_seeds must ask for two" in found.reason, found
 
 
@@ -354,7 +354,7 @@ def test_nulls_that_were_asked_for_and_have_not_ended_are_not_asked_for_again(
     own = {search.name for search in proper(world.grid)}
     nulls = {search.name for search in world.grid.searches} - own
     world.without = nulls.__contains__
-    found = world.judged(tmp_path)[claim]
+    found = world.claim(claim, tmp_path)
     assert found.verdict == "undecided" and "two of its nulls must have ended" in found.reason, found
 
 

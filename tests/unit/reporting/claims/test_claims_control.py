@@ -53,7 +53,7 @@ def test_a_control_that_was_not_trained_leaves_them_open(tmp_path: Path) -> None
 def test_what_is_false_stays_false(tmp_path: Path) -> None:
     world = _world(80.0)
     world.miou["ICNet", "cityscapes-trainval"], world.fps["ICNet", "cityscapes"] = 76.0, 120.0
-    assert world.judged(tmp_path)["C1"].verdict == "not reproduced"
+    assert world.claim("C1", tmp_path).verdict == "not reproduced"
 
 
 def test_it_is_a_row_of_table_3_with_repeats_and_an_input_of_the_claims() -> None:

@@ -67,7 +67,7 @@ def test_a_network_that_pretraining_did_not_move_decides_nothing(claim: str, tmp
     """Its genotype looks alive, but 104 of 1000 right of 10 classes are no more than guessing."""
     world = paper_world()
     world.top1[A] = 0.104
-    found = world.judged(tmp_path)[claim]
+    found = world.claim(claim, tmp_path)
     assert found.verdict == "undecided"
     assert f"{A} is dead: its pretraining is not above chance" in found.reason
     assert "10.4 % of 1000 images, 10 classes" in found.reason
@@ -134,7 +134,7 @@ def test_dilations_that_a_map_cannot_tell_apart_leave_c9_open(tmp_path: Path) ->
             }
         )
         world = paper_world(Grid(config.model_copy(update={"data": data})))
-        found = world.judged(tmp_path / str(crop[0]))["C9"]
+        found = world.claim("C9", tmp_path / str(crop[0]))
         assert (found.verdict == "reproduced") == decided
         if not decided:
             assert "maps of 3x4" in found.reason
@@ -159,4 +159,4 @@ def test_holm_stands_beside_every_p_and_options_beside_every_claim(tmp_path: Pat
 def test_settings_of_table_5_that_are_one_network_count_once(tmp_path: Path) -> None:
     world = paper_world()
     world.genotypes["downsampling-3.5.8"] = world.genotypes["downsampling-1.5.10"]
-    assert world.judged(tmp_path)["C4"].n == 3
+    assert world.claim("C4", tmp_path).n == 3

@@ -23,7 +23,7 @@ CELLS = [cells for cells, _, _ in RERUNS.values()]
 
 def test_search_against_random_search_is_scipys_exact_rank_test(tmp_path: Path) -> None:
     world = paper_world()
-    found = world.judged(tmp_path)["C2"]
+    found = world.claim("C2", tmp_path)
     searched = [miou for _, miou, _ in RERUNS.values()]
     random = [round(world.miou[f"matched-{index}", "cityscapes-train"], 4) for index in range(10)]
     by_permutation = stats.mannwhitneyu(  # two reruns tie
@@ -111,7 +111,7 @@ def test_a_bootstrap_would_not_cover() -> None:
 
 def test_leads_are_judged_by_scipys_signed_rank_test(tmp_path: Path) -> None:
     world = paper_world()
-    found = world.judged(tmp_path)["C7"]
+    found = world.claim("C7", tmp_path)
     names = {search.name for search in proper(world.grid)}
     leads = [min(second, third) - first for first, second, third in world.settled.values()]
     leads = [lead for search, lead in zip(world.settled, leads, strict=True) if search in names]
@@ -141,7 +141,7 @@ def test_shares_are_scipys_binomial_test(hits: int, n: int, chance: float) -> No
 
 def test_gammas_are_judged_by_jonckheeres_test(tmp_path: Path) -> None:
     world = paper_world()
-    found = world.judged(tmp_path)["C6"]
+    found = world.claim("C6", tmp_path)
     groups = [
         [world.miou[f"camvid-g{gamma:g}-s{seed}-d5.10.10", "camvid-train"] for seed in (1, 2, 3)]
         for gamma in GAMMAS

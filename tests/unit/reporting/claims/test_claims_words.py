@@ -51,6 +51,6 @@ def test_a_search_that_breaks_the_bound_and_one_that_could_not(tmp_path: Path) -
 
 @pytest.mark.parametrize("claim", ["C3", "C7", "C8", "C9", "C10"])
 def test_the_evidence_is_one_short_sentence(claim: str, tmp_path: Path) -> None:
-    told = paper_world().judged(tmp_path)[claim].ours
+    told = paper_world().claim(claim, tmp_path).ours
     assert re.fullmatch(r"[A-Z][^.;]*(\d\.\d+[^.;]*)?(; \w+ are needed)?\.", told), told
     assert len(told.split()) <= 40
