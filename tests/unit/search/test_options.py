@@ -30,8 +30,18 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("options", [{**EVERYTHING, "sampling": one} for one in ("single", "pair", "soft")])
-def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        "single",
+        *(
+            pytest.param(one, marks=pytest.mark.slow("resumes as sampling single and the plain search do"))
+            for one in ("pair", "soft")
+        ),
+    ],
+)
+def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, sampling: str) -> None:
+    options = EVERYTHING | {"sampling": sampling}
     whole = finish(build(**options))
     killed_after = 4  # the first of three steps of the second epoch: in the middle of a group of two
     first = build(tmp_path, every_s=0.0, **options)

@@ -171,16 +171,22 @@ def test_float16_is_refused() -> None:
         Searcher(**parts)  # type: ignore[arg-type]
 
 
-def test_a_large_gamma_makes_the_network_faster() -> None:
-    slow = finish(build(gamma=0.0, epochs=8, architecture_lr=0.2))
-    fast = finish(build(gamma=50.0, epochs=8, architecture_lr=0.2))
-    # Of alpha and beta themselves: the log's latency is that of three draws of the last epoch.
-    expected_us = [
-        one.latency.expected_us(one.parameters.map_masks(lambda logits: torch.softmax(logits, -1))).item()
-        for one in (fast, slow)
-    ]
-    assert expected_us[0] < 0.8 * expected_us[1]
-    assert fast.parameters.derive(SPACE).depths == (1, 1, 1)
+def test_a_gamma_that_outweighs_the_loss_finds_the_fastest_network() -> None:
+    """The optimum is known then: one cell each, of the first operation, which `cost_us` makes the cheapest.
+
+    How far a moderate gamma gets in a few steps depends on the loss, and so on the processor's rounding.
+    """
+    searcher = build(gamma=1e6, architecture_lr=1.0)
+    parameters, latency = searcher.parameters, searcher.latency
+
+    def expected_us() -> float:
+        return latency.expected_us(parameters.map_masks(lambda logits: torch.softmax(logits, -1))).item()
+
+    fastest = parameters.map_masks(lambda logits: one_hot(0, logits.shape[-1]).expand_as(logits))
+    fastest_us, before_us = latency.expected_us(fastest).item(), expected_us()
+    finish(searcher)
+    assert expected_us() - fastest_us < 0.05 * (before_us - fastest_us)
+    assert parameters.derive(SPACE).depths == (1, 1, 1)
 
 
 def test_golden_search_curve() -> None:
@@ -200,9 +206,26 @@ def test_golden_search_curve() -> None:
         assert list(ours.values()) == pytest.approx(list(theirs.values()), rel=1e-4)
 
 
-@pytest.mark.parametrize("killed_after", [1, 3, 4, 8])
-def test_killed_and_resumed_search_ends_in_the_same_bytes(tmp_path: Path, killed_after: int) -> None:
-    whole = finish(build())
+@pytest.fixture(scope="module")
+def whole() -> Searcher:
+    """The search that nobody killed."""
+    return finish(build())
+
+
+@pytest.mark.parametrize(
+    "killed_after",
+    [
+        3,
+        4,
+        *(
+            pytest.param(step, marks=pytest.mark.slow("a kill at and after an epoch's end is tested"))
+            for step in (1, 8)
+        ),
+    ],
+)
+def test_killed_and_resumed_search_ends_in_the_same_bytes(
+    tmp_path: Path, whole: Searcher, killed_after: int
+) -> None:
     first = build(tmp_path, every_s=0.0)
     for _, _ in zip(range(killed_after), first.run(), strict=False):
         pass

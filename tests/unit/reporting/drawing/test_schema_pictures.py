@@ -322,7 +322,13 @@ def test_a_missing_genotype_is_not_run_and_a_broken_one_is_an_error(grid: Grid, 
         architecture.draw("figure_7", grid, folder.root)
 
 
-@pytest.mark.parametrize("name", ["figure_3", "figure_7"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "figure_3",
+        pytest.param("figure_7", marks=pytest.mark.slow("figure_3 is drawn twice in make test")),
+    ],
+)
 def test_the_same_picture_is_the_same_bytes(name: str, grid: Grid, folder: Folder, tmp_path: Path) -> None:
     folder.genotype(grid.network_a, genotype((1, 2, 1)))
 

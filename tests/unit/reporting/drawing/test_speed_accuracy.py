@@ -41,21 +41,19 @@ def test_figure_1_draws_each_point_in_the_panel_of_its_status(grid: Grid, folder
     }
 
 
-@pytest.mark.parametrize("peer", sorted(PEERS))
-def test_no_other_system_has_the_mark_of_ours(grid: Grid, folder: Folder, peer: str) -> None:
+def test_no_other_system_has_the_mark_of_ours(grid: Grid, folder: Folder) -> None:
     """BiSeNet-R18 has no row in Table 1, and had the mark of AutoRTNet in its picture."""
-    own = grid.experiments.model_copy(update={"peers": (peer,)})
+    own = grid.experiments.model_copy(update={"peers": tuple(sorted(PEERS))})
     grid = Grid(grid.config.model_copy(update={"experiments": own}))
     folder.everything(grid)
     data = figure_data("figure_1", grid, folder.root)
     measured = data[data["status"] == "measured"]
     points = measured[~measured["name"].str.startswith("AutoRTNet")]
-    assert len(points) == 1
+    assert len(points) == len(PEERS)
     _, below = speed_accuracy.draw("figure_1", grid, folder.root).figure.axes
     found = marks(below)
-    assert (
-        found["other systems, measured"].tolist() == points[["fps", "miou"]].astype(float).to_numpy().tolist()
-    )
+    wanted = points[["fps", "miou"]].astype(float).to_numpy().tolist()
+    assert sorted(found["other systems, measured"].tolist()) == sorted(wanted)
     assert len(found["AutoRTNet, measured"]) == 4
 
 
