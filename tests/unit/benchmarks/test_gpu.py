@@ -16,7 +16,7 @@ from pipeline_src.ownership import is_marked
 PAGE = Path(__file__).parents[3] / "docs" / "results" / "gpu.md"
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
+@pytest.mark.slow("runs every benchmark of a GPU, which no result depends on")
 def test_every_part_is_measured_on_the_cpu_at_a_tiny_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

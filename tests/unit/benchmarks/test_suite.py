@@ -28,7 +28,7 @@ def test_every_key_is_there_once() -> None:
     assert sum(group.share for group in GROUPS) == pytest.approx(1)
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
+@pytest.mark.slow("runs every benchmark, which no result depends on")
 def test_every_path_is_taken_at_a_tiny_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = tmp_path / "benchmarks.json"
     monkeypatch.setattr("sys.argv", ["suite", "--tiny", "--output", str(output)])

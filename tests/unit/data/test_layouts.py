@@ -136,7 +136,9 @@ def test_a_rearranged_set_has_the_same_train_ids(camvid: Path, tmp_path: Path, c
     require_same(frames, prepare_camvid(root, tmp_path / "prepared"), tmp_path / "prepared")
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
+@pytest.mark.slow(
+    "reads 140 real frames in each layout; rendered frames in each layout are read in make test"
+)
 @pytest.mark.parametrize("case", LAYOUTS)
 def test_real_camvid_rearranged_has_the_same_train_ids(real_data: Path, tmp_path: Path, case: str) -> None:
     """A fifth of its frames; AUTORTNET_WHOLE_CAMVID takes all 701."""

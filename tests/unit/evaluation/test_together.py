@@ -91,7 +91,6 @@ def test_a_form_gives_the_same_logits_and_leaves_the_network_alone(form: str) ->
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
 def test_onnx_runtime_sees_the_same_classes() -> None:
     for package in ("onnx", "onnxruntime", "onnxscript"):
         pytest.importorskip(package, reason="the extra [onnx] is not installed")

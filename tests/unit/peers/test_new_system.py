@@ -69,7 +69,6 @@ def insert(path: Path, before: str, text: str) -> None:
     path.write_text(found.replace(before, text + before, 1), encoding="utf-8")
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
 def test_a_module_and_a_line_in_two_files_make_a_system(tmp_path: Path) -> None:
     package = tmp_path / "pipeline_src"
     shutil.copytree(REPOSITORY / "pipeline_src", package, ignore=shutil.ignore_patterns("__pycache__"))

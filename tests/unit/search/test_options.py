@@ -47,7 +47,7 @@ def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, sampling: str
     first = build(tmp_path, every_s=0.0, **options)
     for _, _ in zip(range(killed_after), first.run(), strict=False):
         pass
-    second = build(tmp_path, every_s=0.0, **options)
+    second = build(tmp_path, **options)
     second.resume()
     assert second.epoch * 3 + second.batch == killed_after
     finish(second)

@@ -55,7 +55,7 @@ def test_what_counts_as_found() -> None:
     assert TASKS["depth"].found(Chosen({}, (3, 1, 1))) and not TASKS["depth"].found(Chosen({}, (4, 1, 1)))
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
+@pytest.mark.slow("a search of hundreds of steps each; a known optimum in nine steps is in test_search.py")
 @pytest.mark.parametrize(("key", "option"), [("cell", "plain"), ("aggregation", "plain"), ("twin", "pair")])
 def test_the_search_finds_it(key: str, option: str) -> None:
     found = planted_truth.search(tasks(1)[key], 1, option)

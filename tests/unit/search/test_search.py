@@ -142,7 +142,9 @@ def test_beta_rests_during_the_warm_up_and_moves_after_it() -> None:
 
 
 def test_bilevel_search_takes_other_batches_for_the_architecture() -> None:
-    single, bilevel = finish(build()), finish(build(level="bilevel"))
+    single, bilevel = build(), build(level="bilevel")
+    for searcher in (single, bilevel):
+        next(searcher.run())
     assert not torch.equal(single.parameters.normal[0], bilevel.parameters.normal[0])
     with pytest.raises(ValueError, match="bilevel"):
         build(level="bilevel").__class__(
@@ -218,7 +220,9 @@ def whole() -> Searcher:
         3,
         4,
         *(
-            pytest.param(step, marks=pytest.mark.slow("a kill at and after an epoch's end is tested"))
+            pytest.param(
+                step, marks=pytest.mark.slow("kills at and after the end of an epoch stay in make test")
+            )
             for step in (1, 8)
         ),
     ],
@@ -229,7 +233,7 @@ def test_killed_and_resumed_search_ends_in_the_same_bytes(
     first = build(tmp_path, every_s=0.0)
     for _, _ in zip(range(killed_after), first.run(), strict=False):
         pass
-    second = build(tmp_path, every_s=0.0)
+    second = build(tmp_path)
     second.resume()
     assert second.epoch * 3 + second.batch == killed_after
     finish(second)

@@ -111,7 +111,7 @@ def _noise(grid: Grid, generator: np.random.Generator) -> World:
     return world
 
 
-@pytest.mark.slow("to be decided: takes more than a few seconds")
+@pytest.mark.slow("assesses twenty complete worlds; single false worlds and the statistics are in make test")
 def test_in_noise_no_claim_is_reproduced_more_often_than_its_level(tmp_path: Path) -> None:
     grid, generator = paper_grid(), np.random.default_rng(7)
     counts: Counter[str] = Counter()
