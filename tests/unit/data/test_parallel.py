@@ -24,7 +24,7 @@ assert "torch" not in sys.modules  # else workers are spawned, and take over no 
 
 def _run(body: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", BEGIN + body], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", BEGIN + body], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -51,7 +51,7 @@ def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     try:
         for worker in workers:
-            _, errors = worker.communicate(timeout=60)
+            _, errors = worker.communicate(timeout=600)  # against a hang; two of them share a busy core
             assert worker.returncode == 0, errors
     finally:
         for worker in workers:
