@@ -47,7 +47,7 @@ prune: $(VENV)/.installed ## delete results of runs that params.yaml no longer n
 	$(STEPS) prune $(ARGS)
 
 # Modules stay on one worker, for what their tests share, and start in the order of `testpaths`: the longest first.
-PYTEST := pytest -n auto --dist loadscope
+PYTEST := pytest -n auto --dist loadscope --no-loadscope-reorder
 
 test: $(VENV)/.installed-test ## the tests, without those marked slow
 	$(RUN) $(PYTEST) -m "not slow" $(ARGS)
