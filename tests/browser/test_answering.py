@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-OTHER_WIDTH = pytest.mark.slow("the same page at another width")
-WIDTHS = (pytest.param(390, marks=OTHER_WIDTH), 1440)
 RED, BLUE, IMAGE = (200, 0, 0), (0, 0, 200), 90
 
 
@@ -20,7 +18,7 @@ RED, BLUE, IMAGE = (200, 0, 0), (0, 0, 200), 90
         ("figure-6", (0.5, 0.5), "figure_6/0_1", "#figure-6 .points tr:has-text('0.1')"),
     ],
 )
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390, 1440])
 def test_a_point_shows_its_facts_and_leads_to_its_row(
     opened: Callable[..., Any],
     full: Path,
@@ -59,7 +57,7 @@ def _mixed(colour: tuple[int, int, int]) -> list[int]:
     return [round(0.3 * IMAGE + 0.7 * channel) for channel in colour]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390, 1440])
 def test_a_frame_has_a_slider_between_label_and_prediction_and_classes_to_switch(
     opened: Callable[..., Any], full: Path, width: int
 ) -> None:
@@ -95,7 +93,7 @@ def test_networks_stand_side_by_side_with_the_latency_of_each_cell(
     assert "31.5 us" in rows[3] and "21.0 us" in rows[3]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390, 1440])
 def test_two_reports_stand_in_one_page_and_only_what_moved_is_coloured(
     opened: Callable[..., Any], beside: Path, width: int
 ) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-OTHER_WIDTH = pytest.mark.slow("the same page at another width")
-WIDTHS = (pytest.param(390, marks=OTHER_WIDTH), 1440)
+WIDTHS = (390, 1440)
 
 
 def _marked(page: Any) -> list[str]:
@@ -125,10 +124,7 @@ _COVERED = """() => {
 }"""
 
 
-OTHER_TABLE = pytest.mark.slow("the same at another table")
-
-
-@pytest.mark.parametrize("table", [3, *(pytest.param(one, marks=OTHER_TABLE) for one in (1, 4, 8))])
+@pytest.mark.parametrize("table", [1, 3, 4, 8])
 def test_the_hover_panel_covers_no_heading(opened: Callable[..., Any], full: Path, table: int) -> None:
     page = opened(full).page
     cells = page.locator(f"#table-{table} tbody tr.here td button.v")

@@ -12,7 +12,7 @@ from report_folder import HOSTILE, REPOSITORY
 
 from pipeline_src.reporting.page.assumptions import read_assumptions
 
-OTHER_WIDTH = pytest.mark.slow("the same page at another width")
+WIDTHS = (390, 1440)
 ZOOMED = 720
 """What 1440 px are at a zoom of 200 %."""
 
@@ -102,7 +102,7 @@ def test_a_heading_sorts_by_number_and_back(opened: Callable[..., Any], full: Pa
     assert head.get_attribute("aria-sort") == "none" and _rows(page) == before
 
 
-@pytest.mark.parametrize("width", [390, *(pytest.param(one, marks=OTHER_WIDTH) for one in (1440, ZOOMED))])
+@pytest.mark.parametrize("width", (*WIDTHS, ZOOMED))
 def test_nothing_overflows(opened: Callable[..., Any], either: Path, width: int) -> None:
     page = opened(either, width).page
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
