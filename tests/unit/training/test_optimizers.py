@@ -58,6 +58,6 @@ def test_a_version_of_pytorch_without_the_decorators_is_used_as_it_is() -> None:
     weight = nn.Parameter(torch.ones(2))
     optimizer = without_compiler(Undecorated)([weight], lr=0.5)
     optimizer.zero_grad()
-    weight.sum().backward()
+    weight.sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     assert optimizer.cleared and weight.tolist() == [0.5, 0.5]
