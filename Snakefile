@@ -39,9 +39,18 @@ onstart:
         require_device(CONFIG.runtime.device, here=workflow.local_exec)
     except Exception as error:
         raise WorkflowError(told(error, sys.argv)) from None
+    if PROGRESS:
+        PROGRESS.start(GRID, workflow)
+
+
+onerror:
+    if PROGRESS:
+        PROGRESS.close()
 
 
 onsuccess:
+    if PROGRESS:
+        PROGRESS.close()
     say_doubts()
     print(
         f"Report: {PAGE}, tables: {REPORTS}/tables, figures: {REPORTS}/figures, runs: {RESULTS}"

@@ -71,8 +71,8 @@ def require_device(device: str, *, here: bool) -> None:
 def remove_default_rate_limit(scheduler: Any) -> None:
     """Remove Snakemake's default limit of 100 job starts per second from its scheduler; keep any other.
 
-    With a limit, Snakemake 9 starts an endless chain of timers for each finished job (docs/results/scheduler.md).
-    The default restricts nothing: no machine or cluster starts 100 jobs in a second.
+    With a limit, Snakemake 9 starts an endless chain of timers for each finished job: see
+    docs/results/scheduler.md. The default restricts nothing, as no cluster starts 100 jobs in a second.
 
     Args:
         scheduler: Snakemake's, whose jobs have not started.

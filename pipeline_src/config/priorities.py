@@ -14,6 +14,8 @@ ORDER = ("C2", "C6", "C5", "C4", "C3", "C8")
 STEP = 10
 READY = STEP * (len(ORDER) + 1)
 """Of short jobs that others wait for."""
+FIRST = READY + STEP
+"""Of figures that need no results: they show within a minute that the workflow works."""
 
 
 class Priorities:

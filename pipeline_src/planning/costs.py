@@ -185,6 +185,14 @@ class Costs:
             self._known[task] = self._seconds(task)
         return self._known[task]
 
+    def is_known(self, task: Task) -> bool:
+        """Return whether a job, or another of its rule and comparison model, has finished."""
+        return task in self.finished or _kind(task) in self.siblings
+
+    def is_assumed(self, task: Task) -> bool:
+        """Return whether a job is short whatever the device, so that its time is assumed (`ASSUMED_S`)."""
+        return all(work.kind in ASSUMED_S for work in self.workload.of(task))
+
     def _weighted(self, task: Task) -> float:
         return sum(WEIGHT.get(work.kind, 1.0) * work.amount for work in self.workload.of(task))
 
@@ -222,7 +230,7 @@ class Costs:
         """The (kind, peer) of work that no finished job tells of and that has to be measured."""
         missing: dict[tuple[str, str], None] = {}
         for task in self.graph.tasks:
-            if task in self.finished or _kind(task) in self.siblings:
+            if self.is_known(task):
                 continue
             for work in self.workload.of(task):
                 if work.kind not in ASSUMED_S:

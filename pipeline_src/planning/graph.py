@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline_src import places
 from pipeline_src.config.grid import Grid
-from pipeline_src.config.priorities import READY, Priorities
+from pipeline_src.config.priorities import FIRST, READY, Priorities
 from pipeline_src.config.runs import Architecture, Training
 from pipeline_src.data.folders import MANIFEST_NAME
 from pipeline_src.reporting.claims.sources import claim_sources
@@ -288,7 +288,8 @@ class Graph:
         for name, entry in PICTURES.items():
             kinds = ("json", "svg", "pdf", "png")  # its record lies beside the words
             pictures = tuple(self.report(places.PICTURE.format(figure=name, kind=kind)) for kind in kinds)
-            yield Task("plot_figure", name, self._results(entry.sources(grid)), pictures)
+            sources = self._results(entry.sources(grid))
+            yield Task("plot_figure", name, sources, pictures, 0 if sources else FIRST)
         claims = (places.CLAIMS, places.CLAIMS_TABLE, places.AGREEMENT)
         outputs = tuple(map(self.report, claims))
         yield Task("judge_claims", "claims", self._results(claim_sources(grid)), outputs)

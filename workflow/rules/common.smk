@@ -17,10 +17,11 @@ from pipeline_src.cli.boundary import told
 from pipeline_src.config.datasets import described
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import given_params, resolve
-from pipeline_src.config.priorities import READY, Priorities
+from pipeline_src.config.priorities import FIRST, READY, Priorities
 from pipeline_src.config.settings import execution_settings, result_settings
 from pipeline_src.data.sources import missing_sets_message
 from workflow.code import code_of
+from workflow.progress import Progress
 from workflow.requests import (
     remove_default_rate_limit,
     require_device,
@@ -47,6 +48,7 @@ except Exception as error:
 configfile: str(PARAMS)  # now that it is known to be whole: Snakemake hands it on to a cluster's jobs
 
 
+PROGRESS = Progress.install(workflow)
 SCALE = CONFIG.scale
 DATA, RESULTS, REPORTS, LOGS = (
     places.of_scale(folder, SCALE)

@@ -33,6 +33,7 @@ rule plot_figure:
         benchmark_of("plot_figure", "{figure}")
     wildcard_constraints:
         figure="|".join(PICTURES) or "none",
+    priority: lambda wildcards: 0 if entry_of(wildcards.figure).sources(GRID) else FIRST
     conda:
         "../../environment.yml"
     resources:

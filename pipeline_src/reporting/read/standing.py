@@ -140,6 +140,18 @@ def _tail(path: Path) -> list[str]:
         return re.split(r"[\r\n]+", stream.read().decode("utf-8", errors="replace"))
 
 
+def logged_remaining_s(log: Path, since: float) -> float | None:
+    """Return the seconds that a running job has left by its own pace; None where its log has no step.
+
+    Args:
+        since: when the job started, in seconds since the epoch; an older log is of another run.
+    """
+    try:
+        return _remaining_s(_tail(log)) if log.stat().st_mtime >= since else None
+    except OSError:
+        return None
+
+
 def _remaining_s(lines: Sequence[str]) -> float | None:
     for line in reversed(lines):
         if found := _STEP.search(line):
