@@ -1,3 +1,4 @@
+# make install     set up .venv, by uv if it is on PATH, else by pip
 # make reproduce   set up and run `snakemake --cores all reproduce_tables`
 # make test        set up and run the tests
 # make test-all    the same, then the slow ones
@@ -6,18 +7,27 @@ VENV ?= .venv
 CORES ?= all
 ARGS ?=
 KILL ?=
+VERBOSE ?=
 SCALE ?= camvid
 BIN := $(VENV)/bin
 RUN := PATH="$(if $(filter /%,$(VENV)),,$(CURDIR)/)$(BIN):$$PATH"
 
 STEPS := $(RUN) python -m workflow.artifacts
 
-.PHONY: reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-all slurm-test
+# uv also selects the CPU or GPU build of torch.
+UV := $(shell command -v uv)
+CREATE := $(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON),$(PYTHON) -m venv)
+INSTALL := $(if $(UV),$(UV) pip install --quiet --torch-backend auto --python $(BIN)/python,\
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check) --constraint requirements.lock --editable
+
+.PHONY: install reproduce repro pull push commit-artifacts checkout-artifacts prune unlock test test-all slurm-test
 .PHONY: continue-published published-report
 .PHONY: lint format lock bench bench-gpu help
 
-reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks
-	$(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
+install: $(VENV)/.installed ## set up .venv: what make reproduce needs, by uv if it is on PATH, else by pip
+
+reproduce: $(VENV)/.installed ## every number of the paper, at the scale that params.yaml picks (VERBOSE=1: Snakemake's own log)
+	$(if $(VERBOSE),,AUTORTNET_PROGRESS=1) $(RUN) snakemake --cores $(CORES) reproduce_tables $(ARGS) || { status=$$?; $(RUN) python workflow/unlock.py --hint; exit $$status; }
 
 unlock: $(VENV)/.installed ## after a crash: find jobs left behind (KILL=1 stops them) and clear the lock
 	$(RUN) python workflow/unlock.py $(if $(KILL),--kill)
@@ -83,18 +93,18 @@ lock: $(VENV)/.installed-lint ## write the exact versions in use to requirements
 # The lock gives the versions; a GPU build of the same torch that is there already is kept.
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	$(PYTHON) -m venv $(VENV)
+	$(CREATE) $(VENV)
 
 $(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	$(INSTALL) .
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test]'
+	$(INSTALL) '.[test]'
 	touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.installed-test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test,lint]'
+	$(INSTALL) '.[test,lint]'
 	touch $@
 
 help: ## this list

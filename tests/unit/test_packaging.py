@@ -152,3 +152,19 @@ def test_versions_agree() -> None:
     assert citation["license"] == PROJECT["license"] == "MIT"
     assert PROJECT["version"] in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
     assert any("2003.14226" in reference["url"] for reference in citation["references"])
+
+
+@pytest.mark.parametrize("has_uv", [False, True])
+def test_make_installs_with_uv_if_it_is_on_path(tmp_path: Path, has_uv: bool) -> None:
+    for name in ("make", "sh", "python3"):
+        (tmp_path / name).symlink_to(shutil.which(name) or "")
+    if has_uv:
+        (tmp_path / "uv").write_text("#!/bin/sh\n")
+        (tmp_path / "uv").chmod(0o755)
+    words = ["make", "--dry-run", "install", f"VENV={tmp_path}/new"]
+    done = subprocess.run(
+        words, cwd=REPOSITORY, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True
+    )
+    assert ("--torch-backend auto" in done.stdout) == has_uv
+    assert (" -m pip install" in done.stdout) != has_uv
+    assert f"--python {tmp_path}/new/bin/python" in done.stdout or not has_uv
