@@ -104,6 +104,9 @@ def test_a_larger_step_is_foretold_by_a_line(points: list[tuple[int, float]], se
     assert steps.grown_s(points, 100) == pytest.approx(seconds)
 
 
+@pytest.mark.slow(
+    "starts a process that imports torch; each kind of step is measured in process in make test"
+)
 def test_a_process_measures_and_answers(config: Config) -> None:
     taken = measuring.measure_rates(config, [("forward", "")])
     assert list(taken.rates.seconds) == [("forward", "")] and taken.scaled == ()

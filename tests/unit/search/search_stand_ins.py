@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -86,6 +87,15 @@ def build(
         null_signs=generator(4) if null else None,
         checkpoints=Checkpoints(tmp_path / "ck") if tmp_path else None,
     )
+
+
+def kill(searcher: Searcher, after: int) -> None:
+    """Stop a search after so many steps; it writes one checkpoint, at the last of them."""
+    steps = searcher.run()
+    for _ in range(after - 1):
+        next(steps)
+    searcher.keeping = replace(searcher.keeping, every_s=0.0)
+    next(steps)
 
 
 def finish(searcher: Searcher) -> Searcher:

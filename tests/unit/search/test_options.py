@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from search_stand_ins import DEPTHS, SPACE, build, finish, generator
+from search_stand_ins import DEPTHS, SPACE, build, finish, generator, kill
 from torch import Tensor
 
 from pipeline_src.config.load import validate
@@ -44,9 +44,7 @@ def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, sampling: str
     options = EVERYTHING | {"sampling": sampling}
     whole = finish(build(**options))
     killed_after = 4  # the first of three steps of the second epoch: in the middle of a group of two
-    first = build(tmp_path, every_s=0.0, **options)
-    for _, _ in zip(range(killed_after), first.run(), strict=False):
-        pass
+    kill(build(tmp_path, **options), killed_after)
     second = build(tmp_path, **options)
     second.resume()
     assert second.epoch * 3 + second.batch == killed_after
