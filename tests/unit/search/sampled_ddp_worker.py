@@ -1,6 +1,6 @@
-"""One process of the distributed test of drawn operations: what it drew and ended with (argument: folder).
+"""One process of the distributed test of drawn operations: what it drew and ended with (folder, sampling).
 
-For each sampling it searches once as a whole, and once more stopped in the middle and taken up again.
+It searches once as a whole, and once more stopped in the middle and taken up again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from search_ddp_worker import DEPTHS, SPACE, batches
@@ -25,7 +25,6 @@ from pipeline_src.training import distributed
 from pipeline_src.training.checkpoint import Checkpoints
 
 STEPS, STOPPED_AFTER = 3, 4
-SAMPLINGS: tuple[Sampling, ...] = ("single", "pair")
 
 
 class Watched(Searcher):
@@ -70,26 +69,24 @@ def told(searcher: Watched) -> dict[str, Any]:
     return {"rows": searcher.rows, "drawn": searcher.__dict__["drawn"], "sha256": digest.hexdigest()}
 
 
-def main(folder: Path) -> None:
-    """Search with each sampling, whole and resumed."""
+def main(folder: Path, sampling: Sampling) -> None:
+    """Search whole and, of several processes, resumed."""
     torch.set_num_threads(1)
-    found = {}
     with distributed.session("cpu") as world:
-        for sampling in SAMPLINGS:
-            whole = build(sampling, world.device)
-            list(whole.run())
-            found[sampling] = {"whole": told(whole)}
-            if world.size > 1:
-                kept = folder / sampling
-                list(islice(build(sampling, world.device, kept).run(), STOPPED_AFTER))
-                distributed.barrier()
-                second = build(sampling, world.device, kept)
-                second.resume()
-                assert second.epoch * STEPS + second.batch == STOPPED_AFTER
-                list(second.run())
-                found[sampling]["resumed"] = told(second)
+        whole = build(sampling, world.device)
+        list(whole.run())
+        found = {"whole": told(whole)}
+        if world.size > 1:
+            kept = folder / "checkpoints"
+            list(islice(build(sampling, world.device, kept).run(), STOPPED_AFTER))
+            distributed.barrier()
+            second = build(sampling, world.device, kept)
+            second.resume()
+            assert second.epoch * STEPS + second.batch == STOPPED_AFTER
+            list(second.run())
+            found["resumed"] = told(second)
     (folder / f"{world.rank}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), cast(Sampling, sys.argv[2]))

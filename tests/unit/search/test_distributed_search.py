@@ -14,6 +14,8 @@ import pytest
 import sampled_ddp_worker
 import search_ddp_worker
 
+from pipeline_src.config.search import Sampling
+
 WORKER, SAMPLED_WORKER = Path(search_ddp_worker.__file__), Path(sampled_ddp_worker.__file__)
 
 
@@ -37,16 +39,8 @@ def run(worker: Path, words: list[str], processes: int) -> None:
     assert [process.wait(timeout=600) for process in running] == [0] * processes
 
 
-@pytest.mark.parametrize(
-    "level",
-    [
-        "bilevel",
-        pytest.param(
-            "single",
-            marks=pytest.mark.slow("its two processes are compared with one by drawn operations too"),
-        ),
-    ],
-)
+@pytest.mark.slow("runs every operation of every edge in three processes; the test with drawn ones stays")
+@pytest.mark.parametrize("level", ["single", "bilevel"])
 def test_two_processes_search_like_one(tmp_path: Path, level: str) -> None:
     one, two = search(tmp_path / "one.json", 1, level), search(tmp_path / "two.json", 2, level)
     assert len(one) == len(two) == 2
@@ -57,27 +51,35 @@ def test_two_processes_search_like_one(tmp_path: Path, level: str) -> None:
             assert double[key] == pytest.approx(single[key], rel=tolerance), key
 
 
-def sampled(folder: Path, processes: int) -> list[dict[str, Any]]:
+def sampled(folder: Path, processes: int, sampling: Sampling) -> list[dict[str, Any]]:
     folder.mkdir()
     if processes == 1:
-        sampled_ddp_worker.main(folder)
+        sampled_ddp_worker.main(folder, sampling)
     else:
-        run(SAMPLED_WORKER, [str(folder)], processes)
+        run(SAMPLED_WORKER, [str(folder), sampling], processes)
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(processes)]
 
 
-def test_two_processes_draw_the_same_operations_as_one_and_resume_to_the_same_bytes(tmp_path: Path) -> None:
-    [alone] = sampled(tmp_path / "one", 1)
-    first, second = sampled(tmp_path / "two", 2)
-    for sampling in ("single", "pair"):
-        one, whole, other = (found[sampling]["whole"] for found in (alone, first, second))
-        assert len(whole["drawn"]) == 6 and all(len(edges) == 7 for edges in whole["drawn"])
-        assert whole["drawn"] == other["drawn"], "the processes drew different operations"
-        assert whole["sha256"] == other["sha256"], "the processes ended in different weights"
-        # The first step's draws do not depend on sums; later ones may, by rounding, where two are close.
-        assert whole["drawn"][0] == one["drawn"][0]
-        assert whole["rows"][0]["ce"] == pytest.approx(one["rows"][0]["ce"], rel=1e-3)
-        for found in (first, second):
-            resumed = found[sampling]["resumed"]
-            assert resumed["sha256"] == whole["sha256"] and resumed["rows"] == whole["rows"]
-            assert resumed["drawn"] == whole["drawn"][4:]
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        "single",
+        pytest.param("pair", marks=pytest.mark.slow("draws and resumes by the code that single runs")),
+    ],
+)
+def test_two_processes_draw_the_same_operations_as_one_and_resume_to_the_same_bytes(
+    tmp_path: Path, sampling: Sampling
+) -> None:
+    [alone] = sampled(tmp_path / "one", 1, sampling)
+    first, second = sampled(tmp_path / "two", 2, sampling)
+    one, whole, other = (found["whole"] for found in (alone, first, second))
+    assert len(whole["drawn"]) == 6 and all(len(edges) == 7 for edges in whole["drawn"])
+    assert whole["drawn"] == other["drawn"], "the processes drew different operations"
+    assert whole["sha256"] == other["sha256"], "the processes ended in different weights"
+    # The first step's draws do not depend on sums; later ones may, by rounding, where two are close.
+    assert whole["drawn"][0] == one["drawn"][0]
+    assert whole["rows"][0]["ce"] == pytest.approx(one["rows"][0]["ce"], rel=1e-3)
+    for found in (first, second):
+        resumed = found["resumed"]
+        assert resumed["sha256"] == whole["sha256"] and resumed["rows"] == whole["rows"]
+        assert resumed["drawn"] == whole["drawn"][4:]
