@@ -3,8 +3,8 @@
     python -m tests.mutants              # all of them
     python -m tests.mutants resume       # some, by name
 
-Each bug is one replaced piece of text in one file. The quick tests (those that `make test` runs) run on the copy,
-the given test files first, and end at the first failure. The exit status is 1 if a bug survives.
+Each bug is one replaced piece of text in one file. The quick tests (those that `make test` runs) run on the
+copy, the given test files first, and end at the first failure. The exit status is 1 if a bug survives.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ MUTANTS = {
         'if name not in ("date", "threads") and',
         "tests/unit/latency",
     ),
-    "code digest": Mutant("workflow/code.py", "found |= self._data(module)", "pass", "tests/unit/test_code.py"),
+    "code digest": Mutant(
+        "workflow/code.py", "found |= self._data(module)", "pass", "tests/unit/test_code.py"
+    ),
     "CSV guard": Mutant(
         "pipeline_src/spreadsheets.py", '("=", "+", "-", "@", ', '("=", "+", "-", ', "tests/unit/reporting"
     ),
@@ -119,7 +121,8 @@ def caught_by(mutant: Mutant) -> str:
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", tests]
             done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
             if done.returncode not in (0, 1):
-                sys.exit(f"error: pytest ended with status {done.returncode}:\n{done.stdout[-2000:]}{done.stderr}")
+                output = done.stdout[-2000:] + done.stderr
+                sys.exit(f"error: pytest ended with status {done.returncode}:\n{output}")
             if found := re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE):
                 return found[0]
     return ""
