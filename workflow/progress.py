@@ -119,7 +119,7 @@ class Progress(logging.Handler):
 
     def line(self) -> str:
         """Return the line."""
-        known = self.left_s is not None and self.done < self.total
+        known = bool(self.left_s) and self.done < self.total  # 0 where only a user's own rules are left
         left = f", about {duration(self.left_s or 0.0)} left" if known else ""
         jobs = ", ".join(what for what, _, _ in list(self.running.values()))
         return f"{self.done} of {self.total} jobs{left}{': ' if jobs else ''}{jobs}"
