@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write the data behind figure 1, 5 or 6 from result files"
-BLOCKS = ("scale", "seed", "data", "experiments")
+BLOCKS = ("scale", "seed", "data", "finetune.pretrained", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

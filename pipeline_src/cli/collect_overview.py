@@ -11,7 +11,7 @@ from pipeline_src import places
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write all networks as one table, and for DVC metrics.json and the curves of all runs"
-BLOCKS = ("scale", "seed", "data", "experiments")
+BLOCKS = ("scale", "seed", "data", "finetune.pretrained", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,17 +20,20 @@ from pipeline_src.cli.networks import (
     build_network,
     design_of,
     genotype_files,
+    network_identity,
     network_metadata,
     require_backbone,
 )
 from pipeline_src.cli.not_run import handed_on
 
 if TYPE_CHECKING:
+    from pipeline_src.config.models import Config, FinetuneConfig
     from pipeline_src.evaluation.trained import Design
-    from pipeline_src.training.loop import TrainingResult
+    from pipeline_src.training.distributed import World
+    from pipeline_src.training.loop import TrainingResult, Validation
 
 HELP = "finetune a network on Cityscapes or CamVid"
-FROM_SCRATCH = "no pretrained backbone: trained from scratch on these splits alone (A19)"
+FROM_SCRATCH = "no pretrained backbone: trained from scratch on these splits alone (A19, A30)"
 FILES = ("weights_last.safetensors", "weights_best.safetensors", "log.csv")
 BLOCKS = ("finetune", "evaluate.batch_size", "space", *RUNTIME_KEYS)
 
@@ -55,21 +58,22 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.long_step import checkpoints_of
     from pipeline_src.cli.progress import progress
     from pipeline_src.cli.record import recorded
-    from pipeline_src.cli.sources import identity_of, keep_frames, miou_of, training_source, write_log
+    from pipeline_src.cli.sources import identity_of, keep_frames, training_source, write_log
     from pipeline_src.config.load import read_settings
     from pipeline_src.data.datasets import SegmentationDataset
-    from pipeline_src.data.transforms import EvalTransform, TrainTransform
+    from pipeline_src.data.transforms import TrainTransform
     from pipeline_src.training.checkpoint import load_weights
     from pipeline_src.training.distributed import session
     from pipeline_src.training.engine import Keeping
     from pipeline_src.training.finetune import finetune, transfer_backbone
-    from pipeline_src.training.seeding import seed_everything
+    from pipeline_src.training.seeding import derived_seed, seed_everything
 
     config = read_settings(args.settings, BLOCKS, args.execution)
     cfg, runtime = config.finetune, config.runtime
     design = design_of(args, config.space)
     if args.backbone:
         require_backbone(design)
+        _require_pretrained(cfg, args.backbone)
     inputs = [*genotype_files(args), args.prepared / "manifest.json"]
     inputs += [args.backbone] if args.backbone else []
     with (
@@ -77,27 +81,25 @@ def run(args: argparse.Namespace) -> None:
         recorded(args.output, args, inputs, args.seed, checkpoints) as facts,
         session(runtime.device) as world,
     ):
-        seed_everything(args.seed, runtime.threads)
         transform = TrainTransform(args.crop_size, args.input_size, cfg.scale_range, cfg.flip_probability)
         train = SegmentationDataset(args.prepared, args.raw, args.splits, transform)
+        # Networks that share a seed share no weights, batches or crops: their scores are independent.
+        weights_seed, data_seed = (
+            derived_seed(what, args.seed, train.manifest.name, network_identity(design), args.splits)
+            for what in ("finetuned weights", "finetuning data")
+        )
+        seed_everything(weights_seed, runtime.threads)
         keep_frames(runtime, train)
-        validate = None
-        if args.validation_split:
-            val = SegmentationDataset(
-                args.prepared, args.raw, (args.validation_split,), EvalTransform(args.input_size)
-            )
-            validate = miou_of(
-                val, config.evaluate.batch_size, world, cfg.validation_images, runtime.precision
-            )
+        validate = _validation(args, config, world)
         source, steps = training_source(
-            train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
+            train, cfg.batch_size, seed=data_seed, workers=runtime.workers, world=world
         )
         network = build_network(design, train.num_classes)
         if args.backbone:
             transfer_backbone(network, load_weights(args.backbone), args.backbone)
         identity = identity_of(
             *(_digest(path) for path in inputs), *filter(None, [args.peer]), args.splits,
-            args.validation_split, args.seed, args.crop_size, args.input_size,
+            args.validation_split, weights_seed, data_seed, args.crop_size, args.input_size,
         )  # fmt: skip
         result = finetune(
             network,
@@ -107,6 +109,7 @@ def run(args: argparse.Namespace) -> None:
             cfg=cfg,
             runtime=runtime,
             device=world.device,
+            class_pixels=train.manifest.class_pixels(args.splits),
             keeping=Keeping(checkpoints, identity, runtime.checkpoint_every_s),
             progress=progress,
             on_epoch=_say,
@@ -116,6 +119,31 @@ def run(args: argparse.Namespace) -> None:
             _save(args, result, design, train.manifest)
             facts |= {"best_epoch": result.best_epoch, "pretrained": args.backbone is not None}
             facts |= {} if args.backbone else {"limitation": FROM_SCRATCH}
+
+
+def _require_pretrained(cfg: FinetuneConfig, backbone: Path) -> None:
+    from pipeline_src.errors import UserError
+
+    if not cfg.pretrained:
+        raise UserError(
+            f"--backbone {backbone}",
+            "is given, but finetune.pretrained is false: all networks are trained from scratch.",
+            "Leave --backbone out, or set finetune.pretrained: true.",
+        )
+
+
+def _validation(args: argparse.Namespace, config: Config, world: World) -> Validation | None:
+    from pipeline_src.cli.sources import miou_of
+    from pipeline_src.data.datasets import SegmentationDataset
+    from pipeline_src.data.transforms import EvalTransform
+
+    if not args.validation_split:
+        return None
+    val = SegmentationDataset(
+        args.prepared, args.raw, (args.validation_split,), EvalTransform(args.input_size)
+    )
+    images, precision = config.finetune.validation_images, config.runtime.precision
+    return miou_of(val, config.evaluate.batch_size, world, images, precision)
 
 
 def _digest(path: Path) -> str:

@@ -9,7 +9,7 @@ from pipeline_src import places
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "judge the paper's claims C1 to C12 from result files, each by a stated test"
-BLOCKS = ("scale", "seed", "data", "space", "search", "experiments")
+BLOCKS = ("scale", "seed", "data", "space", "search", "finetune.pretrained", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

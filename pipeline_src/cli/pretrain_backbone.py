@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.training.distributed import session
     from pipeline_src.training.engine import Keeping
     from pipeline_src.training.pretrain import pretrain
-    from pipeline_src.training.seeding import seed_everything
+    from pipeline_src.training.seeding import derived_seed, seed_everything
 
     config = read_settings(args.settings, BLOCKS, args.execution)
     cfg, runtime = config.pretrain, config.runtime
@@ -68,21 +68,26 @@ def run(args: argparse.Namespace) -> None:
         recorded(args.output, args, [*genotype_files(args), manifest], args.seed, checkpoints),
         session(runtime.device) as world,
     ):
-        seed_everything(args.seed, runtime.threads)
         train = ClassificationDataset(
             args.prepared, args.raw, ("train",), ClassTrainTransform(args.crop, cfg.area_range)
         )
         val = ClassificationDataset(
             args.prepared, args.raw, ("val",), ClassEvalTransform(resize_px=args.resize, crop_px=args.crop)
         )
+        # As in finetuning: networks that share a seed share no weights, batches or crops.
+        weights_seed, data_seed = (
+            derived_seed(what, args.seed, train.manifest.name, network_identity(design))
+            for what in ("pretrained weights", "pretraining data")
+        )
+        seed_everything(weights_seed, runtime.threads)
         for part in (train, val):
             sizes = [(item.width, item.height) for item in part.items]
             part.cache = fits_in_memory(sizes, runtime.cache_mib)
         source, steps = training_source(
-            train, cfg.batch_size, seed=args.seed, workers=runtime.workers, world=world
+            train, cfg.batch_size, seed=data_seed, workers=runtime.workers, world=world
         )
         identity = identity_of(
-            network_identity(design), args.seed, args.crop, args.resize, sha256_of(manifest)
+            network_identity(design), weights_seed, data_seed, args.crop, args.resize, sha256_of(manifest)
         )
         result = pretrain(
             build_classifier(design, train.num_classes),

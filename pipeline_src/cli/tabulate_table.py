@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
 HELP = "write one of the paper's tables, quoted and measured values apart, from result files"
-BLOCKS = ("scale", "seed", "data", "experiments")
+BLOCKS = ("scale", "seed", "data", "finetune.pretrained", "experiments")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
@@ -29,7 +30,10 @@ def explained(fault: Any, model: type[BaseModel]) -> tuple[str, str]:
     message = str(fault["msg"]).removeprefix("Value error, ")
     given = fault.get("input")
     shown = "" if isinstance(given, dict | BaseModel) else f" (it is {given!r})"
-    return key, f"{message}{shown}."
+    hint = ""
+    if fault["type"] == "literal_error" and isinstance(given, str):
+        hint = nearest(given, re.findall("'([^']*)'", fault["ctx"]["expected"]))
+    return key, f"{message}{shown}.{hint}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

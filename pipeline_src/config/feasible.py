@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
+
+from pipeline_src.config.datasets import described
 
 if TYPE_CHECKING:
     from pipeline_src.config.models import Config
@@ -23,6 +25,27 @@ def at_odds(config: Config) -> Iterator[tuple[str, str]]:
     yield from _batched(config)
     yield from _widths(config)
     yield from _frames(config)
+
+
+def weights_at_odds(config: Config) -> Iterator[tuple[str, str]]:
+    """The class weights that are not one for each class of every data set that networks are finetuned on."""
+    weights = config.finetune.class_weights
+    if weights is None or isinstance(weights, str):
+        return
+    own = config.data.own
+    names = {config.data.main, config.data.main if own else "camvid"}
+    for name in sorted(names):
+        classes = own.class_names if own else described(name).class_names
+        problem = wrong_number_of_weights(weights, len(classes), name)
+        if problem:
+            yield "finetune.class_weights", problem + " Set enet or balanced, which fit every data set."
+
+
+def wrong_number_of_weights(weights: Collection[float], classes: int, dataset: str) -> str:
+    """The problem with class weights of which there is not one for each class; empty where there is."""
+    if len(weights) == classes:
+        return ""
+    return f"has {len(weights)} numbers, but {dataset} has {classes} classes."
 
 
 def _batches(config: Config) -> Iterator[tuple[str, str]]:

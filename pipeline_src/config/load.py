@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from pipeline_src.config.faults import explained, refusal
-from pipeline_src.config.feasible import at_odds
+from pipeline_src.config.feasible import at_odds, weights_at_odds
 from pipeline_src.config.models import Config
 from pipeline_src.config.own_set import with_own_set
 from pipeline_src.config.settings import restricted
@@ -124,7 +124,11 @@ def resolve(params: Mapping[str, Any], scales: Path, source: str = "params.yaml"
         key: {} for key in params if params[key] is None and key in Config.model_fields
     }
     merged = merge(read_yaml(scales / f"{scale}.yaml"), {**params, **empty_blocks})
-    return validate(with_own_set(merged), source)
+    config = validate(with_own_set(merged), source)
+    faults = list(weights_at_odds(config))
+    if faults:
+        raise refusal(source, faults, MEND)
+    return config
 
 
 def validate(values: Mapping[str, Any], source: str, *, blocks: Collection[str] | None = None) -> Config:

@@ -6,9 +6,10 @@ name. `A1` and so on are the assumptions of docs/assumptions.md.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline_src.config.block import (
     EXECUTION,
@@ -111,18 +112,51 @@ class PretrainConfig(Block):
     """As `finetune.memory_format`."""
 
 
+Weighting = Literal["enet", "balanced"]
+"""A formula for class weights; `pipeline_src.training.class_weights` has both."""
+
+
+def _formula_or_weights(value: object) -> object:
+    """Report one error instead of one for each member of the union."""
+    formulas = get_args(Weighting)
+    is_list = isinstance(value, list | tuple) and all(_is_weight(one) for one in value) and len(value) > 0
+    if value is not None and not is_list and not (isinstance(value, str) and value in formulas):
+        raise PydanticCustomError(
+            "literal_error",
+            "must be null, enet, balanced or a list of numbers above 0, one for each class",
+            {"expected": ", ".join(map(repr, formulas))},
+        )
+    return value
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1e6
+
+
 class FinetuneConfig(Block):
     """Retraining on the segmentation set (Sec. 4.1; A13, A14)."""
 
+    pretrained: bool = True
+    """Whether training starts from a pretrained backbone; false trains all networks from scratch (A30)."""
     epochs: Positive = 200
     """Epochs over the training splits; the same with coarse frames (A16)."""
     batch_size: Positive = 16
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    """SGD with momentum, or Adam with decay rates 0.9 and 0.999 of its moments (A30)."""
     lr: Rate = 0.01
-    """SGD's rate in the first step."""
+    """Learning rate of the first step."""
     poly_power: Magnitude = 0.9
     """The rate falls as (1 - step / steps) to this power."""
     momentum: Fraction = 0.9
+    """SGD's momentum; Adam has none."""
     weight_decay: Magnitude = 5e-4
+    """Weight decay, added to the gradient (an L2 penalty) with either optimizer."""
+    loss: Literal["bootstrapped", "cross_entropy"] = "bootstrapped"
+    """Cross-entropy over hard pixels only (A14), or over all labelled pixels (A30)."""
+    class_weights: Annotated[
+        Weighting | tuple[PositiveMagnitude, ...] | None, BeforeValidator(_formula_or_weights)
+    ] = None
+    """Class weights of `cross_entropy`: a formula over the training labels, or a number each (A30)."""
     gradient_clip: PositiveMagnitude | None = None
     """Largest norm of the gradient; null does not clip."""
     scale_range: tuple[Rate, Rate] = (0.5, 2.0)
@@ -143,6 +177,25 @@ class FinetuneConfig(Block):
         if self.scale_range[0] > self.scale_range[1]:
             raise ValueError("scale_range must be (low, high)")
         return self
+
+    @model_validator(mode="after")
+    def _every_key_has_an_effect(self) -> FinetuneConfig:
+        for key, (choice, needed) in _ONLY_WITH.items():
+            is_default = getattr(self, key) == type(self).model_fields[key].default
+            if not is_default and getattr(self, choice) != needed:
+                raise ValueError(
+                    f"{key} has no effect unless {choice} is {needed}: remove it, or set {choice}: {needed}"
+                )
+        return self
+
+
+_ONLY_WITH = {
+    "momentum": ("optimizer", "sgd"),
+    "bootstrap_threshold": ("loss", "bootstrapped"),
+    "bootstrap_min_kept": ("loss", "bootstrapped"),
+    "class_weights": ("loss", "cross_entropy"),
+}
+"""Keys of `finetune` that only one optimizer or loss uses."""
 
 
 class EvaluateConfig(Block):

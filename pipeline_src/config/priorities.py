@@ -36,7 +36,7 @@ class Priorities:
                     self._add(speed.architecture, value)
 
     def _add(self, architecture: Architecture, value: int) -> None:
-        for name in (architecture.name, architecture.backbone):
+        for name in filter(None, (architecture.name, architecture.backbone)):
             self._architectures.setdefault(name, value)
 
     def of_architecture(self, name: str) -> int:

@@ -125,7 +125,10 @@ def _table_3(runs: Runs) -> list[Row]:
 
     def sampled(kind: str, count: int) -> list[Architecture]:
         names = [f"{kind}-{index}" for index in range(count)]
-        return [Architecture(name, kind, name, index=i) for i, name in enumerate(names)]  # type: ignore[arg-type]
+        return [
+            Architecture(name, kind, runs.backbone(name), index=i)  # type: ignore[arg-type]
+            for i, name in enumerate(names)
+        ]
 
     control = [_main_row(runs, "table_3", CONTROL, runs.control)] if runs.control else []
     return [
@@ -155,14 +158,14 @@ def _table_5(runs: Runs) -> list[Row]:
     for positions in runs.experiments.downsampling_positions:
         text = ".".join(map(str, positions))
         name = f"downsampling-{text}"
-        architecture = Architecture(name, "downsampling", name, positions=positions)
+        architecture = Architecture(name, "downsampling", runs.backbone(name), positions=positions)
         rows.append(_main_row(runs, "table_5", text, architecture))
     return rows
 
 
 def _table_6(runs: Runs) -> list[Row]:
     """The aggregation cell is not part of the pretrained backbone, so A's serves all three rows."""
-    backbone = runs.network_a.name
+    backbone = runs.network_a.backbone
     without = Architecture("aggregation-none", "no_aggregation", backbone)
     sampled = [
         Architecture(f"aggregation-random-{index}", "random_aggregation", backbone, index=index)

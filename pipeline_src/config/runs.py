@@ -169,6 +169,10 @@ class Runs:
         self.experiments = config.experiments
         self.main = config.data.main
 
+    def backbone(self, name: str) -> str:
+        """The pretrained backbone of an architecture; empty where all are trained from scratch (A30)."""
+        return name if self.config.finetune.pretrained else ""
+
     def searched(
         self,
         dataset: str,
@@ -179,7 +183,7 @@ class Runs:
     ) -> Architecture:
         """The architecture that a search ends in; it has the search's name."""
         search = Search(dataset, gamma, seed, depths, null)
-        return Architecture(search.name, "searched", search.name, search)
+        return Architecture(search.name, "searched", self.backbone(search.name), search)
 
     @cached_property
     def network_a(self) -> Architecture:
@@ -205,14 +209,17 @@ class Runs:
     @cached_property
     def control(self) -> Architecture | None:
         """Network A with its last two hyper-cells emptied (A29); None where it is not asked for."""
-        return Architecture("control", "control", "control") if self.experiments.control else None
+        if not self.experiments.control:
+            return None
+        return Architecture("control", "control", self.backbone("control"))
 
     @cached_property
     def peers(self) -> tuple[tuple[System, Architecture], ...]:
         """The other systems that are run here; a backbone is pretrained where its authors did."""
         systems = (BY_NAME[name] for name in self.experiments.peers)
         return tuple(
-            (one, Architecture(one.name, "peer", one.name if one.pretrained else "")) for one in systems
+            (one, Architecture(one.name, "peer", self.backbone(one.name) if one.pretrained else ""))
+            for one in systems
         )
 
     @cached_property

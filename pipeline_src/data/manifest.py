@@ -105,6 +105,18 @@ class Manifest(_Record):
             found.extend(self.splits[split])
         return tuple(found)
 
+    def class_pixels(self, splits: Iterable[str]) -> tuple[int, ...]:
+        """Count the labelled pixels of each class in the named splits, in the order of `class_names`.
+
+        Raises:
+            DataError: the set has no such split.
+        """
+        sizes = {one: sum(item.width * item.height for item in self.items([one])) for one in splits}
+        return tuple(
+            sum(round(self.class_shares[one][name] * pixels) for one, pixels in sizes.items())
+            for name in self.class_names
+        )
+
 
 class ClassItem(NamedTuple):
     """One photograph of a class-folder set; `image` is relative to the raw root."""

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from pipeline_src.config.models import FinetuneConfig, RuntimeConfig
 from pipeline_src.errors import CheckpointError
+from pipeline_src.training.class_weights import class_weights
 from pipeline_src.training.engine import BatchSource, Keeping
 from pipeline_src.training.layout import arrange
 from pipeline_src.training.loop import Plan, Progress, Row, TrainingResult, Validation, run_epochs
-from pipeline_src.training.losses import BootstrappedCrossEntropy
-from pipeline_src.training.optimizers import SGD
+from pipeline_src.training.losses import BootstrappedCrossEntropy, CrossEntropy
+from pipeline_src.training.optimizers import SGD, Adam
 from pipeline_src.training.schedules import poly
 
 PREFIX = "backbone."
@@ -73,11 +74,12 @@ def finetune(
     cfg: FinetuneConfig,
     runtime: RuntimeConfig,
     device: torch.device,
+    class_pixels: Sequence[int] = (),
     keeping: Keeping | None = None,
     progress: Progress | None = None,
     on_epoch: Callable[[Row], None] | None = None,
 ) -> TrainingResult:
-    """Train a segmentation network: SGD, poly rate in each step, bootstrapped cross entropy.
+    """Train a segmentation network by the recipe of `cfg`, with a poly rate in each step.
 
     Call `seeding.seed_everything` before the network is built.
 
@@ -88,6 +90,7 @@ def finetune(
         validate: -> mIoU in 0..1, every `cfg.validation_every` epochs and at the last; None where
             there is no set left to validate on.
         device: of this process, from `distributed.session`.
+        class_pixels: labelled pixels of each class in the training splits (K,), for `cfg.class_weights`.
         keeping: checkpoints, None for none; its identity is joined with `cfg` and the precision.
 
     Returns:
@@ -95,10 +98,11 @@ def finetune(
 
     Raises:
         Interrupted, CheckpointError, UserError: as `loop.run_epochs`.
+        ConfigError: as `class_weights`.
     """
     keeping = keeping or Keeping()
     arrange(network.to(device), cfg.memory_format)
-    optimizer = SGD(network.parameters(), lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay)
+    loss, optimizer = _loss(cfg, class_pixels).to(device), _optimizer(cfg, network)
     total = cfg.epochs * steps_per_epoch
     plan = Plan(
         epochs=cfg.epochs,
@@ -112,7 +116,7 @@ def finetune(
     identity = f"finetune {cfg.model_dump_json()} {steps_per_epoch} {runtime.precision} {keeping.identity}"
     return run_epochs(
         network,
-        BootstrappedCrossEntropy(cfg.bootstrap_threshold, cfg.bootstrap_min_kept),
+        loss,
         optimizer,
         train_batches,
         validate,
@@ -122,3 +126,16 @@ def finetune(
         progress=progress,
         on_epoch=on_epoch,
     )
+
+
+def _optimizer(cfg: FinetuneConfig, network: nn.Module) -> torch.optim.Optimizer:
+    """SGD with momentum, or Adam; either adds the weight decay to the gradient."""
+    if cfg.optimizer == "adam":
+        return Adam(network.parameters(), lr=cfg.lr, weight_decay=cfg.weight_decay)
+    return SGD(network.parameters(), lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay)
+
+
+def _loss(cfg: FinetuneConfig, class_pixels: Sequence[int]) -> nn.Module:
+    if cfg.loss == "cross_entropy":
+        return CrossEntropy(class_weights=class_weights(cfg.class_weights, class_pixels))
+    return BootstrappedCrossEntropy(cfg.bootstrap_threshold, cfg.bootstrap_min_kept)

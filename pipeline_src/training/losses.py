@@ -11,6 +11,7 @@ gradient is 0, not absent.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -23,25 +24,41 @@ from pipeline_src.training import distributed
 class CrossEntropy(nn.Module):
     """Mean cross entropy over the valid targets of the global batch.
 
+    With class weights it is the weighted mean, as of `torch.nn.functional.cross_entropy`: the sum of the
+    weighted losses over the sum of the valid targets' weights, both of the global batch.
+
     Args:
         label_smoothing: share of the probability spread over all classes (A13, pretraining).
         ignore: target value that counts nowhere.
+        class_weights: (K,), each above 0; None weighs all classes alike.
     """
 
-    def __init__(self, label_smoothing: float = 0.0, ignore: int = IGNORE) -> None:
+    def __init__(
+        self,
+        label_smoothing: float = 0.0,
+        ignore: int = IGNORE,
+        class_weights: Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
         self.label_smoothing, self.ignore = label_smoothing, ignore
+        self.class_weights: Tensor | None
+        weights = None if class_weights is None else torch.tensor(class_weights, dtype=torch.float32)
+        self.register_buffer("class_weights", weights)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """This process's part of the loss, a float32 scalar."""
         losses = F.cross_entropy(
             logits.float(),
             target,
+            weight=self.class_weights,
             ignore_index=self.ignore,
             reduction="none",
             label_smoothing=self.label_smoothing,
         )
-        return _global_mean(losses, target != self.ignore)
+        valid = target != self.ignore
+        if self.class_weights is None:
+            return _global_mean(losses, valid)
+        return _global_mean(losses, valid, self.class_weights[target.where(valid, 0)])
 
 
 class BootstrappedCrossEntropy(nn.Module):
@@ -75,10 +92,11 @@ class BootstrappedCrossEntropy(nn.Module):
         return _global_mean(losses, kept)
 
 
-def _global_mean(losses: Tensor, kept: Tensor) -> Tensor:
-    """Sum over this process's kept losses, over the mean number kept by a process."""
-    count = distributed.all_reduce_mean(kept.sum().double()).clamp_min(1.0 / distributed.world_size())
-    return torch.where(kept, losses, 0.0).sum() / count.float()
+def _global_mean(losses: Tensor, kept: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Sum over this process's kept losses, over the mean number (or sum of weights) kept by a process."""
+    mine = kept.sum() if weights is None else torch.where(kept, weights, 0.0).sum(dtype=torch.float64)
+    total = distributed.all_reduce_mean(mine.double())
+    return torch.where(kept, losses, 0.0).sum() / torch.where(total > 0, total, 1.0).float()
 
 
 def _kth_largest(losses: Tensor, k: int) -> Tensor:

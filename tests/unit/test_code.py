@@ -72,7 +72,8 @@ LIGHT_RUNS = {
     "render_objects": ["render-objects", "--output", "{folder}/objects", "--render",
                        '{"classes": 2, "train_per_class": 1, "val_per_class": 1, "size_px": 16}'],
     "tabulate_table": ["tabulate-table", "table_1", "--settings",
-                       '{"scale": "tiny", "seed": 0, "data": {}, "experiments": {}}', "--results",
+                       '{"scale": "tiny", "seed": 0, "data": {}, "finetune": {}, "experiments": {}}',
+                       "--results",
                        "{folder}/results/tiny", "--output", "{folder}/table.csv"],
 }  # fmt: skip
 WATCH = """

@@ -57,7 +57,11 @@ class Liveness:
 
     @property
     def is_live(self) -> bool:
-        """Something gets through every hyper-cell, and pretraining was above chance where there was one."""
+        """Something gets through every hyper-cell, and pretraining was above chance where there was one.
+
+        Where all networks are trained from scratch (A30), the first criterion decides alone: the accuracy of
+        finetuning is no substitute, as a head reaches a part of it without the last two hyper-cells (A29).
+        """
         return all(self.passes) and (self.pretrained is None or self.pretrained.p <= ERROR)
 
     @property
@@ -143,8 +147,9 @@ def liveness_of(architecture: Architecture, reader: Results) -> Liveness | None:
     genotype = None if architecture.is_peer else reader.genotype(architecture)
     if genotype is None:
         return None
-    source = places.pretraining_log(reader.standing(architecture).backbone)
-    found = pretrained(reader.root / source)
+    backbone = reader.standing(architecture).backbone
+    source = places.pretraining_log(backbone)
+    found = pretrained(reader.root / source) if backbone else None
     return Liveness(
         architecture.name,
         zero_shares(genotype),

@@ -171,7 +171,8 @@ class Results:
         marker = self.not_run(architecture)
         if marker is None or not marker.equal_to:
             return architecture
-        return replace(architecture, name=marker.equal_to, backbone=marker.equal_to)
+        backbone = marker.equal_to if architecture.backbone else ""
+        return replace(architecture, name=marker.equal_to, backbone=backbone)
 
     def behind_evaluation(self, one: Evaluation) -> Evaluation:
         """The evaluation that is read for this one (`standing`)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from grids import grid_of
 
+from pipeline_src import places
 from pipeline_src.config.grid import COMPARING
 from pipeline_src.config.load import SCALES
 from pipeline_src.config.peers import SYSTEMS
@@ -53,10 +54,18 @@ def test_unknown_peers_are_refused_with_the_nearest_name(peers: list[str], probl
 
 
 def test_backbones_of_peers_are_pretrained_where_their_authors_did() -> None:
-    grid = grid_of("camvid", experiments={"peers": ["enet", "swiftnet"]})
+    grid = grid_of("camvid", experiments={"peers": ["enet", "swiftnet"]}, finetune={"pretrained": True})
     peers = {one.name: one for one in grid.architectures if one.is_peer}
     assert {name: one.backbone for name, one in peers.items()} == {"enet": "", "swiftnet": "swiftnet"}
     assert "swiftnet" in grid.backbones and "enet" not in grid.backbones and "" not in grid.backbones
+
+
+def test_without_pretraining_no_network_has_a_backbone() -> None:
+    pretrained, scratch = (grid_of("tiny", finetune={"pretrained": one}) for one in (True, False))
+    assert pretrained.backbones and not scratch.backbones
+    assert {one.backbone for one in scratch.architectures} == {""}
+    pretraining = {places.PRETRAINING.format(backbone=one) for one in pretrained.backbones}
+    assert places.every_run(scratch) == places.every_run(pretrained) - pretraining
 
 
 def test_a_peer_stands_in_the_papers_rows_and_beyond_them_in_tables_1_and_2() -> None:

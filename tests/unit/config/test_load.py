@@ -304,3 +304,30 @@ def test_a_command_is_not_refused_for_a_block_that_it_was_not_given() -> None:
     for block, key in (("search", "search.precision"), ("finetune", "finetune.batch_size")):
         with pytest.raises(ConfigError, match=rf"--settings: {key}"):
             read_settings(json.dumps({"runtime": runtime, block: {}}), ("runtime", block))
+
+
+@pytest.mark.parametrize(
+    ("finetune", "parts"),
+    [
+        ({"optimizer": "adamw"}, ("finetune.optimizer", "(it is 'adamw')", "Did you mean 'adam'?")),
+        ({"loss": "crossentropy"}, ("finetune.loss", "Did you mean 'cross_entropy'?")),
+        ({"class_weights": "balance"}, ("finetune.class_weights: must be null, enet,", "mean 'balanced'?")),
+        ({"class_weights": [1.0, -1.0]}, ("numbers above 0", "(it is [1.0, -1.0])")),
+        ({"class_weights": "enet"}, ("class_weights has no effect", "set loss: cross_entropy")),
+        ({"loss": "cross_entropy", "bootstrap_threshold": 0.5}, ("set loss: bootstrapped",)),
+        ({"optimizer": "adam", "momentum": 0.5}, ("momentum has no effect unless optimizer is sgd",)),
+        (
+            {"loss": "cross_entropy", "class_weights": [1, 2, 3]},
+            ("finetune.class_weights: has 3 numbers, but camvid has 11 classes", "cityscapes has 19 classes"),
+        ),
+    ],
+)
+def test_a_recipe_that_cannot_work_is_refused(finetune: dict[str, Any], parts: tuple[str, ...]) -> None:
+    error = str(refusal({"finetune": finetune}))
+    assert all(part in error for part in parts), error
+
+
+def test_given_class_weights_fit_the_sets_that_are_used() -> None:
+    weighted = {"loss": "cross_entropy", "class_weights": [1.0] * 11}
+    config = resolve({"scale": "camvid", "finetune": weighted}, SCALE_FILES)
+    assert config.finetune.class_weights == (1.0,) * 11

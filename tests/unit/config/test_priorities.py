@@ -34,7 +34,7 @@ def test_runs_of_c2_come_first_then_c6_c5_c4_c3_and_c8(scale: str) -> None:
     nulls = {found.of_architecture(one.architecture.name) for r in grid.of_table("nulls") for one in r.speeds}
     (null,) = nulls
     assert READY > c2 > c6 > c5 > c4 > null > training("random search") == 0
-    assert found.of_architecture(moved.speeds[0].architecture.backbone) == c4
+    assert found.of_architecture(moved.speeds[0].architecture.name) == c4
     assert found.of_architecture(grid.network_a.name) == c2
     # A's repeats wait for C5, unless Figure 6 holds A too, as where CamVid is the main set.
     assert training("AutoRTNet", 1) == (c6 if grid.main == "camvid" else c5)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline_src.errors import ConfigError
+from pipeline_src.training.class_weights import class_weights
 from pipeline_src.training.losses import BootstrappedCrossEntropy, CrossEntropy
 
 
@@ -50,7 +52,9 @@ def test_only_kept_pixels_get_a_gradient() -> None:
     assert touched == np.ceil(0.25 * (target != 255).sum().item())
 
 
-@pytest.mark.parametrize("loss", [CrossEntropy(), BootstrappedCrossEntropy()])
+@pytest.mark.parametrize(
+    "loss", [CrossEntropy(), CrossEntropy(class_weights=[2.0] * 5), BootstrappedCrossEntropy()]
+)
 def test_all_ignored_is_zero_with_a_gradient(loss: torch.nn.Module) -> None:
     logits, target = random_batch(0)
     value = loss(logits, torch.full_like(target, 255))
@@ -73,3 +77,41 @@ def test_cross_entropy_is_pytorchs() -> None:
     flat, classes = logits[:, :, 0, 0], torch.tensor([1, 3])
     smoothed = torch.nn.functional.cross_entropy(flat, classes, label_smoothing=0.1)
     assert CrossEntropy(0.1)(flat, classes).item() == pytest.approx(smoothed.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 40.0])
+def test_weighted_cross_entropy_is_pytorchs(scale: float) -> None:
+    logits, target = random_batch(3)
+    weights = [scale * one for one in (0.2, 1.0, 3.0, 0.7, 9.0)]
+    expected = torch.nn.functional.cross_entropy(
+        logits, target, weight=torch.tensor(weights), ignore_index=255
+    )
+    (gradient,) = torch.autograd.grad(expected, logits)
+    loss = CrossEntropy(class_weights=weights)(logits, target)
+    loss.backward()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
+    torch.testing.assert_close(logits.grad, gradient)
+
+
+def test_enet_weights_of_a_worked_example() -> None:
+    """Two of four pixels, one, one and none: 1 / ln(1.52), 1 / ln(1.27) twice, 1 / ln(1.02)."""
+    assert class_weights("enet", (2, 1, 1, 0)) == pytest.approx(
+        (2.38829, 4.18384, 4.18384, 50.4983), rel=1e-5
+    )
+
+
+def test_balanced_weights_are_scikit_learns() -> None:
+    from sklearn.utils.class_weight import compute_class_weight
+
+    pixels = [0] * 6 + [1] * 3 + [2]
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=pixels)
+    assert class_weights("balanced", (6, 3, 1)) == pytest.approx(expected.tolist())
+    with pytest.raises(ConfigError, match=r"class_weights: is balanced, but .* no pixels of classes \[1\]"):
+        class_weights("balanced", (6, 0, 1))
+
+
+def test_given_weights_are_one_for_each_class() -> None:
+    assert class_weights((1.0, 2.5), (6, 3)) == (1.0, 2.5)
+    assert class_weights(None, (6, 3)) is None
+    with pytest.raises(ConfigError, match="has 2 numbers, but the data set has 3 classes"):
+        class_weights((1.0, 2.5), (6, 3, 1))

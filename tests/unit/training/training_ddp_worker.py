@@ -30,7 +30,12 @@ CASES = {
     "least_sure_pixels": FinetuneConfig(
         epochs=3, lr=0.1, bootstrap_threshold=0.02, bootstrap_min_kept=0.3, gradient_clip=0.5
     ),
+    "weighted_classes": FinetuneConfig(
+        epochs=3, optimizer="adam", lr=0.01, loss="cross_entropy", class_weights="enet"
+    ),
 }
+PIXELS = (50, 900, 30, 20)
+"""Of the classes, so that their weights differ much."""
 
 
 def train(
@@ -46,6 +51,7 @@ def train(
         cfg=CASES[case],
         runtime=RuntimeConfig(),
         device=torch.device("cpu"),
+        class_pixels=PIXELS,
         keeping=keeping,
     )
 
