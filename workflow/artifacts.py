@@ -62,6 +62,13 @@ def _prune(kinds: tuple[str, ...]) -> None:
         _say(f"kept: {name} (no run here made it)")
 
 
+def _make_folders(*names: str) -> None:
+    """Make the folders of stages that have no runs: DVC requires every output of a stage."""
+    made = stages(ROOT, scale_of(ROOT))
+    for place in (one for name in names for one in made[name] if not one.suffix):
+        (ROOT / place).mkdir(parents=True, exist_ok=True)
+
+
 def code(args: argparse.Namespace) -> None:
     """Write which code each stage depends on; what an edit of a comment leaves as it was."""
     write_code(ROOT)
@@ -74,6 +81,7 @@ def stage(args: argparse.Namespace) -> None:
     _restore(overwrite=False)
     cores = os.environ.get("AUTORTNET_CORES", "all")
     _run("snakemake", f"stage_{args.name}", "--cores", cores, "--quiet", "rules")
+    _make_folders(args.name)
     _prune(KINDS.get(args.name, ()))
     export(ROOT, scale_of(ROOT), args.name)
 
@@ -109,6 +117,7 @@ def commit(args: argparse.Namespace) -> None:
     count = sum(export(ROOT, scale, name) for name in stages(ROOT, scale))
     _say(f"provenance: {count} records exported")
     write_code(ROOT)
+    _make_folders(*stages(ROOT, scale))
     _run("dvc", "commit", "--force", "--quiet")
     _restore(overwrite=False)  # links into the cache have times of their own
     _say("committed to DVC. Share it: `git add dvc.lock`, `git commit`, `make push`.")

@@ -153,9 +153,7 @@ def chosen(names: Sequence[str], patterns: Sequence[str], results: Path) -> list
 
 def prepared_sets(grid: Grid, scale: str) -> list[str]:
     """The prepared sets that any job may need, relative to the root."""
-    names = {one.dataset for one in grid.trainings} | {one.dataset for one in grid.searches}
-    names |= {"imagenet"} if grid.backbones else set()
-    return [f"data/{scale}/{name}/manifest.json" for name in sorted(names)]
+    return [f"data/{scale}/{name}/manifest.json" for name in sorted(grid.datasets)]
 
 
 def _snakemake(targets: Sequence[str], cores: str, config: dict[str, Any]) -> None:

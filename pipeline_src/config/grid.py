@@ -86,3 +86,9 @@ class Grid(Runs):
         """Every backbone of a network that is trained, by the architecture it is named for."""
         trained = (one.architecture for one in self.trainings)
         return _unique(one.backbone for one in trained if one.backbone)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Every data set that a run needs; the class-folder set is last, where a backbone is pretrained."""
+        used = {one.dataset for one in (*self.trainings, *self.searches)}
+        return (*sorted(used), *(["imagenet"] if self.backbones else []))

@@ -105,16 +105,11 @@ class Graph:
         """The manifest of a prepared set."""
         return f"data/{self.scale}/{dataset}/{MANIFEST_NAME}"
 
-    def datasets(self) -> list[str]:
-        """The sets that are prepared."""
-        used = {one.dataset for one in self.grid.trainings} | {one.dataset for one in self.grid.searches}
-        return [*sorted(used), "imagenet"]
-
     def _results(self, paths: Iterable[str]) -> tuple[str, ...]:
         return tuple(map(self.result, paths))
 
     def _data(self) -> Iterator[Task]:
-        for dataset in self.datasets():
+        for dataset in self.grid.datasets:
             raw = f"data/{self.scale}/raw/{dataset}/rendered.json"
             rendered = self.grid.is_rendered(dataset)
             if rendered:

@@ -29,6 +29,15 @@ def preparation(name: str) -> list[str]:
     return ["prepare-imagenet"] if name == "imagenet" else ["prepare-data", "--dataset", name]
 
 
+def without(words: list[str], *options: str) -> list[str]:
+    """A command line without these options and their values."""
+    kept = list(words)
+    for option in options:
+        place = kept.index(option)
+        del kept[place : place + 2]
+    return kept
+
+
 class Steps:
     """Command lines over the files below `root`; every output goes to `out`."""
 

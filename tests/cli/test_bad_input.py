@@ -172,6 +172,7 @@ def test_a_set_smaller_than_a_batch(steps: Steps, refused: Refused, step: str) -
         ("search", {"search": {"batch_size": 0}}, ("search.batch_size", "equal to 1", "(it is 0)")),
         ("finetune", {"finetune": {"lr": -1.0}}, ("finetune.lr", "greater than 0")),
         ("finetune", {"finetune": {"lr": "fast"}}, ("finetune.lr", "(it is 'fast')")),
+        ("finetune", {"finetune": {"optimizer": "Adam"}}, ("finetune.optimizer", "Did you mean 'adam'?")),
         ("evaluate", {"runtime": {"precision": "int4"}}, ("runtime.precision", "'float32'")),
         ("sample", {"space": {"stem_strides": [2, 3]}}, ("space.stem_strides.1",)),
     ],

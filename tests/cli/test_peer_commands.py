@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from cli_stand_ins import SIZE, Steps
+from cli_stand_ins import SIZE, Steps, without
 from known_sets import CAMVID_PALETTE
 from PIL import Image
 from torch import Tensor
@@ -21,15 +21,6 @@ from pipeline_src.peers.icnet import ICNet
 from pipeline_src.training.checkpoint import load_metadata, load_weights
 
 Refused = Callable[..., str]
-
-
-def without(words: list[str], *options: str) -> list[str]:
-    """A command line without these options and their values."""
-    kept = list(words)
-    for option in options:
-        place = kept.index(option)
-        del kept[place : place + 2]
-    return kept
 
 
 def finetune(steps: Steps, *more: str, **over: Any) -> list[str]:

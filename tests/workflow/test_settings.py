@@ -15,7 +15,7 @@ from compared import Compared, compared
 from pydantic import BaseModel
 from workflow_checkout import Checkout, Ended, Job
 
-from pipeline_src.config.load import resolve
+from pipeline_src.config.load import merge, resolve
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import setting_keys
 from pipeline_src.errors import UserError
@@ -38,6 +38,7 @@ ADDS_FIGURES = "workflow.custom_rules"
 
 # Rules read these themselves, to tell a command which run it is about.
 OF_THE_GRID = {"data", "experiments", "seed"}
+DROPS_JOBS = "finetune.pretrained"
 # Keys whose valid values follow from another key, and what they are tried with.
 TRIED_WITH: dict[str, tuple[Any, ...]] = {
     "experiments.gamma_c": (0.05,),
@@ -45,6 +46,8 @@ TRIED_WITH: dict[str, tuple[Any, ...]] = {
     "data.main": ("camvid",),
     ADDS_FIGURES: (["workflow/examples/size_and_speed.smk"],),
 }
+# Other keys without which a key has no effect.
+TRIED_TOGETHER = {"finetune.class_weights": {"finetune": {"loss": "cross_entropy"}}}
 # Null at tiny, with all below it; tests/workflow/test_own_data.py runs such a set.
 OF_AN_OWN_SET = "data.own."
 STAGE_OF = {command: stage for stage, commands in COMMANDS.items() for command in commands}
@@ -101,6 +104,7 @@ def changed_at(settings: Config, path: str, repository: Path) -> Iterator[dict[s
         config: dict[str, Any] = {name: candidate}
         for one in reversed(above):
             config = {one: config}
+        config = merge(config, TRIED_TOGETHER.get(path, {}))
         try:
             resolved = resolve({"scale": "tiny", **config}, repository / "workflow" / "scales")
         except UserError:
@@ -153,7 +157,7 @@ def test_exactly_the_keys_of_a_result_rerun_jobs_and_only_of_commands_that_decla
             assert found == {"render_report"} and not gone
         elif is_execution:
             assert not found and not gone, path
-        elif block in OF_THE_GRID:
+        elif block in OF_THE_GRID or path == DROPS_JOBS:
             assert (found or gone) and declare(path) <= found, path
         else:
             assert found == declare(path) and not gone, path

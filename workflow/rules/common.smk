@@ -60,7 +60,6 @@ try:
         require_place_for(Path(folder))
 except Exception as error:
     raise WorkflowError(told(error, sys.argv)) from None
-DATASETS = sorted({one.dataset for one in (*GRID.trainings, *GRID.searches)})
 
 
 def source_of(dataset):
@@ -107,7 +106,7 @@ def raw_root(dataset):
 missing = missing_sets_message(
     {
         description_named(name): source_of(name).path
-        for name in (*DATASETS, "imagenet")
+        for name in GRID.datasets
         if not is_rendered(name)
     },
     coarse=CONFIG.experiments.coarse,

@@ -31,7 +31,7 @@ def raw_state(dataset):
 
 if workflow.is_main_process:  # a cluster's jobs look only at what they prepare
     try:
-        for one in (*DATASETS, "imagenet"):
+        for one in GRID.datasets:
             raw_state(one)
     except Exception as error:
         raise WorkflowError(told(error, sys.argv)) from None
@@ -39,7 +39,7 @@ if workflow.is_main_process:  # a cluster's jobs look only at what they prepare
 
 def say_doubts():
     """Print what the preparation of the sets warned of: their logs are read only when something fails."""
-    for dataset in (*DATASETS, "imagenet") if workflow.is_main_process else ():
+    for dataset in GRID.datasets if workflow.is_main_process else ():
         for doubt in doubts_in(Path(DATA, dataset)):
             print(f"Look at the data: {dataset}: {doubt}", file=sys.stderr)
 

@@ -11,7 +11,7 @@ SAMPLED = [
 rule stage_data:
     """All prepared sets."""
     input:
-        expand(f"{DATA}/{{dataset}}/manifest.json", dataset=[*DATASETS, "imagenet"]),
+        expand(f"{DATA}/{{dataset}}/manifest.json", dataset=GRID.datasets),
     localrule: True
 
 

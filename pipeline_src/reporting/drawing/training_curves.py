@@ -164,11 +164,12 @@ def _words(
             f"{_stage_name(grid, stage)}, last values: "
             + "; ".join(_end(label, part) for label, part in parts)
         )
+    top1 = "Pretraining is judged by top-1 accuracy on the validation classes, " if grid.backbones else ""
     caption = (
         "Training loss and accuracy over epochs. A line is the median over the runs of one kind, a band "
         "spans the "
-        "smallest to the largest of them. Pretraining is judged by top-1 accuracy on the validation classes, "
-        "finetuning by mIoU on the split that the run is judged on, at the epochs that "
+        f"smallest to the largest of them. {top1}{'finetuning' if top1 else 'Finetuning is judged'} "
+        "by mIoU on the split that the run is judged on, at the epochs that "
         "finetune.validation_every asks for; runs on train + val of Cityscapes are not judged. "
         f"Numbers of runs: {'; '.join(counts)}.{dead} {thinning_words(data)}"
         f"{scale_words(grid.config.scale)}"

@@ -25,6 +25,9 @@ _MAIN_KEYS = (
     "space.initial_channels",
     "search.epochs",
     "pretrain.epochs",
+    "finetune.pretrained",
+    "finetune.optimizer",
+    "finetune.loss",
     "finetune.epochs",
     "experiments.random_networks",
 )
@@ -116,15 +119,14 @@ def banner(grid: Grid) -> Banner:
 
 
 def _rendered_sets(grid: Grid) -> list[str]:
-    trained = {one.dataset for one in grid.trainings}
-    used = sorted({"imagenet", *trained, *(one.dataset for one in grid.searches)})
-    return [name for name in used if grid.is_rendered(name)]
+    return [name for name in sorted(grid.datasets) if grid.is_rendered(name)]
 
 
 def _changed(config: Config) -> tuple[tuple[str, str, str], ...]:
     """(key, paper's value, value here); a block that is null here is one line."""
+    blocks = [name for name in _COMPARED if name != "pretrain" or config.finetune.pretrained]
     paper, here = (
-        dict(_flat({name: getattr(one, name).model_dump(mode="json") for name in _COMPARED}))
+        dict(_flat({name: getattr(one, name).model_dump(mode="json") for name in blocks}))
         for one in (Config(), config)
     )
     keys = dict.fromkeys([*paper, *here])

@@ -134,7 +134,7 @@ def _scores(
 
 
 def _limits(record: EvaluationRecord) -> str:
-    """What sets a training apart from ours: no pretraining (A19), and then its epochs, which may be fewer."""
+    """What limits a training: no pretraining (A19, A30), and then its epochs, which may be fewer (A19)."""
     if record.pretrained is not False:
         return ""
     epochs = f", {record.epochs} epochs" if record.epochs else ""
