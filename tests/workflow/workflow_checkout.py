@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 COPIED = ("Snakefile", "docs", "environment.yml", "params.yaml", "profiles", "workflow")
-SETS = {"tiny": (), "camvid": ("camvid", "imagenet"), "paper": ("cityscapes", "camvid", "imagenet")}
+SETS = {"tiny": (), "camvid": ("camvid",), "paper": ("cityscapes", "camvid", "imagenet")}
 """The sets that each scale reads from a folder; it renders the others."""
 LAYOUTS = {
     "cityscapes": (
