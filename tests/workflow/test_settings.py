@@ -15,10 +15,12 @@ from compared import Compared, compared
 from pydantic import BaseModel
 from workflow_checkout import Checkout, Ended, Job
 
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import merge, resolve
 from pipeline_src.config.models import Config
 from pipeline_src.config.settings import setting_keys
 from pipeline_src.errors import UserError
+from pipeline_src.planning.graph import Graph
 from workflow.stages import COMMANDS
 
 EXECUTION = {
@@ -124,6 +126,11 @@ def reruns(before: dict[tuple[str, ...], Compared], after: dict[tuple[str, ...],
     return {one.rule for key, one in after.items() if one != before[key]}
 
 
+def rules_in_graph(settings: Config) -> set[str]:
+    """The rules that have a job in the grid of these settings."""
+    return {task.rule for task in Graph(Grid(settings)).tasks}
+
+
 def declare(path: str) -> set[str]:
     """The commands whose `BLOCKS` name a key, or a block that it is in."""
     places = {".".join(path.split(".")[:depth]) for depth in range(1, path.count(".") + 2)}
@@ -153,6 +160,9 @@ def test_exactly_the_keys_of_a_result_rerun_jobs_and_only_of_commands_that_decla
         after = compared(shared.root, config, tried)
         found = reruns(before, after)
         gone = {before[key].rule for key in before.keys() - after.keys()}
+        if path == DROPS_JOBS:
+            changed = resolve({"scale": "tiny", **config}, repository / "workflow" / "scales")
+            gone |= rules_in_graph(settings) - rules_in_graph(changed)
         if path == ADDS_FIGURES:
             assert found == {"render_report"} and not gone
         elif is_execution:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_planning import costs_of, graph_of, write_run
+from test_planning import costs_of, finished_graph, write_run
 
 from pipeline_src.planning.graph import STAGES
 from pipeline_src.planning.remaining import remaining_s
@@ -16,7 +16,7 @@ from pipeline_src.planning.schedule import Machine, simulate
     "stages", [("data",), ("data", "latency", "baselines", "search"), tuple(STAGES)[:-2], tuple(STAGES)[:-1]]
 )
 def test_the_rest_is_estimated_from_what_has_finished(tmp_path: Path, stages: tuple[str, ...]) -> None:
-    graph = graph_of("tiny")
+    graph = finished_graph()
     rules = {rule for stage in stages for rule in STAGES[stage]}
     pending = {path for task in graph.tasks if task.rule not in rules for path in task.outputs}
     machine = Machine.of(graph.grid.config.runtime, 2, has_devices=False)
@@ -31,7 +31,7 @@ def test_the_rest_is_estimated_from_what_has_finished(tmp_path: Path, stages: tu
 def test_a_running_job_counts_less_the_longer_it_runs_and_nothing_pending_takes_nothing(
     tmp_path: Path,
 ) -> None:
-    graph = graph_of("tiny")
+    graph = finished_graph()
     machine = Machine.of(graph.grid.config.runtime, 1, has_devices=False)
     write_run(tmp_path, graph)
     (task, *_) = (task for task in graph.tasks if task.rule == "search_architecture")
