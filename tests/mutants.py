@@ -34,8 +34,8 @@ class Mutant(NamedTuple):
 MUTANTS = {
     "statistics": Mutant(
         "pipeline_src/reporting/claims/statistics.py",
-        "min(1.0, (len(ps) - rank) * p)",
-        "min(1.0, (len(ps) - rank - 1) * p)",
+        "min(1.0, (len(tested) - rank) * p)",
+        "min(1.0, (len(tested) - rank - 1) * p)",
         "tests/unit/reporting/claims",
     ),
     "comparability": Mutant(

@@ -84,7 +84,8 @@ def _all(lines: Sequence[Line], claims: Sequence[Claim]) -> list[str]:
     said = [*screen.heading("tables and figures:"), *listed(named, screen, numbered=False)]
     if claims:
         said += screen.heading("claims:")
-        said += listed({one.id: f"{one.verdict}: {one.sentence}" for one in claims}, screen, numbered=False)
+        sentences = {one.id: f"{one.verdict_words}: {one.sentence}" for one in claims}
+        said += listed(sentences, screen, numbered=False)
     return said
 
 

@@ -1,4 +1,4 @@
-"""`autortnet judge-claims`: what the runs at hand say of the paper's claims C1 to C12, as JSON and CSV."""
+"""`autortnet judge-claims`: assess the paper's claims C1 to C12 from the runs at hand, as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline_src import places
 from pipeline_src.cli.arguments import add_results, add_settings, require_results
 
-HELP = "judge the paper's claims C1 to C12 from result files, each by a stated test"
+HELP = "assess the paper's claims C1 to C12 from result files, each by a stated test"
 BLOCKS = ("scale", "seed", "data", "space", "search", "finetune.pretrained", "experiments")
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Judge the claims, and write them and how alike searches choose."""
+    """Assess the claims, and write them and how alike searches choose."""
     require_results(args.results)
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.grid import Grid

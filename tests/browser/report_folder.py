@@ -132,7 +132,7 @@ def write_pictures(folder: Path, names: tuple[str, ...]) -> None:
 
 def twelve_claims() -> tuple[Claim, ...]:
     """Every verdict, with and without numbers."""
-    verdicts = ("reproduced", "not reproduced", "undecided")
+    verdicts = ("reproduced", "not reproduced", "undecided", "not testable here")
     return tuple(
         Claim(
             id=f"C{number}",
@@ -149,7 +149,7 @@ def twelve_claims() -> tuple[Claim, ...]:
             interval=(-1.5, 2.25) if number % 3 else None,
             level=0.95,
             unit="%",
-            verdict=verdicts[number % 3],  # type: ignore[arg-type]
+            verdict=verdicts[number % 4],  # type: ignore[arg-type]
             reason="the interval holds 0",
             sources=(ORIGIN,) if number % 3 else (),
             scale="tiny",

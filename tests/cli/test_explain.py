@@ -232,7 +232,7 @@ def test_without_a_name_all_tables_figures_and_claims_are_listed(
     for line in (
         "table_3 Comparison with random search on the Cityscapes validation set",
         "figure_6 Weights of the latency term on CamVid",
-        "C8 undecided: The search finds the depth by itself.",
+        "C8 undecided (suggestive): The search finds the depth by itself.",
     ):
         assert line in lines, lines
     (clone / "reports/tiny/claims.json").unlink()
@@ -252,10 +252,10 @@ def test_a_claim_is_told_with_every_file_behind_it(clone: Path, capsys: pytest.C
     text = said(capsys, "C8", "--check")
     for part in (
         "C8: The search finds the depth by itself. Scale tiny",
-        "undecided: one search is too few",
+        "undecided (suggestive): one search is too few",
         "12 of 25 cells",
         "The only informative search kept 3 cells.",
-        "n = 1, statistic 0.5, p = 0.04, by Holm over the twelve 0.48",
+        "n = 1, statistic 0.5, p = 0.04, by Holm 0.48",
         "1 to 2.5 cells (95 %)",
         "table_4, figure_5",
         "run 1 of 2, random-1/val\n",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import comb
 from typing import Literal
@@ -15,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from pipeline_src.reporting.claims.evidence import Searched
-from pipeline_src.reporting.claims.statistics import ERROR, RESAMPLES, SEED
+from pipeline_src.reporting.claims.statistics import ERROR, RESAMPLES, SEED, Tested
 from pipeline_src.space.catalogue import AGGREGATION_OPERATIONS, CELL_OPERATIONS
 
 Choice = Literal["cells", "aggregation", "depths"]
@@ -41,6 +42,7 @@ class Agreement:
         nulls: how many null searches it was held against.
         null, p_null: the nulls' own agreement, and the one-sided p of the searches' being larger: over all
             ways of choosing which are called nulls. None for fewer than two nulls.
+        p_less: the same of its being smaller.
     """
 
     choice: Choice
@@ -54,6 +56,17 @@ class Agreement:
     nulls: int
     null: float | None
     p_null: float | None
+    p_less: float | None
+
+    @property
+    def p(self) -> float:
+        """The one-sided p of being more alike than chance and than the nulls: the largest of the three."""
+        return max(self.p_uniform, self.p_marginal, 1.0 if self.p_null is None else self.p_null)
+
+    @property
+    def smallest_p(self) -> float:
+        """The smallest that `p_null` can be with so many searches and nulls."""
+        return 1 / comb(self.searches + self.nulls, self.nulls)
 
     @property
     def beyond_chance(self) -> bool:
@@ -106,18 +119,19 @@ def agreement(searches: Sequence[Searched], nulls: Sequence[Searched], choice: C
     generator = np.random.default_rng(SEED)
 
     def drawn() -> np.ndarray:
-        return generator.integers(lowest, options + lowest)
+        return generator.integers(lowest, options + lowest, size=(DRAWS, *chosen.shape))
 
     def dealt() -> np.ndarray:
-        return generator.permuted(chosen, axis=1)
+        return generator.permuted(np.broadcast_to(chosen, (DRAWS, *chosen.shape)), axis=2)
 
     largest = (options.max(axis=0) - 1) if choice == "depths" else None
 
-    observed = mean_agreement(chosen, largest)
+    observed = float(mean_agreement(chosen, largest))
     uniform, p_uniform = _against(observed, drawn, largest)
     marginal, p_marginal = _against(observed, dealt, largest)
     others = np.array([choices_of(one, choice) for one in nulls])
     enough = len(nulls) > 1
+    alike = more_alike(chosen, others, largest) if enough else None
     return Agreement(
         choice=choice,
         searches=len(searches),
@@ -128,60 +142,75 @@ def agreement(searches: Sequence[Searched], nulls: Sequence[Searched], choice: C
         marginal=marginal,
         p_marginal=p_marginal,
         nulls=len(nulls),
-        null=mean_agreement(others, largest) if enough else None,
-        p_null=more_alike(chosen, others, largest) if enough else None,
+        null=float(mean_agreement(others, largest)) if enough else None,
+        p_null=alike.more if alike else None,
+        p_less=alike.less if alike else None,
     )
 
 
-def mean_agreement(chosen: np.ndarray, largest: np.ndarray | None = None) -> float:
+def mean_agreement(chosen: np.ndarray, largest: np.ndarray | None = None) -> np.ndarray:
     """Mean over all pairs of rows (searches) of how alike their columns (places) are.
 
     Args:
-        chosen: numbers of operations or of cells, a row a search.
+        chosen: numbers of operations or of cells, (..., searches, places).
         largest: of numbers of cells, how far two can lie apart in each column; None where only the same
             number counts.
+
+    Returns:
+        0..1, one for each leading index.
     """
-    count = len(chosen)
-    return float((_alike(chosen, largest).sum() - count) / (count * (count - 1)))
+    count = chosen.shape[-2]
+    return np.asarray((_alike(chosen, largest).sum(axis=(-2, -1)) - count) / (count * (count - 1)))
 
 
 def _alike(rows: np.ndarray, largest: np.ndarray | None) -> np.ndarray:
     """How alike every row is with every row, 0..1; 1 with itself."""
+    one, other = rows[..., :, None, :], rows[..., None, :, :]
     if largest is None:
-        return np.asarray((rows[:, None, :] == rows[None, :, :]).mean(axis=-1))
-    apart = np.abs(rows[:, None, :] - rows[None, :, :]) / np.maximum(largest, 1)
-    return np.asarray((1 - apart).mean(axis=-1))
+        return np.asarray((one == other).mean(axis=-1))
+    return np.asarray((1 - np.abs(one - other) / np.maximum(largest, 1)).mean(axis=-1))
 
 
 def _against(
     observed: float, chance: Callable[[], np.ndarray], largest: np.ndarray | None
 ) -> tuple[float, float]:
     """Mean under a chance, and the one-sided p of an agreement at least as large, by simulation."""
-    found = np.array([mean_agreement(chance(), largest) for _ in range(DRAWS)])
+    found = mean_agreement(chance(), largest)
     hits = int((found >= observed - 1e-12).sum())
     return float(found.mean()), (hits + 1) / (len(found) + 1)
 
 
-def more_alike(first: np.ndarray, second: np.ndarray, largest: np.ndarray | None = None) -> float:
-    """One-sided p of the first rows' being more alike than the second's, had any of them been called first.
+def more_alike(first: np.ndarray, second: np.ndarray, largest: np.ndarray | None = None) -> Tested:
+    """Whether the first rows are more alike than the second, had any of them been called first.
 
     Every way of calling rows first is counted, up to `MOST_LABELLINGS`; beyond, as many drawn by chance.
     """
     rows = np.concatenate([first, second])
-    same = _alike(rows, largest)
-    every, n = set(range(len(rows))), len(first)
+    first_ways = _labellings(len(rows), len(first))
+    pairs = _alike(rows, largest) - np.eye(len(rows))
 
-    def difference(chosen: Sequence[int]) -> float:
-        rest = sorted(every - set(chosen))
-        sides = [same[np.ix_(side, side)][np.triu_indices(len(side), 1)] for side in (list(chosen), rest)]
-        return float(sides[0].mean() - sides[1].mean())
+    def means(ways: np.ndarray) -> np.ndarray:
+        count = int(ways[0].sum())
+        return np.asarray(((ways @ pairs) * ways).sum(axis=1) / (count * (count - 1)))
 
-    observed = difference(range(n)) - 1e-12
-    if comb(len(rows), n) <= MOST_LABELLINGS:
-        found = [difference(chosen) >= observed for chosen in combinations(range(len(rows)), n)]
-        return sum(found) / len(found)
-    generator = np.random.default_rng(SEED)
-    hits = sum(
-        difference(generator.permutation(len(rows))[:n].tolist()) >= observed for _ in range(RESAMPLES)
+    differences = means(first_ways) - means(1 - first_ways)
+    observed = float(differences[0])
+    return Tested(
+        observed,
+        float((differences >= observed - 1e-12).mean()),
+        float((differences <= observed + 1e-12).mean()),
     )
-    return (hits + 1) / (RESAMPLES + 1)
+
+
+@cache
+def _labellings(count: int, first: int) -> np.ndarray:
+    """Ways of calling `first` of `count` rows first, (ways, count) of 0 and 1; first the first rows."""
+    if comb(count, first) <= MOST_LABELLINGS:
+        ways = list(combinations(range(count), first))
+    else:
+        generator = np.random.default_rng(SEED)
+        ways = [tuple(range(first))]
+        ways += [tuple(generator.permutation(count)[:first].tolist()) for _ in range(RESAMPLES)]
+    found = np.zeros((len(ways), count))
+    np.put_along_axis(found, np.array(ways), 1, axis=1)
+    return found

@@ -1,4 +1,4 @@
-"""What must hold before a claim about what the search chooses is judged: it chooses alike, its null not."""
+"""Whether searches choose alike: what every claim about their choices rests on, and agreement.csv."""
 
 from __future__ import annotations
 
@@ -13,44 +13,46 @@ from pipeline_src.config.rows import NULL_LATENCY, NULL_SIGNS
 from pipeline_src.config.runs import Search, gamma_text
 from pipeline_src.reporting.claims.agreement import CHOICES, Agreement, Choice, agreement
 from pipeline_src.reporting.claims.evidence import Evidence, Searched
+from pipeline_src.reporting.claims.statistics import ERROR
 from pipeline_src.spreadsheets import guarded
 
 NULL_OF: dict[Choice, str] = {"cells": NULL_SIGNS, "aggregation": NULL_SIGNS, "depths": NULL_LATENCY}
 """The null that lacks what decides a choice: random signs leave beta, and with it the depths, as they are."""
-NEEDED: dict[str, tuple[Choice, ...]] = {
-    "C3": ("depths",),
-    "C7": ("depths",),
-    "C8": ("depths",),
-    "C9": ("aggregation",),
-    "C10": ("cells", "aggregation"),
+NEEDED: dict[str, Choice] = {
+    "C3": "depths",
+    "C7": "depths",
+    "C8": "depths",
+    "C9": "aggregation",
+    "C10a": "aggregation",
+    "C10b": "aggregation",
+    "C10c": "aggregation",
+    "C10d": "cells",
 }
-"""The choices that a claim is about: it is judged only where searches make them alike."""
+"""The choice that a claim is about: its p value is at least that of searches making it alike."""
 TABLE = "table_4"
-"""The searches of network A's kind: alike but for seed and initial numbers."""
+"""The searches of network A's kind: alike but for seed and initial depths."""
+AGREEMENT_RULE = (
+    "The p value is at least that of the searches of Table 4 choosing alike, more than by chance and more"
+    " than null searches (agreement.csv)."
+)
 
 
-def why_not_found(evidence: Evidence, claim: str) -> str:
-    """Why the searches of A's kind cannot be said to have found what a claim is about; else empty."""
-    for choice in NEEDED[claim]:
-        if choice not in evidence.agreed:
-            own, nulls = evidence.searched(TABLE)[0], evidence.nulls(NULL_OF[choice])
-            evidence.agreed[choice] = agreement(own, nulls, choice)
-        found = evidence.agreed[choice]
-        if found is None:
-            return f"Whether searches agree on {choice} is unknown: two live ones are needed."
-        if not found.beyond_chance:
-            return f"Searches do not choose {choice} alike beyond chance: {found.text}."
-        if found.p_null is None:
-            asked = len(evidence.grid.config.experiments.null_seeds) > 1
-            remedy = (
-                "two of its nulls must have ended" if asked else "experiments.null_seeds must ask for two"
-            )
-            return f"Whether searches choose {choice} more alike than a null search is unknown: {remedy}."
-        if not found.beyond_null:
-            return (
-                f"Searches choose {choice} no more alike than their null ({NULL_OF[choice]}): {found.text}."
-            )
-    return ""
+def agreement_for(evidence: Evidence, claim: str) -> tuple[Agreement | None, str]:
+    """How alike the searches of A's kind choose what a claim is about; None and why, where it is unknown."""
+    choice = NEEDED[claim]
+    if choice not in evidence.agreed:
+        own, nulls = evidence.searched(TABLE)[0], evidence.nulls(NULL_OF[choice])
+        evidence.agreed[choice] = agreement(own, nulls, choice)
+    found: Agreement | None = evidence.agreed[choice]
+    if found is None:
+        return None, f"Whether searches agree on {choice} is unknown: two live searches are needed."
+    sides = 2 if claim == "C3" else 1  # C3 is about the agreement itself, either way
+    if found.p_null is None or sides * found.smallest_p > ERROR:
+        return None, (
+            f"{found.searches} searches and {found.nulls} null searches cannot show that searches choose"
+            f" {choice} more alike than null searches: more of these are needed (experiments.null_seeds)."
+        )
+    return found, ""
 
 
 def write_agreements(evidence: Evidence, path: Path) -> None:

@@ -8,66 +8,53 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_src.reporting.claims.chosen import why_not_found
+from pipeline_src.reporting.claims.chosen import AGREEMENT_RULE, agreement_for
 from pipeline_src.reporting.claims.evidence import Evidence, Searched, Settling
 from pipeline_src.reporting.claims.finding import (
     Finding,
     Statement,
-    by_interval,
     claim_of,
+    direction,
     interval_text,
+    not_testable,
     spelled,
-    undecided,
     with_faults,
     with_needed,
 )
 from pipeline_src.reporting.claims.statistics import (
-    ERROR,
-    FEWEST,
-    against_chance,
-    mean_interval,
-    runs_for_majority,
+    Tested,
+    mean_of,
+    runs_for_share,
     runs_for_signs,
     share,
     signed_rank,
 )
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.read.claims import Claim, Verdict
-from pipeline_src.space.catalogue import HYPER_CELLS
 
-TOLERANCE_CELLS = 1.0
-"""How far a run's depth may lie from the others: the most that the paper's own Table 4 shows."""
 MOST_CELLS = 2
 """Of the first hyper-cell, as the paper has it (Sec. 4.4.6)."""
-_JUDGED_WHERE = (
-    "Live searches only; judged where the searches of Table 4 agree on depths beyond chance and beyond"
-    " their null."
-)
+_DEEP = f"Live searches that keep more than {MOST_CELLS} cells in some hyper-cell; others show no depth."
+_NONE_DEEP = f"keep more than {MOST_CELLS} cells in some hyper-cell: searches that keep more are needed"
 
 
 def _braces(numbers: Sequence[int]) -> str:
     return f"{{{', '.join(map(str, numbers))}}}"
 
 
-def farthest(depths: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Mean over runs of the largest distance of a run's hyper-cells from the median of the runs, in cells.
-
-    Args:
-        depths: numbers of cells, run by run, the three hyper-cells side by side along `axis`.
-    """
-    flat = np.moveaxis(np.asarray(depths, dtype=float), axis, -1)
-    runs = flat.reshape(*flat.shape[:-1], -1, HYPER_CELLS)
-    distance = np.abs(runs - np.median(runs, axis=-2, keepdims=True))
-    return distance.max(axis=-1).mean(axis=-1)
+def is_deep(depths: Sequence[int]) -> bool:
+    """Whether some hyper-cell keeps more cells than every one may keep by the paper's bound."""
+    return max(depths) > MOST_CELLS
 
 
 def _distances(depths: Sequence[Sequence[int]]) -> list[float]:
+    """For each run the largest distance of a hyper-cell from the runs' median, in cells."""
     runs = np.asarray(depths, dtype=float)
     return [float(value) for value in np.abs(runs - np.median(runs, axis=0)).max(axis=1)]
 
 
 def depths_are_robust(evidence: Evidence) -> Claim:
-    """C3: the depths found do not depend on the seed or the initial numbers of cells (Table 4)."""
+    """C3: the depths found do not depend on the seed or the initial depths (Table 4)."""
     quoted = quoted_table("table_4")
     runs = "; ".join(f"seed {row[0]} {row[1]} -> {row[2]}" for row in quoted.rows)
     statement = Statement(
@@ -76,58 +63,46 @@ def depths_are_robust(evidence: Evidence) -> Claim:
         " of cells.",
         ("table_4",),
         f"Table 4, Sec. 4.4.2: {runs}.",
-        "A run's distance is that of its farthest hyper-cell from the median of all runs, in cells. Mean"
-        " distance against depths drawn evenly from 1 to the initial number (scipy.stats.monte_carlo_test,"
-        f" one-sided, null hypothesis: chance), t interval of the mean over {FEWEST} runs or more"
-        " (scipy.stats.t). Reproduced: p <= 0.05 and the interval below one cell, the most that the paper's"
-        f" own runs differ by. Not reproduced: the interval above one cell. {_JUDGED_WHERE}",
+        "Agreement on depths of the searches of Table 4 against null searches without a weight of latency:"
+        " exact over all ways of choosing which are the nulls, two-sided. Reproduced: more alike than the"
+        " nulls and than by chance (agreement.csv); the largest p value counts. Not reproduced: less alike"
+        f" than the nulls. Not testable where no search keeps more than {MOST_CELLS} cells in a hyper-cell.",
     )
     return claim_of(statement, _robustness(evidence), evidence.scale)
 
 
 def _robustness(evidence: Evidence) -> Finding:
     runs, faults = evidence.searched("table_4")
-    ours, sources = _robustness_words(runs), tuple(one.source for one in runs)
-    known: dict[str, Any] = {"n": len(runs), "sources": sources}
+    known: dict[str, Any] = {"n": len(runs), "sources": tuple(one.source for one in runs)}
+    ours = _robustness_words(runs)
     if len({one.search.seed for one in runs}) < 2 or len({one.search.depths for one in runs}) < 2:
-        reason = "Searches must differ in seed and in initial numbers, at least two of each."
-        return undecided(with_faults(reason, faults), ours, **known)
-    depths = [one.genotype.depths for one in runs]
-    distances = _distances(depths)
-    interval = mean_interval(distances)
-    highest = [number for one in runs for number in one.search.depths]
-    tested = against_chance([number for run in depths for number in run], highest, farthest)
-    known |= {"statistic": tested.statistic, "p_value": tested.p, "interval": interval, "unit": "cells"}
-    if interval is None:
-        reason = f"{len(runs)} live runs are too few for an interval; {FEWEST} runs are needed."
-        return undecided(with_faults(reason, faults), ours, **known)
-    blocked = why_not_found(evidence, "C3")
-    if blocked:
-        return undecided(with_faults(blocked, faults), ours, **known)
-    verdict: Verdict = "undecided"
-    if interval[0] > TOLERANCE_CELLS:
-        verdict, reason = "not reproduced", "Runs lie more than one cell apart."
-    elif interval[1] < TOLERANCE_CELLS and tested.p <= ERROR:
-        verdict, reason = "reproduced", "Runs lie less than one cell apart, closer than chance."
-    elif interval[1] < TOLERANCE_CELLS:
-        reason = f"Runs lie close, but depths drawn by chance from so few would too (p = {tested.p:.2g})."
-    else:
-        reason = (
-            f"The mean distance, {interval_text(interval, 'cells')}, may be one cell; more runs would tell."
-        )
-    return Finding(ours, verdict, with_faults(reason, faults), **known)
+        reason = "Searches must differ in seed and in initial depths, at least two of each."
+        return not_testable(reason, faults, ours, **known)
+    if not any(is_deep(one.genotype.depths) for one in runs):
+        return not_testable(f"None of the {len(runs)} live searches {_NONE_DEEP}.", faults, ours, **known)
+    found, unknown = agreement_for(evidence, "C3")
+    if found is None or found.p_less is None:
+        return not_testable(unknown, faults, ours, **known)
+    tested = Tested(found.observed, found.p, found.p_less)
+    return Finding(
+        ours=ours,
+        verdict=direction(tested),
+        reason=with_faults(f"{found.text[:1].upper()}{found.text[1:]}.", faults),
+        statistic=tested.statistic,
+        p_value=tested.p,
+        **known,
+    )
 
 
 def _robustness_words(runs: Sequence[Searched]) -> str:
     if len(runs) < 2:
         kept = "".join(_braces(one.genotype.depths) for one in runs)
-        return with_needed(f"The only live search kept {kept} cells", 1, FEWEST) if runs else ""
+        return f"The only live search kept {kept} cells." if runs else ""
     distance = fmean(_distances([one.genotype.depths for one in runs]))
-    sentence = (
+    return (
         f"In {spelled(len(runs))} live searches the farthest hyper-cell ended {distance:.2f} cells from the"
-        " median, on average"
+        " median, on average."
     )
-    return with_needed(sentence, len(runs), FEWEST)
 
 
 def first_settles_first(evidence: Evidence) -> Claim:
@@ -143,7 +118,7 @@ def first_settles_first(evidence: Evidence) -> Claim:
         " as it ends, counted from when beta is trained; the lead is the epoch of the earlier of"
         " hyper-cells 2 and 3 less that of hyper-cell 1. Two-sided signed-rank test, exact, in"
         " Wilcoxon's form, null hypothesis: no lead; t interval of the mean lead (scipy.stats.t)."
-        f" Decided where p <= 0.05 and the interval excludes zero, by the sign. {_JUDGED_WHERE}",
+        f" {_DEEP} {AGREEMENT_RULE}",
     )
     return claim_of(statement, _settling(evidence), evidence.scale)
 
@@ -153,36 +128,34 @@ def _lead(one: Settling) -> int:
 
 
 def _settling(evidence: Evidence) -> Finding:
-    found, faults = evidence.settlings()
+    live, faults = evidence.settlings()
+    found = [one for one in live if is_deep(one.depths)]
     leads = [_lead(one) for one in found]
-    sources = tuple(one.source for one in found)
-    first = sum(1 for lead in leads if lead > 0)
+    first = sum(1 for lead in map(_lead, live) if lead > 0)
+    ours = f"Hyper-cell 1 settled before both others in {first} of {len(live)} live searches." if live else ""
+    known: dict[str, Any] = {"ours": ours, "n": len(leads), "sources": tuple(one.source for one in live)}
     needed, telling = runs_for_signs(), sum(1 for lead in leads if lead)
-    ours = (
-        f"Hyper-cell 1 settled before both others in {first} of {len(leads)} live searches." if leads else ""
-    )
     if telling < needed:
-        reason = f"{telling} searches with a lead or a lag cannot give p <= 0.05; {needed} could."
-        return undecided(with_faults(reason, faults), ours, n=len(leads), sources=sources)
-    tested, interval = signed_rank(leads), mean_interval(leads)
-    blocked = why_not_found(evidence, "C7")
-    if blocked:
-        return undecided(with_faults(blocked, faults), ours, n=len(leads), sources=sources)
-    verdict = by_interval(interval, tested.p)
-    leading = (
-        f"A mean lead of {fmean(leads):.1f} epochs ({interval_text(interval, 'epochs')}), p = {tested.p:.2g}"
-    )
-    reason = f"{leading}." if verdict != "undecided" else f"{leading}, allows none; more searches would tell."
+        reason = f"{len(found)} of {len(live)} live searches {_NONE_DEEP}"
+        reason += f", {needed} with a lead or a lag (here {telling})."
+        return not_testable(reason, faults, **known)
+    alike, unknown = agreement_for(evidence, "C7")
+    if alike is None:
+        return not_testable(unknown, faults, **known)
+    tested, mean = signed_rank(leads), mean_of(leads)
+    interval = mean.interval if mean else None
     return Finding(
-        ours=ours,
-        verdict=verdict,
-        reason=with_faults(reason, faults),
-        n=len(leads),
+        verdict=direction(tested),
+        reason=with_faults(
+            f"A mean lead of {fmean(leads):.1f} epochs ({interval_text(interval, 'epochs')}), p ="
+            f" {tested.p:.2g}; {alike.text}.",
+            faults,
+        ),
         statistic=tested.statistic,
-        p_value=tested.p,
+        p_value=max(tested.p, alike.p),
         interval=interval,
         unit="epochs that hyper-cell 1 is ahead",
-        sources=sources,
+        **known,
     )
 
 
@@ -196,67 +169,54 @@ def early_downsampling(evidence: Evidence) -> Claim:
         ("table_4",),
         f"Table 4, Sec. 4.4.6 (early downsampling): {firsts} cells in the six searches.",
         "Over the searches of Table 4 that start with more than two cells there. The claim is a bound: not"
-        " reproduced where a run keeps more. Reproduced where all keep to it, against chance (two of the"
-        " smallest initial number; scipy.stats.binomtest, one-sided) with p <= 0.05, and the exact interval"
-        f" of the share that does lies above one half. {_JUDGED_WHERE}",
+        " reproduced where a search keeps more. Reproduced where all keep to it, against chance (two of the"
+        f" smallest initial depth; scipy.stats.binomtest). {_DEEP} {AGREEMENT_RULE}",
     )
     return claim_of(statement, _early(evidence), evidence.scale)
 
 
 def _early(evidence: Evidence) -> Finding:
     runs, faults = evidence.searched("table_4")
-    telling = [one for one in runs if one.search.depths[0] > MOST_CELLS]
+    able = [one for one in runs if one.search.depths[0] > MOST_CELLS]
+    telling = [one for one in able if is_deep(one.genotype.depths)]
     kept = [one.genotype.depths[0] for one in telling]
     sources = tuple(one.source for one in runs)
-    if not telling:
-        reason = (
-            f"No search that has ended started with more than {MOST_CELLS} cells: none could break the bound."
-        )
-        return undecided(with_faults(reason, faults), _none_early(len(runs)), sources=sources)
-    chance = MOST_CELLS / min(one.search.depths[0] for one in telling)
-    needed = runs_for_majority()
-    while chance**needed > ERROR:
-        needed += 1
-    ours = _early_words(kept, needed)
-    blocked = why_not_found(evidence, "C8")
-    if blocked:
-        return undecided(with_faults(blocked, faults), ours, n=len(kept), sources=sources)
-    hits = sum(1 for number in kept if number <= MOST_CELLS)
-    tested = share(hits, len(kept), chance)
-    verdict: Verdict = "undecided"
-    reason = (
-        f"{hits} of {len(kept)} that can tell keep to it, too few against chance ({chance:.2f} a run);"
-        f" {needed} are needed."
-    )
-    if hits < len(kept):
-        verdict = "not reproduced"
-        reason = f"{len(kept) - hits} of {len(kept)} searches keep more than {MOST_CELLS}."
-    elif len(kept) >= needed:
-        verdict, reason = "reproduced", f"All {len(kept)} searches keep to it; by chance p = {tested.p:.2g}."
+    if not able:
+        reason = f"No search that has ended started hyper-cell 1 with more than {MOST_CELLS} cells."
+        return not_testable(reason, faults, _early_words([], 0), sources=sources)
+    chance = MOST_CELLS / min(one.search.depths[0] for one in able)
+    needed = runs_for_share(chance)
+    ours = _early_words([one.genotype.depths[0] for one in able], needed)
+    known: dict[str, Any] = {"ours": ours, "n": len(kept), "sources": sources}
+    broken = sum(1 for number in kept if number > MOST_CELLS)
+    if len(kept) < needed and not broken:
+        reason = f"{len(kept)} of {len(able)} live searches {_NONE_DEEP}, {needed} at least."
+        return not_testable(reason, faults, **known)
+    alike, unknown = agreement_for(evidence, "C8")
+    if alike is None:
+        return not_testable(unknown, faults, **known)
+    found = share(len(kept) - broken, len(kept), chance)
+    verdict: Verdict = "reproduced"
+    own, reason = found.tested.p, f"All {len(kept)} searches keep to it; by chance p = {found.tested.p:.2g}"
+    if broken:
+        verdict, own = "not reproduced", 0.0
+        reason = f"{broken} of {len(kept)} searches keep more than {MOST_CELLS} cells"
     return Finding(
-        ours=ours,
         verdict=verdict,
-        reason=with_faults(reason, faults),
-        n=len(kept),
-        statistic=float(hits),
-        p_value=tested.p,
-        interval=tested.interval,
+        reason=with_faults(f"{reason}; {alike.text}.", faults),
+        statistic=float(found.hits),
+        p_value=max(own, alike.p),
+        interval=found.interval,
+        paper_effect=1.0,
         unit="share of searches that keep at most two cells",
-        sources=sources,
+        **known,
     )
-
-
-def _none_early(ended: int) -> str:
-    """Where no search could break the bound."""
-    if not ended:
-        return ""
-    searches = "The only live search" if ended == 1 else f"None of the {spelled(ended)} live searches"
-    start = "did not start" if ended == 1 else "started"
-    return f"{searches} {start} hyper-cell 1 with more than {spelled(MOST_CELLS)} cells."
 
 
 def _early_words(kept: Sequence[int], needed: int) -> str:
     """How many cells the searches kept that could have kept more than the bound."""
+    if not kept:
+        return ""
     if len(kept) == 1:
         cells = f"{kept[0]} cell{'s' if kept[0] > 1 else ''}"
         return with_needed(f"The only informative search kept {cells}", 1, needed)

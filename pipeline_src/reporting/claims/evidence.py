@@ -79,10 +79,14 @@ class Searched:
 
 @dataclass(frozen=True)
 class Settling:
-    """At which epoch of training beta the argmax depth of each hyper-cell took its final value for good."""
+    """At which epoch of training beta the argmax depth of each hyper-cell took its final value for good.
+
+    `depths` are these final values.
+    """
 
     search: Search
     epochs: tuple[int, ...]
+    depths: tuple[int, ...]
     source: str
 
 
@@ -240,8 +244,9 @@ class Evidence:
             if trained.empty:
                 faults.append(f"{source} has no epoch in which beta was trained")
                 continue
-            epochs = tuple(settled([int(depth) for depth in trained[name]]) for name in names)
-            found.append(Settling(search, epochs, source))
+            courses = [[int(depth) for depth in trained[name]] for name in names]
+            epochs, depths = tuple(map(settled, courses)), tuple(course[-1] for course in courses)
+            found.append(Settling(search, epochs, depths, source))
         return tuple(found), tuple(faults)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from pipeline_src.reporting.claims.statistics import ERROR, LEVEL, Interval
+from pipeline_src.reporting.claims.statistics import LEVEL, Interval, Tested
 from pipeline_src.reporting.paper.quoted import quoted_table
 from pipeline_src.reporting.read.claims import Claim, Verdict
 from pipeline_src.reporting.read.reasons import first_reasons
@@ -30,7 +31,11 @@ class Statement:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the runs here say of it: see `Claim` for the fields."""
+    """What the runs here show: see `Claim` for the fields.
+
+    `verdict` is what the test's direction would mean; `judge` keeps it where Holm's correction leaves the p
+    value at the level, or where there is no p value.
+    """
 
     ours: str
     verdict: Verdict
@@ -39,9 +44,10 @@ class Finding:
     statistic: float | None = None
     p_value: float | None = None
     interval: Interval | None = None
+    paper_effect: float | None = None
     unit: str = ""
-    level: float = LEVEL
-    sources: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 def claim_of(statement: Statement, finding: Finding, scale: str) -> Claim:
@@ -57,10 +63,12 @@ def claim_of(statement: Statement, finding: Finding, scale: str) -> Claim:
         statistic=_rounded(finding.statistic),
         p_value=_rounded(finding.p_value),
         interval=None if finding.interval is None else _rounded_pair(finding.interval),
-        level=finding.level,
+        paper_effect=_rounded(finding.paper_effect),
+        level=LEVEL,
         unit=finding.unit,
         verdict=finding.verdict,
         reason=finding.reason,
+        notes=finding.notes,
         sources=tuple(dict.fromkeys(finding.sources)),
         scale=scale,
     )
@@ -74,33 +82,26 @@ def _rounded_pair(pair: Interval) -> Interval:
     return float(f"{pair[0]:.6g}"), float(f"{pair[1]:.6g}")
 
 
-def undecided(reason: str, ours: str = "", **known: object) -> Finding:
-    """A finding that decides nothing, and why."""
-    return Finding(ours=ours, verdict="undecided", reason=reason, **known)  # type: ignore[arg-type]
+def not_testable(reason: str, faults: Sequence[str] = (), ours: str = "", **known: Any) -> Finding:
+    """A finding of a claim that cannot be tested here, with what would make it testable."""
+    return Finding(ours=ours, verdict="not testable here", reason=with_faults(reason, faults), **known)
 
 
-def by_interval(interval: Interval | None, p: float) -> Verdict:
-    """Reproduced above zero, not reproduced below it; the test must agree that it is no chance."""
-    if interval is None or p > ERROR:
+def direction(tested: Tested) -> Verdict:
+    """What a test means for its claim if its p value holds."""
+    if tested.more == tested.less:
         return "undecided"
-    if interval[0] > 0:
-        return "reproduced"
-    return "not reproduced" if interval[1] < 0 else "undecided"
+    return "reproduced" if tested.more < tested.less else "not reproduced"
 
 
-def no_worse(interval: Interval) -> Verdict:
-    """Non-inferiority: by the interval of a difference in mIoU against the tolerated loss."""
-    if interval[0] > -TOLERANCE_POINTS:
-        return "reproduced"
-    return "not reproduced" if interval[1] < -TOLERANCE_POINTS else "undecided"
+def intersection(tests: Sequence[Tested]) -> Tested:
+    """A claim that asks for several things: all must hold for it, one suffices against it.
 
-
-def all_of(verdicts: Iterable[Verdict]) -> Verdict:
-    """A claim of several parts: reproduced where all are, not reproduced where one is not."""
-    found = set(verdicts)
-    if "not reproduced" in found:
-        return "not reproduced"
-    return "reproduced" if found == {"reproduced"} else "undecided"
+    One-sided p values: the largest for it (intersection-union test), the smallest against it as Bonferroni
+    corrects it. The statistic is that of the weakest test.
+    """
+    weakest = max(tests, key=lambda one: one.more)
+    return Tested(weakest.statistic, weakest.more, min(1.0, len(tests) * min(one.less for one in tests)))
 
 
 def with_faults(reason: str, faults: Sequence[str]) -> str:

@@ -1,34 +1,35 @@
-"""The twelve claims of the paper, judged from the results of one grid. [no torch]"""
+"""The claims of the paper and their parts, assessed from the results of one grid. [no torch]"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SearchConfig
 from pipeline_src.reporting.claims.ablations import aggregation_helps, beats_random_search
-from pipeline_src.reporting.claims.control import held_against_control
 from pipeline_src.reporting.claims.depths import depths_are_robust, early_downsampling, first_settles_first
 from pipeline_src.reporting.claims.evidence import Evidence
-from pipeline_src.reporting.claims.fronts import best_downsampling, on_the_front
-from pipeline_src.reporting.claims.gammas import gamma_trades
-from pipeline_src.reporting.claims.operations import operations_by_depth, third_hyper_cell
-from pipeline_src.reporting.claims.statistics import holm
+from pipeline_src.reporting.claims.fronts import best_downsampling, dominates
+from pipeline_src.reporting.claims.gammas import gamma_costs_accuracy, gamma_gives_speed
+from pipeline_src.reporting.claims.operations import PARTS_OF_C10, third_hyper_cell
+from pipeline_src.reporting.claims.statistics import ERROR, holm
 from pipeline_src.reporting.claims.transfer import networks_transfer, small_and_accurate
 from pipeline_src.reporting.read.claims import Claim
 
-JUDGEMENTS = (
-    on_the_front,
+JUDGEMENTS: tuple[Callable[[Evidence], Claim], ...] = (
+    dominates,
     beats_random_search,
     depths_are_robust,
     best_downsampling,
     aggregation_helps,
-    gamma_trades,
+    gamma_gives_speed,
+    gamma_costs_accuracy,
     first_settles_first,
     early_downsampling,
     third_hyper_cell,
-    operations_by_depth,
+    *PARTS_OF_C10,
     networks_transfer,
     small_and_accurate,
 )
@@ -47,7 +48,7 @@ OPTIONS = (
 
 
 def judge(grid: Grid, results: Path) -> tuple[Claim, ...]:
-    """Judge C1 to C12; what was not run leaves a claim undecided, with the reason.
+    """Assess C1 to C12; what the runs at hand cannot test is "not testable here", with what is missing.
 
     Args:
         grid: the runs of the configuration.
@@ -61,18 +62,23 @@ def judge(grid: Grid, results: Path) -> tuple[Claim, ...]:
 
 def judged(evidence: Evidence) -> tuple[Claim, ...]:
     """As `judge`, of evidence that is gathered already."""
-    grid = evidence.grid
-    claims = [held_against_control(judgement(evidence), evidence) for judgement in JUDGEMENTS]
+    claims = [judgement(evidence) for judgement in JUDGEMENTS]
     corrected = holm([claim.p_value for claim in claims])
-    beyond = search_beyond_the_paper(grid.config.search)
+    family = sum(p is not None for p in corrected)
+    beyond = search_beyond_the_paper(evidence.grid.config.search)
     return tuple(
-        replace(
-            claim,
-            p_holm=None if p is None else float(f"{p:.6g}"),
-            settings=beyond,
-        )
+        replace(_decided(claim, p, family), settings=beyond)
         for claim, p in zip(claims, corrected, strict=True)
     )
+
+
+def _decided(claim: Claim, p_holm: float | None, family: int) -> Claim:
+    """The claim with its verdict: what its test means, if that holds after the correction."""
+    if p_holm is None:
+        return claim
+    verdict = claim.verdict if p_holm <= ERROR else "undecided"
+    reason = f"{claim.reason} Corrected for the {family} claims that are testable here, p = {p_holm:.2g}."
+    return replace(claim, verdict=verdict, reason=reason, p_holm=float(f"{p_holm:.6g}"))
 
 
 def search_beyond_the_paper(search: SearchConfig) -> tuple[str, ...]:

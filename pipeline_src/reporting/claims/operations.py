@@ -1,24 +1,28 @@
-"""C9 and C10: which operations the searches choose where."""
+"""C9 and C10: which operations the searches choose where. [no torch]"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
 
-from pipeline_src.reporting.claims.chosen import why_not_found
+from pipeline_src.config.grid import Grid
+from pipeline_src.config.models import Config
+from pipeline_src.reporting.claims.chosen import AGREEMENT_RULE, agreement_for
 from pipeline_src.reporting.claims.evidence import Evidence
 from pipeline_src.reporting.claims.finding import (
     Finding,
     Statement,
-    all_of,
     claim_of,
-    undecided,
+    direction,
+    not_testable,
     with_faults,
-    with_needed,
 )
-from pipeline_src.reporting.claims.statistics import ERROR, Share, runs_for_majority, share
-from pipeline_src.reporting.read.claims import Claim, Verdict
+from pipeline_src.reporting.claims.statistics import FEWEST, Share, share
+from pipeline_src.reporting.read.claims import Claim
 from pipeline_src.space.catalogue import (
     AGGREGATION_EDGES,
     AGGREGATION_OPERATIONS,
@@ -31,10 +35,11 @@ from pipeline_src.space.reach import stage_size
 DILATION_4 = "dilconv3x3_d4_x2"
 EARLY = "conv3x3"
 
-_COINCIDE = "the maps that a search sees tell dilation 4 from the other operations"
-_MAJORITY = (
-    "Reproduced: the exact interval of the true share (scipy.stats.binomtest) lies above one half. Not"
-    " reproduced: it lies below one half. p: one-sided binomial test against chance"
+MAJORITY = 0.5
+"""What "always" and "tends to" are held against: most searches."""
+AFTERWARDS = (
+    "This part was chosen after the data of the first run at scale camvid were known (2026-11-30): confirm"
+    " it on new searches."
 )
 
 
@@ -52,20 +57,40 @@ def coinciding(map_size: tuple[int, int]) -> tuple[str, ...]:
     return tuple(found) if len(found) > 1 else ()
 
 
-def _twins(evidence: Evidence) -> str:
-    """Why a search could not tell dilation 4 from another one; empty where it could."""
-    space = evidence.grid.config.space
-    for dataset in dict.fromkeys(one.dataset for one in evidence.grid.searches):
-        block = evidence.grid.dataset_config(dataset)
+def _maps(grid: Grid) -> dict[str, tuple[int, int]]:
+    """The maps behind the third hyper-cell that searches see, (height, width) by data set."""
+    found = {}
+    for dataset in dict.fromkeys(one.dataset for one in grid.searches):
+        block = grid.dataset_config(dataset)
         crop = (block.search_crop_height_px, block.search_crop_width_px)
-        size = stage_size(space, crop, HYPER_CELLS)
+        found[dataset] = stage_size(grid.config.space, crop, HYPER_CELLS)
+    return found
+
+
+def _map_words(grid: Grid) -> str:
+    """`on feature maps of 6x8 pixels, where the paper's search has about 12x24`; empty where they are its."""
+    maps, paper = _maps(grid), _papers_maps()
+    if set(maps.values()) <= set(paper.values()):
+        return ""
+    sizes = " and ".join(dict.fromkeys(f"{height}x{width}" for height, width in maps.values()))
+    height, width = paper["cityscapes"]
+    return f", on feature maps of {sizes} pixels, where the paper's search has about {height}x{width}"
+
+
+@cache
+def _papers_maps() -> dict[str, tuple[int, int]]:
+    return _maps(Grid(Config()))
+
+
+def _twins(grid: Grid) -> str:
+    """Why a search could not tell dilation 4 from another one; empty where it could."""
+    for dataset, size in _maps(grid).items():
         alike = coinciding(size)
         if DILATION_4 in alike:
-            shown = f"{size[0]}x{size[1]}"
             return (
-                f"Searches on {dataset} see maps of {shown} behind the third hyper-cell, crops being"
-                f" {crop[0]}x{crop[1]}: {' and '.join(alike)} are the same function there. Larger"
-                f" data.{dataset}.search_crop_height_px and search_crop_width_px tell them apart."
+                f"Searches on {dataset} see maps of {size[0]}x{size[1]} behind the third hyper-cell, where"
+                f" {' and '.join(alike)} are the same function. Larger data.{dataset}.search_crop_height_px"
+                " and search_crop_width_px tell them apart."
             )
     return ""
 
@@ -98,148 +123,188 @@ def prefers_conv3x3_early(genotype: Genotype) -> bool:
     )
 
 
-def dilates_deep(genotype: Genotype) -> bool:
-    """Whether more of the edges that leave x3 are dilated than of those that leave x1."""
-    deep, low = (leaving(genotype, source) for source in ("x3", "x1"))
-    return _dilated(deep) > _dilated(low)
+def plain_low(genotype: Genotype) -> bool:
+    """Whether every aggregation edge that leaves the first hyper-cell is a plain convolution."""
+    operations = leaving(genotype, "x1")
+    return bool(operations) and not any(map(is_dilated, operations))
 
 
-def _dilated(operations: Sequence[str]) -> float:
-    return sum(name.startswith("dilconv") for name in operations) / max(len(operations), 1)
+def dilated_deep(genotype: Genotype) -> bool:
+    """Whether every aggregation edge that leaves the third hyper-cell is dilated."""
+    operations = leaving(genotype, "x3")
+    return bool(operations) and all(map(is_dilated, operations))
+
+
+def deeper(genotype: Genotype) -> int:
+    """How many more of the edges that leave x3 are dilated than of those that leave x1."""
+    return dilated_edges(genotype, "x3") - dilated_edges(genotype, "x1")
+
+
+def dilated_edges(genotype: Genotype, source: str) -> int:
+    """How many of the aggregation edges that leave `x1`..`x3` are dilated."""
+    return sum(map(is_dilated, leaving(genotype, source)))
+
+
+def is_dilated(operation: str) -> bool:
+    """Whether an operation is a dilated convolution."""
+    return operation.startswith("dilconv")
+
+
+_EDGES = {name: sum(1 for edge in AGGREGATION_EDGES if edge.source == name) for name in ("x1", "x3")}
+_DILATED = sum(map(is_dilated, AGGREGATION_OPERATIONS)) / len(AGGREGATION_OPERATIONS)
+
+
+@dataclass(frozen=True)
+class Habit:
+    """A claim that searches choose something.
+
+    Attributes:
+        id, sentence, paper: as of `Claim`.
+        holds: whether a search does it; None where it does not tell.
+        chance: the share of searches that the claim is held against.
+        paper_share: the share that the paper claims; None where it shows one network.
+        told: what a search that does it does, in words.
+        edges: the same over edges, in words.
+        note: on the claim.
+    """
+
+    id: str
+    sentence: str
+    paper: str
+    holds: Callable[[Genotype], bool | None]
+    chance: float
+    told: str
+    edges: Callable[[Sequence[Genotype]], str] = lambda genotypes: ""
+    paper_share: float | None = None
+    note: str = ""
+
+
+def _deeper_or_not(genotype: Genotype) -> bool | None:
+    return deeper(genotype) > 0 if deeper(genotype) else None
+
+
+def _of_edges(genotypes: Sequence[Genotype], source: str) -> str:
+    whole = _EDGES[source] * len(genotypes)
+    dilated = sum(dilated_edges(one, source) for one in genotypes)
+    return f"; {dilated} of {whole} edges of {source} are dilated (chance {_DILATED * whole:.0f})"
+
+
+def _of_early_edges(genotypes: Sequence[Genotype]) -> str:
+    edges = [name for one in genotypes for name in early_operations(one)]
+    return f"; {edges.count(EARLY)} of {len(edges)} edges (chance {len(edges) / len(CELL_OPERATIONS):.0f})"
+
+
+_ALWAYS_4 = Habit(
+    "C9",
+    "In the aggregation cell, the edges that leave the third hyper-cell always choose dilation 4",
+    "Sec. 4.4.6, Figure 7, A alone: 'the operations from the outputs of third hyper-cell always choose"
+    " the operation with dil=4 rather than dil=2 or 8'.",
+    all_dilated_by_4,
+    MAJORITY,
+    "all edges that leave x3 have dilation 4",
+    paper_share=1.0,
+)
+_HABITS_OF_C10 = (
+    Habit(
+        "C10a",
+        "In the aggregation cell, edges that leave hyper-cell 1 choose plain convolutions",
+        "Sec. 4.4.6, Figure 7, A alone: 'the lower layers only prefer the common convolution operations'.",
+        plain_low,
+        (1 - _DILATED) ** _EDGES["x1"],
+        "all edges that leave x1 are plain convolutions",
+        partial(_of_edges, source="x1"),
+        note=AFTERWARDS,
+    ),
+    Habit(
+        "C10b",
+        "In the aggregation cell, edges that leave hyper-cell 3 are dilated more often than those that leave"
+        " hyper-cell 1",
+        "Sec. 4.4.6, Figure 7, A alone: 'the deeper layers enjoy dilated convolution, while the lower layers"
+        " only prefer the common convolution operations'.",
+        _deeper_or_not,
+        0.5,
+        "more of the edges that leave x3 are dilated than of x1's, where they differ",
+        note=AFTERWARDS,
+    ),
+    Habit(
+        "C10c",
+        "In the aggregation cell, edges that leave hyper-cell 3 choose dilated convolutions",
+        "Sec. 4.4.6, Figure 7, A alone: 'the deeper layers enjoy dilated convolution'.",
+        dilated_deep,
+        _DILATED ** _EDGES["x3"],
+        "all edges that leave x3 are dilated",
+        partial(_of_edges, source="x3"),
+        note=AFTERWARDS,
+    ),
+    Habit(
+        "C10d",
+        "Early cells mostly choose conv3x3",
+        "Sec. 4.4.6, Figure 7, A alone: 'the selection of operations in early stage always tends to"
+        " conv3x3'.",
+        prefers_conv3x3_early,
+        MAJORITY,
+        "conv3x3 is the most frequent operation of hyper-cell 1",
+        _of_early_edges,
+        note=AFTERWARDS,
+    ),
+)
 
 
 def third_hyper_cell(evidence: Evidence) -> Claim:
     """C9: aggregation edges that leave the third hyper-cell choose dilation 4 (Sec. 4.4.6)."""
-    edges = sum(1 for edge in AGGREGATION_EDGES if edge.source == "x3")
-    chance = (1 / len(AGGREGATION_OPERATIONS)) ** edges
+    return _assessed(evidence, _ALWAYS_4, _map_words(evidence.grid), _twins(evidence.grid))
+
+
+def _assessed(evidence: Evidence, habit: Habit, where: str = "", obstacle: str = "") -> Claim:
+    chance = "one half" if habit.chance == MAJORITY else f"chance, {habit.chance:.3g}"
     statement = Statement(
-        "C9",
-        "In the aggregation cell, the edges that leave the third hyper-cell always choose dilation 4;"
-        " judged by searches in which all of them do.",
+        habit.id,
+        f"{habit.sentence}{where}.",
         ("figure_7",),
-        "Sec. 4.4.6, Figure 7, A alone: 'the operations from the outputs of third hyper-cell always choose"
-        " the operation with dil=4 rather than dil=2 or 8'.",
-        f"Over all live searches of the grid, a network each, where {_COINCIDE}, and where the searches of"
-        " Table 4 agree on the aggregation cell beyond chance and beyond their null."
-        f" {_MAJORITY} (1/{len(AGGREGATION_OPERATIONS)} an"
-        f" edge, {chance:.3g} for the {edges} edges of x3).",
+        habit.paper,
+        "Over all live searches of the grid, each counted once: binomial test, exact and two-sided"
+        f" (scipy.stats.binomtest), of the share in which {habit.told}, against"
+        f" {chance}; exact interval of the share. {AGREEMENT_RULE}",
     )
-    return claim_of(statement, _third(evidence, chance), evidence.scale)
+    return claim_of(statement, _counted(evidence, habit, obstacle), evidence.scale)
 
 
-def _third(evidence: Evidence, chance: float) -> Finding:
-    genotypes, faults, sources = _genotypes(evidence)
-    if not genotypes:
-        return undecided(with_faults(_needs_searches(), faults))
-    blocked = _twins(evidence) or why_not_found(evidence, "C9")
-    found = _count(genotypes, all_dilated_by_4, chance)
-    return Finding(
-        ours=_third_words(found),
-        verdict="undecided" if blocked else majority(found),
-        reason=with_faults(blocked or majority_reason(found), faults),
-        n=found.n,
-        statistic=float(found.hits),
-        p_value=found.p,
-        interval=found.interval,
-        unit="share of searches",
-        sources=sources,
-    )
-
-
-def operations_by_depth(evidence: Evidence) -> Claim:
-    """C10: early cells choose conv3x3, deep aggregation edges dilated convolutions (Sec. 4.4.6)."""
-    statement = Statement(
-        "C10",
-        "Early cells mostly choose conv3x3, and deep aggregation edges dilated convolutions; judged by"
-        " searches in which conv3x3 is the most frequent operation of hyper-cell 1, and by searches in"
-        " which more of the edges that leave x3 are dilated than of those that leave x1.",
-        ("figure_7",),
-        "Sec. 4.4.6, Figure 7, A alone: 'the selection of operations in early stage always tends to"
-        " conv3x3', and in the aggregation cell 'the deeper layers enjoy dilated convolution, while the"
-        " lower layers only prefer the common convolution operations'.",
-        "Both parts over all live searches of the grid, a network each, where the searches of Table 4 agree"
-        " on cells and aggregation cell beyond chance and beyond their null; reproduced where both are, not"
-        f" reproduced where one is not. {_MAJORITY} (by symmetry at most 1/{len(CELL_OPERATIONS)} and 1/2;"
-        " the larger p counts). Interval: of the part with the smaller share.",
-    )
-    return claim_of(statement, _by_depth(evidence), evidence.scale)
-
-
-def _by_depth(evidence: Evidence) -> Finding:
-    genotypes, faults, sources = _genotypes(evidence)
-    if not genotypes:
-        return undecided(with_faults(_needs_searches(), faults))
-    early = _count(genotypes, prefers_conv3x3_early, 1 / len(CELL_OPERATIONS))
-    deep = _count(genotypes, dilates_deep, 0.5)
-    blocked = why_not_found(evidence, "C10")
-    weaker = min(early, deep, key=lambda one: one.hits)
-    return Finding(
-        ours=_by_depth_words(early, deep),
-        verdict="undecided" if blocked else all_of((majority(early), majority(deep))),
-        reason=with_faults(
-            blocked or f"Early cells: {majority_reason(early)} Aggregation: {majority_reason(deep)}", faults
-        ),
-        n=early.n,
-        statistic=float(weaker.hits),
-        p_value=max(early.p, deep.p),
-        interval=weaker.interval,
-        unit="share of searches, the weaker part",
-        sources=sources,
-    )
-
-
-def majority(found: Share) -> Verdict:
-    """Whether most networks do it: by the interval of the share against one half."""
-    if found.interval[0] > 0.5:
-        return "reproduced"
-    return "not reproduced" if found.interval[1] < 0.5 else "undecided"
-
-
-def majority_reason(found: Share) -> str:
-    """The share, its interval, and what is missing where it decides nothing."""
-    low, high = found.interval
-    text = f"{found.hits} of {found.n}, the true share {low:.2f} to {high:.2f}"
-    if majority(found) == "not reproduced" and found.p <= ERROR:
-        return f"{text}: more often than by chance (p = {found.p:.2g}), but not the rule."
-    if majority(found) != "undecided":
-        return f"{text}."
-    needed = runs_for_majority()
-    more = f"; at least {needed} searches are needed" if found.n < needed else "; more searches would tell"
-    return f"{text}, may be one half{more}."
-
-
-def _third_words(found: Share) -> str:
-    whole = "all edges that leave x3 have dilation 4"
-    if found.n == 1:
-        sentence = f"In the only live search {'' if found.hits else 'not '}{whole}"
-    else:
-        sentence = f"In {found.hits} of {found.n} live searches {whole}"
-    return with_needed(sentence, found.n, runs_for_majority())
-
-
-def _by_depth_words(early: Share, deep: Share) -> str:
-    first, second = (
-        "the most frequent operation of hyper-cell 1",
-        "of the edges that leave x3 are dilated than of x1's",
-    )
-    if early.n == 1:
-        is_first, more = "is" if early.hits else "is not", "more" if deep.hits else "no more"
-        sentence = f"In the only live search conv3x3 {is_first} {first}, and {more} {second}"
-    else:
-        sentence = (
-            f"In {early.hits} of {early.n} live searches conv3x3 is {first}, and in {deep.hits} more {second}"
+def _counted(evidence: Evidence, habit: Habit, obstacle: str) -> Finding:
+    searched, faults = evidence.searched()
+    genotypes = [one.genotype for one in searched]
+    telling = [does for does in map(habit.holds, genotypes) if does is not None]
+    known: dict[str, Any] = {
+        "n": len(telling),
+        "notes": (habit.note,) if habit.note and genotypes else (),
+        "sources": tuple(one.source for one in searched),
+    }
+    if telling:
+        known["ours"] = (
+            f"In {sum(telling)} of {len(telling)} live searches {habit.told}{habit.edges(genotypes)}."
         )
-    return with_needed(sentence, early.n, runs_for_majority())
+    if obstacle or len(telling) < FEWEST:
+        reason = f"At least {FEWEST} live searches that tell are needed, here {len(telling)}."
+        return not_testable(obstacle or reason, faults, **known)
+    alike, unknown = agreement_for(evidence, habit.id)
+    if alike is None:
+        return not_testable(unknown, faults, **known)
+    found = share(sum(telling), len(telling), habit.chance)
+    return Finding(
+        verdict=direction(found.tested),
+        reason=with_faults(f"{_share_words(found)}; {alike.text}.", faults),
+        statistic=float(found.hits),
+        p_value=max(found.tested.p, alike.p),
+        interval=found.interval,
+        paper_effect=habit.paper_share,
+        unit="share of searches",
+        **known,
+    )
 
 
-def _needs_searches() -> str:
-    return f"No search has ended; at least {runs_for_majority()} are needed."
+def _share_words(found: Share) -> str:
+    low, high = found.interval
+    return f"{found.hits} of {found.n}, the true share {low:.2f} to {high:.2f}, p = {found.tested.p:.2g}"
 
 
-def _count(genotypes: Sequence[Genotype], holds: Callable[[Genotype], bool], chance: float) -> Share:
-    return share(sum(map(holds, genotypes)), len(genotypes), chance)
-
-
-def _genotypes(evidence: Evidence) -> tuple[list[Genotype], tuple[str, ...], tuple[str, ...]]:
-    found, faults = evidence.searched()
-    return [one.genotype for one in found], faults, tuple(one.source for one in found)
+PARTS_OF_C10 = tuple(partial(_assessed, habit=habit) for habit in _HABITS_OF_C10)
+"""C10's parts: the first operations of cells and the aggregation cell's (Sec. 4.4.6)."""

@@ -1,16 +1,19 @@
-"""The tests behind the verdicts: scipy.stats with fixed seeds, and what each can reach. [no torch, no pandas]
+"""The tests that the verdicts rest on, each in both directions; exact where ways can be counted.
 
-Every test here is two-sided at `LEVEL` unless its name or arguments say otherwise.
+Counting agrees with scipy.stats to the last stored digit and is fast where scipy enumerates.
+[no torch, no pandas]
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import combinations
 from itertools import count as counting
 from statistics import fmean, stdev
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -21,17 +24,22 @@ RESAMPLES = 9999
 SEED = 0
 MOST_RUNS = 1000
 FEWEST = 6
-"""Values that an interval needs at least: of fewer, their own spread says next to nothing."""
+"""Values that an interval needs at least: the spread of fewer is too uncertain."""
 
 Interval = tuple[float, float]
-Direction = Literal["greater", "less"]
 
 
 class Tested(NamedTuple):
-    """A test's statistic and p-value."""
+    """A statistic, and the one-sided p values of one so large and of one so small."""
 
     statistic: float
-    p: float
+    more: float
+    less: float
+
+    @property
+    def p(self) -> float:
+        """The two-sided p value."""
+        return min(1.0, 2 * min(self.more, self.less))
 
 
 class Spread(NamedTuple):
@@ -42,58 +50,125 @@ class Spread(NamedTuple):
 
 
 class Share(NamedTuple):
-    """How many of n did it, against chance (one-sided), with the exact interval of the true share."""
+    """How many of n did it, tested against a chance (binomial), with the exact interval of the true share."""
 
     hits: int
     n: int
-    p: float
+    tested: Tested
     interval: Interval
 
 
-def _permutations() -> stats.PermutationMethod:
-    return stats.PermutationMethod(n_resamples=RESAMPLES, rng=np.random.default_rng(SEED))
+class Mean(NamedTuple):
+    """A mean, or a difference of means, with its standard error and degrees of freedom."""
+
+    value: float
+    error: float
+    freedom: float
+
+    @property
+    def interval(self) -> Interval:
+        """The t interval at `LEVEL`."""
+        margin = float(stats.t.ppf((1 + LEVEL) / 2, self.freedom)) * self.error
+        return self.value - margin, self.value + margin
+
+    def against(self, bound: float = 0.0) -> Tested:
+        """Student's t test against a bound."""
+        gap = self.value - bound
+        if self.error == 0:
+            return Tested(math.inf * gap if gap else 0.0, float(gap <= 0), float(gap >= 0))
+        t = gap / self.error
+        return Tested(t, float(stats.t.sf(t, self.freedom)), float(stats.t.cdf(t, self.freedom)))
+
+    def times_as_many(self, bound: float = 0.0) -> int | None:
+        """How many times as many runs bring the interval away from a bound; None for over `MOST_RUNS`."""
+        gap = self.value - bound
+        if gap == 0:
+            return None
+        times = math.ceil((float(stats.norm.ppf((1 + LEVEL) / 2)) * self.error / gap) ** 2)
+        return max(times, 2) if times <= MOST_RUNS else None
 
 
-def has_ties(values: Sequence[float]) -> bool:
-    """Whether two values are the same."""
-    return len(set(values)) < len(values)
+@cache
+def arrangements(scores: tuple[int, ...], sizes: tuple[int, ...]) -> Mapping[int, int]:
+    """Count the ways to deal scores into groups of these sizes, by the sum of group number times score."""
+    states = {(0,) * len(sizes): Counter({0: 1})}
+    for score in scores:
+        following: dict[tuple[int, ...], Counter[int]] = {}
+        for used, sums in states.items():
+            for group, size in enumerate(sizes):
+                if used[group] < size:
+                    place = (*used[:group], used[group] + 1, *used[group + 1 :])
+                    into = following.setdefault(place, Counter())
+                    for total, ways in sums.items():
+                        into[total + group * score] += ways
+        states = following
+    return states[sizes]
 
 
-def rank_difference(first: Sequence[float], second: Sequence[float]) -> Tested:
-    """Mann-Whitney U of two independent samples, exact; by permutation where values tie.
+def _counted(statistic: float, found: int, ways: Mapping[int, int]) -> Tested:
+    every = sum(ways.values())
+    more = sum(count for total, count in ways.items() if total >= found)
+    less = sum(count for total, count in ways.items() if total <= found)
+    return Tested(statistic, more / every, less / every)
 
-    scipy permutes no sample of one value; its exact test then rounds a tied U down, which errs towards no
-    difference.
+
+def _doubled_ranks(values: Sequence[float]) -> list[int]:
+    """Twice the ranks, which are whole numbers where ties share a rank."""
+    return [round(2 * rank) for rank in stats.rankdata(values)]
+
+
+def in_blocks(blocks: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Tested:
+    """Van Elteren's rank test of the first against the second values of each block, exact with ties too.
+
+    With one block it is Mann and Whitney's. The statistic is the sum over blocks of the first values' rank
+    sum over one more than the block's size.
     """
-    permute = has_ties([*first, *second]) and min(len(first), len(second)) > 1
-    method = _permutations() if permute else "exact"
-    found = stats.mannwhitneyu(first, second, alternative="two-sided", method=method)
-    return Tested(float(found.statistic), float(found.pvalue))
+    whole = math.lcm(*(len(first) + len(second) + 1 for first, second in blocks))
+    found, ways = 0, Counter({0: 1})
+    for first, second in blocks:
+        factor = whole // (len(first) + len(second) + 1)
+        scores = [factor * rank for rank in _doubled_ranks([*second, *first])]
+        found += sum(scores[len(second) :])
+        further = arrangements(tuple(sorted(scores)), (len(second), len(first)))
+        longer: Counter[int] = Counter()
+        for total, count in ways.items():
+            for more, times in further.items():
+                longer[total + more] += count * times
+        ways = longer
+    return _counted(found / (2 * whole), found, ways)
 
 
-def smallest_rank_p(first: int, second: int) -> float:
-    """The smallest p that `rank_difference` can give for samples of these sizes."""
-    return min(1.0, 2 / math.comb(first + second, first))
+def smallest_block_p(sizes: Iterable[tuple[int, int]]) -> float:
+    """The smallest two-sided p that `in_blocks` can give for blocks of these sizes."""
+    return min(1.0, 2 / math.prod(math.comb(first + second, first) for first, second in sizes))
 
 
-def runs_for_ranks(first: int) -> int:
-    """How many runs the second sample needs for `rank_difference` to reach the level."""
-    return next(n for n in counting(1) if smallest_rank_p(first, n) <= ERROR)
+def ordered_groups(groups: Sequence[Sequence[float]]) -> Tested:
+    """Spearman's correlation of values with the number of their group, exact with ties too."""
+    numbers = [number for number, group in enumerate(groups) for _ in group]
+    values = [value for group in groups for value in group]
+    if len(set(values)) < 2:
+        return Tested(0.0, 1.0, 1.0)
+    ranks = _doubled_ranks(values)
+    found = sum(number * rank for number, rank in zip(numbers, ranks, strict=True))
+    ways = arrangements(tuple(sorted(ranks)), tuple(map(len, groups)))
+    return _counted(float(np.corrcoef(numbers, ranks)[0, 1]), found, ways)
 
 
 def signed_rank(values: Sequence[float]) -> Tested:
-    """Wilcoxon's signed-rank test of a median of zero, exact with ties too; zeros are dropped."""
+    """Wilcoxon's signed-rank test of a median of zero, exact with ties too; zeros are dropped.
+
+    The statistic is the rank sum of the positive values.
+    """
     some = [value for value in values if value != 0]
     if not some:
-        return Tested(0.0, 1.0)
-    # Twice the ranks, which are whole numbers where ranks of ties are shared.
-    ranks = [round(2 * rank) for rank in stats.rankdata(np.abs(some))]
+        return Tested(0.0, 1.0, 1.0)
+    ranks = _doubled_ranks(np.abs(some).tolist())
     above = sum(rank for rank, value in zip(ranks, some, strict=True) if value > 0)
-    smaller = min(above, sum(ranks) - above)
     ways = [1] + [0] * sum(ranks)  # of choosing signs so that the positive ranks sum up to the index
     for rank in ranks:
         ways = [count + (ways[at - rank] if at >= rank else 0) for at, count in enumerate(ways)]
-    return Tested(smaller / 2, min(1.0, 2 * sum(ways[: smaller + 1]) / 2 ** len(ranks)))
+    return _counted(above / 2, above, dict(enumerate(ways)))
 
 
 def runs_for_signs() -> int:
@@ -101,32 +176,28 @@ def runs_for_signs() -> int:
     return next(n for n in counting(1) if 2 / 2**n <= ERROR)
 
 
-def trend(groups: Sequence[Sequence[float]], direction: Direction) -> Tested:
-    """Jonckheere and Terpstra's test of values that rise (or fall) from group to group, one-sided.
+def trend(groups: Sequence[Sequence[float]]) -> Tested:
+    """Jonckheere and Terpstra's test of values that rise, or fall, from group to group.
 
-    Not Page's: that one needs blocks, and every search has weights, noise and data of its own, so that
-    equal seeds of two gammas have nothing in common. The statistic counts the pairs of values of two groups
-    that are in rising order, ties as half. p is exact where all values differ, by counting all orders;
-    with ties it is by permutation. One value a group gives the p of Kendall's tau.
+    Page's test needs blocks, but equal seeds of two gammas share nothing. The statistic counts the pairs of
+    values of two groups that are in rising order, ties as half. It is exact where all values differ, and by
+    permutation with ties. For one value per group it is Kendall's tau.
     """
-    signed = [[value if direction == "greater" else -value for value in group] for group in groups]
-    values = [value for group in signed for value in group]
-    found = _rising_pairs(signed)
+    values = [value for group in groups for value in group]
     sizes = [len(group) for group in groups]
+    found = _rising_pairs(groups)
     if len(set(values)) < 2 or sum(size > 0 for size in sizes) < 2:
-        return Tested(found, 1.0)
-    if not has_ties(values):
-        counts = _orders_by_rising_pairs(sizes)
-        at_least = sum(counts[round(found) :])
-        return Tested(found, at_least / sum(counts))
+        return Tested(found, 1.0, 1.0)
+    if len(set(values)) == len(values):
+        return _counted(found, round(found), dict(enumerate(_orders_by_rising_pairs(tuple(sizes)))))
     generator = np.random.default_rng(SEED)
     ends = np.cumsum(sizes)[:-1]
-    orders = (np.split(generator.permutation(values), ends) for _ in range(RESAMPLES))
-    hits = sum(_rising_pairs([part.tolist() for part in order]) >= found for order in orders)
-    return Tested(found, (hits + 1) / (RESAMPLES + 1))
+    drawn = [_rising_pairs(np.split(generator.permutation(values), ends)) for _ in range(RESAMPLES)]
+    more, less = sum(one >= found for one in drawn), sum(one <= found for one in drawn)
+    return Tested(found, (more + 1) / (RESAMPLES + 1), (less + 1) / (RESAMPLES + 1))
 
 
-def _rising_pairs(groups: Sequence[Sequence[float]]) -> float:
+def _rising_pairs(groups: Sequence[Sequence[float]] | Sequence[np.ndarray]) -> float:
     total = 0.0
     for lower, upper in combinations(groups, 2):
         steps = np.subtract.outer(np.asarray(upper, dtype=float), np.asarray(lower, dtype=float))
@@ -134,7 +205,8 @@ def _rising_pairs(groups: Sequence[Sequence[float]]) -> float:
     return total
 
 
-def _orders_by_rising_pairs(sizes: Sequence[int]) -> list[int]:
+@cache
+def _orders_by_rising_pairs(sizes: tuple[int, ...]) -> list[int]:
     """How many ways of dealing distinct values into groups of these sizes have 0, 1, 2... rising pairs.
 
     The Gaussian multinomial coefficient of the sizes, as the list of its coefficients.
@@ -164,64 +236,45 @@ def _divided(counts: list[int], power: int) -> list[int]:
 
 
 def smallest_trend_p(sizes: Sequence[int]) -> float:
-    """The smallest p that `trend` can give for groups of these sizes."""
-    counts = _orders_by_rising_pairs(sizes)
-    return counts[-1] / sum(counts)
+    """The smallest two-sided p that `trend` can give for groups of these sizes."""
+    counts = _orders_by_rising_pairs(tuple(sizes))
+    return min(1.0, 2 * counts[-1] / sum(counts))
 
 
-def slope_interval(x: Sequence[float], y: Sequence[float], level: float) -> Interval | None:
-    """Interval of the Theil-Sen slope of y over x; None for fewer than `FEWEST` points."""
-    if len(x) < FEWEST:
+def slope_interval(x: Sequence[float], y: Sequence[float]) -> Interval | None:
+    """Interval of the Theil-Sen slope of y over x; None for fewer than `FEWEST` points, or all the same."""
+    if len(x) < FEWEST or len(set(y)) < 2:
         return None
-    found = stats.theilslopes(y, x, alpha=level)
+    found = stats.theilslopes(y, x, alpha=LEVEL)
     return float(found.low_slope), float(found.high_slope)
 
 
-def ordered_groups(groups: Sequence[Sequence[float]]) -> Tested:
-    """Whether values rise from group to group: Spearman's correlation with the group's number, permuted."""
-    numbers = [number for number, group in enumerate(groups) for _ in group]
-    values = [value for group in groups for value in group]
-    if len(set(values)) < 2:
-        return Tested(0.0, 1.0)
-    found = stats.pearsonr(numbers, stats.rankdata(values), method=_permutations())
-    return Tested(float(found.statistic), float(found.pvalue))
-
-
 def share(hits: int, n: int, chance: float) -> Share:
-    """Binomial test of more hits than by chance, and the two-sided exact interval of the share."""
-    p = stats.binomtest(hits, n, chance, alternative="greater").pvalue
+    """Binomial test of a number of hits against a chance, and the exact interval of the share."""
+    more = stats.binomtest(hits, n, chance, alternative="greater")
+    less = stats.binomtest(hits, n, chance, alternative="less")
     bounds = stats.binomtest(hits, n).proportion_ci(confidence_level=LEVEL, method="exact")
-    return Share(hits, n, float(p), (float(bounds.low), float(bounds.high)))
+    tested = Tested(float(hits), float(more.pvalue), float(less.pvalue))
+    return Share(hits, n, tested, (float(bounds.low), float(bounds.high)))
 
 
-def runs_for_majority() -> int:
-    """How many runs must all agree for the interval of the share to lie above one half."""
-    return next(n for n in counting(1) if share(n, n, 0.5).interval[0] > 0.5)
+def runs_for_share(chance: float) -> int:
+    """How many runs must all do it for `share` to reach the level against a chance."""
+    return next(n for n in counting(1) if 2 * chance**n <= ERROR)
 
 
-def mean_interval(values: Sequence[float]) -> Interval | None:
-    """t interval of a mean; None for fewer than `FEWEST` values."""
+def mean_of(values: Sequence[float]) -> Mean | None:
+    """The mean; None for fewer than `FEWEST` values."""
     if len(values) < FEWEST:
         return None
-    margin = _quantile(len(values) - 1) * stdev(values) / math.sqrt(len(values))
-    return fmean(values) - margin, fmean(values) + margin
-
-
-def mean_difference_interval(first: Sequence[float], second: Sequence[float]) -> Interval | None:
-    """Welch's t interval of mean(first) - mean(second); None where a side has fewer than `FEWEST` values."""
-    if min(len(first), len(second)) < FEWEST:
-        return None
-    sides = [Spread(stdev(side), len(side) - 1) for side in (first, second)]
-    margin = margin_of([(sides[0], 1 / len(first)), (sides[1], 1 / len(second))])
-    gap = fmean(first) - fmean(second)
-    return None if margin is None else (gap - margin, gap + margin)
+    return Mean(fmean(values), stdev(values) / math.sqrt(len(values)), len(values) - 1)
 
 
 def pooled(groups: Iterable[Sequence[float]]) -> Spread | None:
     """The spread within groups, pooled; None where no group has two values.
 
     Args:
-        groups: values that differ by chance alone, such as the trainings of one network, a group each.
+        groups: values that differ by chance alone, such as the training runs of one network, a group each.
     """
     repeated = [group for group in groups if len(group) > 1]
     freedom = sum(len(group) - 1 for group in repeated)
@@ -231,72 +284,33 @@ def pooled(groups: Iterable[Sequence[float]]) -> Spread | None:
     return Spread(math.sqrt(squares / freedom), freedom)
 
 
-def margin_of(parts: Sequence[tuple[Spread | None, float]]) -> float | None:
-    """Half-width of the t interval of a sum of independent means (Welch and Satterthwaite).
+def summed(value: float, parts: Sequence[tuple[Spread | None, float]]) -> Mean | None:
+    """A sum of independent means with its standard error (Welch and Satterthwaite).
 
     Args:
+        value: the sum.
         parts: for each source of chance its spread, and the sum over its means of weight squared over
-            number of values: 1/3 + 1/3 for a difference of two networks that were trained three times each.
+            number of values: 1/3 + 1/3 for a difference of two networks with three training runs each.
 
     Returns:
-        The half-width; None where a spread is unknown or from fewer than `FEWEST` - 1 degrees of freedom.
+        None where a spread is unknown or has fewer than `FEWEST` - 1 degrees of freedom.
     """
     if any(spread is None or spread.freedom < FEWEST - 1 for spread, _ in parts):
         return None
     variances = [(one.value**2 * weight, one.freedom) for one, weight in parts if one is not None]
     total = sum(variance for variance, _ in variances)
     if total == 0:
-        return 0.0
+        return Mean(value, 0.0, 1.0)
     freedom = total**2 / sum(variance**2 / n for variance, n in variances)
-    return _quantile(freedom) * math.sqrt(total)
-
-
-def _quantile(freedom: float) -> float:
-    return float(stats.t.ppf((1 + LEVEL) / 2, freedom))
-
-
-def trainings_to_resolve(gap: float, spread: float, weight: float) -> int | None:
-    """How often everything has to be run until a difference of `gap` leaves the interval around zero.
-
-    None where there is no gap or no spread, or more than `MOST_RUNS` would be needed.
-    """
-    if spread == 0 or gap == 0:
-        return None
-    normal = float(stats.norm.ppf((1 + LEVEL) / 2))
-    needed = math.ceil(weight * (normal * spread / gap) ** 2)
-    return max(needed, 1) if needed <= MOST_RUNS else None
-
-
-def against_chance(
-    values: Sequence[float], highest: Sequence[int], statistic: Callable[..., np.ndarray]
-) -> Tested:
-    """Whether a statistic is smaller than for whole numbers drawn evenly from 1..highest.
-
-    Args:
-        values: whole numbers.
-        highest: for each value the largest it could have been.
-        statistic: of the values along `axis`, smaller for what is claimed.
-    """
-    generator = np.random.default_rng(SEED)
-    found = stats.monte_carlo_test(
-        np.asarray(values, dtype=float),
-        lambda size: generator.integers(1, np.asarray(highest) + 1, size=size).astype(float),
-        statistic,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        alternative="less",
-    )
-    return Tested(float(found.statistic), float(found.pvalue))
+    return Mean(value, math.sqrt(total), freedom)
 
 
 def holm(ps: Sequence[float | None]) -> tuple[float | None, ...]:
-    """p-values as Holm corrects them for their number; a test without one counts, as if its p were 1."""
-    order = sorted(range(len(ps)), key=lambda index: 1.0 if ps[index] is None else float(ps[index] or 0.0))
+    """Holm's correction of the p values that there are for their number."""
+    tested = sorted((p, index) for index, p in enumerate(ps) if p is not None)
     corrected: list[float | None] = [None] * len(ps)
     highest = 0.0
-    for rank, index in enumerate(order):
-        p = ps[index]
-        if p is not None:
-            highest = max(highest, min(1.0, (len(ps) - rank) * p))
-            corrected[index] = highest
+    for rank, (p, index) in enumerate(tested):
+        highest = max(highest, min(1.0, (len(tested) - rank) * p))
+        corrected[index] = highest
     return tuple(corrected)

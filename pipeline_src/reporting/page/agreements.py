@@ -1,4 +1,4 @@
-"""How alike searches choose, beside the claims that are judged only where they do. [no torch]"""
+"""How alike searches choose, next to the claims that rest on it. [no torch]"""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _view(line: dict[str, str]) -> AgreementView:
         dataset=set_title(line["dataset"]),
         gamma=unguarded(line["gamma"]),
         choice=CHOICES[choice],
-        claims=", ".join(claim for claim, needed in NEEDED.items() if choice in needed),
+        claims=", ".join(claim for claim, needed in NEEDED.items() if choice == needed),
         n=str(int(number["searches"])),
         observed=_percent(number["observed"]),
         chance=f"{_percent(number[hardest])}, p = {number[f'p_{hardest}']:.2g}",

@@ -123,16 +123,17 @@ def _sentence(tables: Sequence[Table], claims: Sequence[ClaimView], self_test: b
     if self_test:
         return (
             f"The software judged {len(claims)} claims over images that it drew itself "
-            f"({counts['undecided']} undecided). {cells}"
+            f"({counts['undecided']} undecided, {counts['not testable here']} not testable). {cells}"
         )
     return f"{_counted(counts, len(claims))} {cells}"
 
 
 def _counted(counts: Counter[Verdict], whole: int) -> str:
     told = (
-        f"{counts['reproduced']} reproduced, {counts['not reproduced']} not, {counts['undecided']} undecided"
+        f"{counts['reproduced']} reproduced, {counts['not reproduced']} not, {counts['undecided']} undecided,"
+        f" {counts['not testable here']} not testable"
     )
-    return f"Of the paper's {whole} claims: {told} with the runs at hand."
+    return f"Of the paper's claims and their parts, {whole} in all: {told} with the runs at hand."
 
 
 def _is_number(cell: Cell) -> bool:

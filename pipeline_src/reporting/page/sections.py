@@ -32,11 +32,12 @@ _MAIN_KEYS = (
     "experiments.random_networks",
 )
 NOT_DRAWN = "its files are not in the report's folder figures"
-ICONS = {"reproduced": "✓", "not reproduced": "✗", "undecided": "?"}
+ICONS = {"reproduced": "✓", "not reproduced": "✗", "undecided": "?", "not testable here": "–"}
 SELF_TEST = {
     "reproduced": "self-test: agrees",
     "not reproduced": "self-test: differs",
     "undecided": "self-test: undecided",
+    "not testable here": "self-test: not testable here",
 }
 """What a verdict is called where the images are rendered: nothing of the paper is at stake."""
 
@@ -165,6 +166,7 @@ def claim_views(claims: Sequence[Claim], facts: Facts, self_test: bool = False) 
             "Verdict": verdict,
             "Rule": claim.reason,
             "Ours": claim.ours,
+            "Next to it": " ".join(claim.notes),
             "Test": claim.test,
             "Points in the test (n)": str(claim.n),
             "Beyond the paper": ", ".join(claim.settings),

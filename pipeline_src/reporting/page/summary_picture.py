@@ -22,6 +22,7 @@ CHIPS: dict[str, tuple[str, str]] = {
     "reproduced": ("#0b4f6c", "#e3f3fa"),
     "not-reproduced": ("#7f2a00", "#fdebe1"),
     "undecided": ("#424a53", "#eef0f2"),
+    "not-testable-here": ("#424a53", "#ffffff"),
 }
 """Ink and ground of a verdict, as on the page."""
 _MARGIN_IN, _LINE = 0.2, 1.35

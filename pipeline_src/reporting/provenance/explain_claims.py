@@ -24,9 +24,10 @@ def describe_claim(
     """
     said = screen.heading(f"{claim.id}: {claim.sentence} Scale {claim.scale}")
     for label, text in (
-        ("verdict", f"{claim.verdict}: {claim.reason}"),
+        ("verdict", f"{claim.verdict_words}: {claim.reason}"),
         ("paper", claim.paper),
         ("here", claim.ours or "not run"),
+        ("next to it", " ".join(claim.notes)),
         ("test", claim.test),
         ("numbers", ", ".join(filter(None, (f"n = {claim.n}", claim.number_words)))),
         ("interval", claim.interval_words),

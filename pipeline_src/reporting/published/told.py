@@ -72,7 +72,7 @@ def _of_claims(path: Path) -> Iterator[str]:
         return
     yield "## The paper's claims"
     rows = [
-        (f"{one.id}: {one.sentence}", one.verdict, str(one.n), one.ours, _because(one))
+        (f"{one.id}: {one.sentence}", one.verdict_words, str(one.n), one.ours, _because(one))
         for one in read_claims(path)
     ]
     yield table(("claim", "verdict", "n", "here", "because"), rows)
@@ -81,7 +81,7 @@ def _of_claims(path: Path) -> Iterator[str]:
 def _because(claim: Claim) -> str:
     """The rule that gave the verdict, and the numbers that it saw."""
     numbers = ", ".join(filter(None, (claim.number_words, claim.interval_words)))
-    return f"{claim.reason} ({numbers})" if numbers else claim.reason
+    return " ".join((f"{claim.reason} ({numbers})" if numbers else claim.reason, *claim.notes))
 
 
 def _of_networks(grid: Grid, path: Path) -> Iterator[str]:

@@ -12,7 +12,9 @@ from pipeline_src.artifacts import read_json, write_json, write_text
 from pipeline_src.errors import UserError
 from pipeline_src.spreadsheets import guarded
 
-Verdict = Literal["reproduced", "not reproduced", "undecided"]
+Verdict = Literal["reproduced", "not reproduced", "undecided", "not testable here"]
+SUGGESTIVE = 0.05
+"""An undecided claim whose uncorrected p value is at most this is suggestive."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Claim:
     """A claim, both sides' evidence, the test, and the verdict that the test gives.
 
     Attributes:
-        id: C1 to C12.
+        id: C1 to C12; of a claim of several parts a letter follows, such as C6a.
         sentence: the claim in one sentence.
         where: the tables and figures of the paper that it rests on, such as `table_3`.
         paper: the paper's evidence in its own numbers.
@@ -32,11 +34,13 @@ class Claim:
         level: of the interval and the test, such as 0.95.
         unit: of the interval.
         verdict: computed from the above.
-        reason: which rule gave the verdict, and what is missing where it is undecided.
+        reason: which rule gave the verdict; what would decide it, or make it testable, where it is open.
         sources: the result files that it is from, relative to `results/SCALE`.
         scale: the scale of the runs.
-        p_holm: p_value as Holm corrects it for the number of the claims; None where there is none.
+        p_holm: p_value as Holm corrects it for the number of claims with one; None where there is none.
         settings: what the search does here beyond the paper.
+        paper_effect: the same effect in the paper, in the interval's unit; None without one.
+        notes: findings that belong next to the claim and do not decide it.
     """
 
     id: str
@@ -57,21 +61,33 @@ class Claim:
     scale: str
     p_holm: float | None = None
     settings: tuple[str, ...] = ()
+    paper_effect: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict; `undecided (suggestive)` where the p value alone would decide."""
+        suggestive = self.verdict == "undecided" and self.p_value is not None and self.p_value <= SUGGESTIVE
+        return f"{self.verdict} (suggestive)" if suggestive else self.verdict
 
     @property
     def interval_words(self) -> str:
-        """`-1.5 to 2.25 % (95 %)`; empty where there is none."""
+        """`-1.5 to 2.25 % (95 %), which excludes the paper's 6.2`; empty where there is none."""
         if self.interval is None:
             return ""
         low, high = self.interval
-        return f"{low:.4g} to {high:.4g} {self.unit} ({100 * self.level:g} %)".replace("  ", " ")
+        text = f"{low:.4g} to {high:.4g} {self.unit} ({100 * self.level:g} %)".replace("  ", " ")
+        if self.paper_effect is None:
+            return text
+        inside = "contains" if low <= self.paper_effect <= high else "excludes"
+        return f"{text}, which {inside} the paper's {self.paper_effect:.3g}"
 
     @property
     def number_words(self) -> str:
         """The statistic and its p-values, as far as there are any."""
         numbers = [f"statistic {self.statistic:.4g}"] if self.statistic is not None else []
         numbers += [f"p = {self.p_value:.3g}"] if self.p_value is not None else []
-        numbers += [f"by Holm over the twelve {self.p_holm:.3g}"] if self.p_holm is not None else []
+        numbers += [f"by Holm {self.p_holm:.3g}"] if self.p_holm is not None else []
         return ", ".join(numbers)
 
 
@@ -92,6 +108,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
                 **{
                     **one,
                     "where": tuple(one["where"]),
+                    "notes": tuple(one["notes"]),
                     "sources": tuple(one["sources"]),
                     "settings": tuple(one["settings"]),
                     "interval": None if one["interval"] is None else tuple(one["interval"]),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from fabricate import Folder
@@ -13,14 +15,27 @@ from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, SpaceConfig
 from pipeline_src.config.peers import System
-from pipeline_src.config.runs import Architecture, Search, Training
-from pipeline_src.reporting.claims.control import held_against_control
-from pipeline_src.reporting.claims.evidence import Evidence
-from pipeline_src.reporting.claims.judge import JUDGEMENTS, judge
+from pipeline_src.config.runs import Architecture, Evaluation, Search, Speed, Training
+from pipeline_src.reporting.claims.evidence import Evidence, Settling
+from pipeline_src.reporting.claims.fronts import NAMED
+from pipeline_src.reporting.claims.judge import JUDGEMENTS, judge, judged
 from pipeline_src.reporting.read.claims import Claim
+from pipeline_src.reporting.read.liveness import Liveness, passes_through, zero_shares
+from pipeline_src.reporting.read.records import (
+    Device,
+    EvaluationRecord,
+    Results,
+    Score,
+    SpeedRecord,
+    Timing,
+)
 from pipeline_src.space.genotype import Genotype
 from pipeline_src.space.sampling import random_genotype as drawn
 
+IDS = (
+    "C1", "C2", "C3", "C4", "C5", "C6a", "C6b", "C7", "C8",
+    "C9", "C10a", "C10b", "C10c", "C10d", "C11", "C12",
+)  # fmt: skip
 NORMAL = (-1.5, -1.0, -0.65, -0.4, -0.15, 0.15, 0.4, 0.65, 1.0, 1.5)
 """Ten values with mean 0, spread like a normal sample."""
 A, B = "cityscapes-g0.01-s2-d5.10.10", "cityscapes-g0.001-s2-d5.10.10"
@@ -63,8 +78,8 @@ def paper_config() -> Config:
 
 
 def paper_grid(*peers: str) -> PeerGrid:
-    """The grid of `paper_config` with measured peers, by default ICNet."""
-    return PeerGrid(paper_config(), peers or ("ICNet",))
+    """The grid of `paper_config` with measured peers, by default those that C1 names."""
+    return PeerGrid(paper_config(), peers or NAMED)
 
 
 def genotype(
@@ -85,6 +100,9 @@ def genotype(
     )
 
 
+PLAIN = genotype()
+
+
 @dataclass
 class World:
     """What would be measured: by architecture and data set, or architecture and training."""
@@ -94,12 +112,16 @@ class World:
     fps: dict[tuple[str, str], float] = field(default_factory=dict)
     genotypes: dict[str, Genotype] = field(default_factory=dict)
     settled: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    depths: dict[str, int] = field(default_factory=dict)
+    """With how many cells the log of a search ends."""
     repeat: float = 0.15
     """How far the mIoU in percent of a repeat of training lies from the first: above, below, above."""
     top1: dict[str, float] = field(default_factory=dict)
     parameters: int = 2_500_000
     device: dict[str, str] = field(default_factory=dict)
     without: Callable[[str], bool] = field(default=lambda name: False)
+    spread: float = 0.0
+    """How far the quartiles of a latency lie from its median, as a fraction of it."""
 
     def write(self, root: Path) -> Path:
         """Write the result files of everything but the architectures that `without` names."""
@@ -107,26 +129,40 @@ class World:
         for one in self.grid.evaluations:
             run = one.training
             if not self.without(run.architecture.name):
-                value = self.miou.get((run.architecture.name, run.name))
-                if value is None:
-                    value = self.miou.get((run.architecture.name, _first(run)), 60.0) + self._moved(run)
-                folder.evaluation(one, round(value / 100, 6))
+                folder.evaluation(one, self.fraction(run))
         for speed in self.grid.speeds:
             name = speed.architecture.name
             if not self.without(name):
-                fps = self.fps.get((name, speed.dataset), 50.0)
-                device = {"device": self.device.get(name, "Test Processor 9000"), "threads": 1}
-                folder.speed(speed, 1000 / fps, parameters=self.parameters, fingerprint=device)
+                folder.speed(speed, **self.timing(speed))
         for architecture in self.grid.architectures:
             if not (architecture.is_peer or self.without(architecture.name)):
-                folder.genotype(architecture, self.genotypes.get(architecture.name, genotype()))
+                folder.genotype(architecture, self.genotypes.get(architecture.name, PLAIN))
         for backbone in self.grid.backbones:
             if not self.without(backbone):
                 write_pretraining(root / places.pretraining_log(backbone), self.top1.get(backbone, 0.4))
         for search in self.grid.searches:
             if not self.without(search.name):
-                write_log(root / places.search_log(search), self.settled.get(search.name, (10, 40, 60)))
+                settled, depth = self.settled.get(search.name, SETTLED), self.depths.get(search.name, DEPTH)
+                write_log(root / places.search_log(search), settled, depth)
         return root
+
+    def fraction(self, run: Training) -> float:
+        """The mIoU of a training run, 0..1."""
+        value = self.miou.get((run.architecture.name, run.name))
+        if value is None:
+            value = self.miou.get((run.architecture.name, _first(run)), 60.0) + self._moved(run)
+        return round(value / 100, 6)
+
+    def timing(self, speed: Speed) -> dict[str, Any]:
+        """Keys of a timing's file."""
+        name = speed.architecture.name
+        ms = 1000 / self.fps.get((name, speed.dataset), 50.0)
+        quartiles = {"q1": ms * (1 - self.spread), "q3": ms * (1 + self.spread)}
+        return {
+            "latency_ms": {"median": ms, **quartiles, "mean": ms, "repeats": 5},
+            "parameters": self.parameters,
+            "fingerprint": {"device": self.device.get(name, "Test Processor 9000"), "threads": 1},
+        }
 
     def _moved(self, run: Training) -> float:
         """What a repeat of a training differs from the first by."""
@@ -134,13 +170,70 @@ class World:
         return 0.0 if number == 0 else self.repeat * (1 if number % 2 else -1)
 
     def claim(self, name: str, root: Path) -> Claim:
-        """One claim on this world, without the correction for the other eleven."""
-        evidence = Evidence(self.grid, self.write(root))
-        return held_against_control(JUDGEMENTS[int(name.removeprefix("C")) - 1](evidence), evidence)
+        """One claim on this world's files, without the correction for the others."""
+        return JUDGEMENTS[IDS.index(name)](Evidence(self.grid, self.write(root)))
 
     def judged(self, root: Path) -> dict[str, Claim]:
-        """The claims on this world, by id."""
+        """The claims on this world's files, by id."""
         return {claim.id: claim for claim in judge(self.grid, self.write(root))}
+
+    def imagined(self) -> dict[str, Claim]:
+        """The claims on this world without its files, by id: a tenth of the time."""
+        return {claim.id: claim for claim in judged(Imagined(self))}
+
+
+class Unwritten(Results):
+    """The result files of a world, as if they were read."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(Path("unwritten"))
+        self.world = world
+
+    def _not_run(self, architecture: Architecture) -> None:
+        return None
+
+    def _genotype(self, architecture: Architecture) -> Genotype | None:
+        return self.world.genotypes.get(architecture.name, PLAIN)
+
+    def _evaluation(self, evaluation: Evaluation) -> EvaluationRecord:
+        run = evaluation.training
+        height, width = evaluation.size
+        known: dict[str, Any] = {"dataset": run.dataset, "split": evaluation.split, "labelled": True}
+        known |= {"training": run.name, "input_height_px": height, "input_width_px": width}
+        score = Score.model_construct(miou=self.world.fraction(run))
+        return EvaluationRecord.model_construct(**known, last=score)
+
+    def _speed(self, speed: Speed) -> SpeedRecord:
+        known = self.world.timing(speed)
+        return SpeedRecord.model_construct(
+            latency_ms=Timing.model_construct(**known["latency_ms"]),
+            parameters=known["parameters"],
+            fingerprint=Device.model_construct(device=known["fingerprint"]["device"]),
+        )
+
+
+class Imagined(Evidence):
+    """The evidence of a world without files; every network was pretrained well."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.grid, Path("unwritten"))
+        self.reader, self.world = Unwritten(world), world
+        self.alive = cache(self._alive)
+
+    def _alive(self, architecture: Architecture) -> Liveness | None:
+        if architecture.is_peer:
+            return None
+        found = self.reader.genotype(architecture) or PLAIN
+        return Liveness(architecture.name, zero_shares(found), passes_through(found), None, ())
+
+    def settlings(self) -> tuple[tuple[Settling, ...], tuple[str, ...]]:
+        """As the logs that `World.write` writes say it."""
+        live = [one for one in proper(self.grid) if not self.dead(*self._searched(one))]
+        courses = [(one, self.world.settled.get(one.name, SETTLED)) for one in live]
+        return tuple(Settling(one, at, (DEPTH,) * 3, places.search_log(one)) for one, at in courses), ()
+
+    def _searched(self, search: Search) -> list[Architecture]:
+        return [one for one in self.grid.architectures if one.search == search]
 
 
 def proper(grid: Grid) -> tuple[Search, ...]:
@@ -173,11 +266,16 @@ def dead_genotype() -> Genotype:
     return genotype(hyper_cells=DEAD)
 
 
-def write_log(path: Path, settled: tuple[int, int, int], frozen: int = 50, epochs: int = 150) -> None:
+SETTLED, DEPTH = (10, 40, 60), 4
+
+
+def write_log(
+    path: Path, settled: tuple[int, int, int], depth: int = DEPTH, frozen: int = 50, epochs: int = 150
+) -> None:
     """A search log whose argmax depths change for the last time at these epochs of training beta."""
     lines = ["epoch,argmax_depth_1,argmax_depth_2,argmax_depth_3,beta_frozen"]
     for epoch in range(1, epochs + 1):
-        depths = [4 if epoch - frozen >= at else 1 + epoch % 3 for at in settled]
+        depths = [depth if epoch - frozen >= at else depth + 1 + epoch % 2 for at in settled]
         lines.append(f"{epoch},{depths[0]},{depths[1]},{depths[2]},{int(epoch <= frozen)}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -194,6 +292,7 @@ def paper_world(grid: Grid | None = None) -> World:
     world.miou |= {(A, "camvid-train"): 73.5, (B, "camvid-train"): 74.2, (B, "cityscapes-train"): 74.7}
     world.fps |= {(A, "camvid"): 140.0, (B, "camvid"): 82.5, (B, "cityscapes"): 71.4}
     world.miou["ICNet", "cityscapes-trainval"], world.fps["ICNet", "cityscapes"] = 69.5, 37.7
+    world.miou["ENet", "cityscapes-trainval"], world.fps["ENet", "cityscapes"] = 58.3, 78.4
     for gamma, (miou, fps) in GAMMAS.items():
         for seed, step in ((2, 0.0), (1, 0.1), (3, -0.1)):
             name = f"camvid-g{gamma:g}-s{seed}-d5.10.10"
@@ -206,6 +305,7 @@ def paper_world(grid: Grid | None = None) -> World:
     for index, step in enumerate(NORMAL):
         world.miou[f"random-{index}", "cityscapes-train"] = 66.7 + 2.7 * step
         world.miou[f"matched-{index}", "cityscapes-train"] = 68.0 + 2.7 * step
+        world.fps[f"matched-{index}", "cityscapes"] = 104.0 + index
         world.miou[f"aggregation-random-{index}", "cityscapes-train"] = 71.4 + 0.5 * step
     world.miou["aggregation-none", "cityscapes-train"] = 69.9
     world.genotypes["aggregation-none"] = genotype(aggregation=None)

@@ -1,4 +1,4 @@
-"""A claim on accuracy is only reproduced where accuracy depends on the cells: A against its control (A29)."""
+"""A against its ablated control (A29): a finding of its own that decides no claim."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from claim_worlds import A, PeerGrid, World, paper_config, paper_world
 
 from pipeline_src import places
 from pipeline_src.config.rows import CONTROL
-from pipeline_src.reporting.claims.control import HELD
+from pipeline_src.reporting.claims.fronts import NAMED
 from pipeline_src.reporting.claims.sources import claim_sources
 from pipeline_src.space.genotype import Genotype
 
@@ -18,7 +18,7 @@ def _world(control: float | None) -> World:
     """The paper's world with a control that reaches so many percent; None: it was not trained."""
     config = paper_config()
     experiments = config.experiments.model_copy(update={"control": True})
-    world = paper_world(PeerGrid(config.model_copy(update={"experiments": experiments}), ("ICNet",)))
+    world = paper_world(PeerGrid(config.model_copy(update={"experiments": experiments}), NAMED))
     world.genotypes["control"] = world.genotypes[A].emptied()
     if control is None:
         world.without = lambda name: name == "control"
@@ -27,33 +27,31 @@ def _world(control: float | None) -> World:
     return world
 
 
-def test_a_control_that_a_is_ahead_of_changes_nothing(tmp_path: Path) -> None:
-    claims = _world(65.0).judged(tmp_path)
-    assert {claim.verdict for claim in claims.values()} == {"reproduced"}
+@pytest.mark.parametrize(
+    ("control", "meaning"),
+    [
+        (65.0, "so accuracy depends on these cells."),
+        (72.9, "so accuracy is not shown to depend on these cells, which add less than 0.3."),
+        (80.0, "so A is less accurate with these cells."),
+    ],
+)
+def test_the_control_is_a_finding_of_its_own_and_decides_nothing(control: float, meaning: str) -> None:
+    plain = paper_world().imagined()
+    claims = _world(control).imagined()
+    assert {name: claim.verdict for name, claim in claims.items()} == dict.fromkeys(plain, "reproduced")
+    for name, claim in claims.items():
+        notes = [note for note in claim.notes if note.startswith("Control")]
+        assert len(notes) == (name in ("C2", "C6b"))
+        if notes:
+            assert f"A without hyper-cells 2 and 3 reaches {control:.1f} %" in notes[0]
+            assert notes[0].endswith(meaning)
+            assert any(source.startswith("evaluate/control/") for source in claim.sources)
 
 
-@pytest.mark.parametrize("control", [72.9, 80.0])
-def test_where_nothing_of_accuracy_is_owed_to_the_cells_no_claim_on_it_is_reproduced(
-    control: float, tmp_path: Path
-) -> None:
-    claims = _world(control).judged(tmp_path)
-    assert {name for name, claim in claims.items() if claim.verdict == "undecided"} == HELD
-    for name in HELD:
-        assert f"A without hyper-cells 2 and 3 reaches {control:.1f} %" in claims[name].reason
-        assert "accuracy may not depend on these cells" in claims[name].reason
-        assert any(source.startswith("evaluate/control/") for source in claims[name].sources)
-
-
-def test_a_control_that_was_not_trained_leaves_them_open(tmp_path: Path) -> None:
+def test_a_control_that_was_not_trained_is_named(tmp_path: Path) -> None:
     claims = _world(None).judged(tmp_path)
-    assert {name for name, claim in claims.items() if claim.verdict == "undecided"} == HELD
-    assert all("must both be trained" in claims[name].reason for name in HELD)
-
-
-def test_what_is_false_stays_false(tmp_path: Path) -> None:
-    world = _world(80.0)
-    world.miou["ICNet", "cityscapes-trainval"], world.fps["ICNet", "cityscapes"] = 76.0, 120.0
-    assert world.claim("C1", tmp_path).verdict == "not reproduced"
+    assert {claim.verdict for claim in claims.values()} == {"reproduced"}
+    assert "is not trained" in claims["C2"].notes[0]
 
 
 def test_it_is_a_row_of_table_3_with_repeats_and_an_input_of_the_claims() -> None:
@@ -61,7 +59,7 @@ def test_it_is_a_row_of_table_3_with_repeats_and_an_input_of_the_claims() -> Non
     (row,) = (one for one in grid.of_table("table_3") if one.label == CONTROL)
     assert [one.training.seed for one in row.val] == [None, 1, 2]
     assert {*map(places.evaluation, row.val)} <= {*claim_sources(grid)}
-    plain = PeerGrid(paper_config(), ("ICNet",))
+    plain = PeerGrid(paper_config(), NAMED)
     assert CONTROL not in {one.label for one in plain.rows} and plain.control is None
 
 

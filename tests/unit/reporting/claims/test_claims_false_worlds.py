@@ -12,6 +12,7 @@ from claim_worlds import (
     A,
     World,
     dead_genotype,
+    genotype,
     paper_grid,
     paper_world,
     proper,
@@ -20,14 +21,11 @@ from claim_worlds import (
 
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, SearchConfig
+from pipeline_src.reporting.claims.chosen import NEEDED
 from pipeline_src.reporting.claims.judge import OPTIONS, judge, search_beyond_the_paper
 from pipeline_src.reporting.claims.statistics import ERROR
 
-DRAWS = 20
-
-
-def _reproduced(world: World, folder: Path) -> set[str]:
-    return {name for name, claim in world.judged(folder).items() if claim.verdict == "reproduced"}
+DECIDED = {"reproduced", "not reproduced"}
 
 
 def test_where_every_search_is_dead_nothing_is_reproduced(tmp_path: Path) -> None:
@@ -44,11 +42,11 @@ def test_where_every_search_is_dead_nothing_is_reproduced(tmp_path: Path) -> Non
         world.fps[architecture.name, "cityscapes"] = 300.0 if fast else 100.0
         world.fps[architecture.name, "camvid"] = 300.0 if fast else 100.0
     claims = world.judged(tmp_path)
-    assert {name for name, claim in claims.items() if claim.verdict == "reproduced"} == set()
+    assert {name for name, claim in claims.items() if claim.verdict in DECIDED} == set()
     for name in ("C1", "C4", "C5", "C11"):
-        assert "is dead" in claims[name].reason, claims[name]
-    assert "is dead" in claims["C3"].reason and claims["C3"].n == 0
-    assert claims["C8"].verdict == "undecided" and claims["C8"].n == 0
+        assert claims[name].verdict == "not testable here" and "is dead" in claims[name].reason, claims[name]
+    for name in NEEDED:
+        assert claims[name].verdict == "not testable here" and claims[name].n == 0
 
 
 def test_a_dead_search_is_left_out_and_named(tmp_path: Path) -> None:
@@ -57,7 +55,7 @@ def test_a_dead_search_is_left_out_and_named(tmp_path: Path) -> None:
     world.genotypes[name] = dead_genotype()
     found = world.judged(tmp_path)
     for claim in ("C3", "C8"):
-        assert found[claim].verdict == "undecided" and found[claim].n == 5
+        assert found[claim].n == 5
         assert f"{name} is dead: nothing gets through hyper-cell 1, 2, 3" in found[claim].reason
         assert "zero edges 100, 100, 100 %" in found[claim].reason
 
@@ -68,42 +66,54 @@ def test_a_network_that_pretraining_did_not_move_decides_nothing(claim: str, tmp
     world = paper_world()
     world.top1[A] = 0.104
     found = world.claim(claim, tmp_path)
-    assert found.verdict == "undecided"
+    assert found.verdict == "not testable here"
     assert f"{A} is dead: its pretraining is not above chance" in found.reason
     assert "10.4 % of 1000 images, 10 classes" in found.reason
 
 
-def test_searches_that_agree_no_more_than_their_null_found_nothing(tmp_path: Path) -> None:
+def test_searches_that_agree_no_more_than_their_null_found_nothing() -> None:
     world = paper_world()
     nulls = [one for one in world.grid.searches if one not in proper(world.grid)]
     for search in nulls:
         world.genotypes[search.name] = world.genotypes[A]
-    found = world.judged(tmp_path)
-    for claim in ("C3", "C7", "C8", "C9", "C10"):
-        assert found[claim].verdict == "undecided"
-        assert "no more alike than their null" in found[claim].reason, found[claim]
+    found = world.imagined()
+    for claim in NEEDED:
+        assert found[claim].verdict == "undecided" and "null 1.00" in found[claim].reason, found[claim]
 
 
-def test_searches_that_like_one_operation_everywhere_agree_on_nothing(tmp_path: Path) -> None:
+def test_searches_that_like_one_operation_everywhere_agree_on_nothing() -> None:
     """Dealt to other places, the same choices are as alike: the search does not tell places apart."""
     world = paper_world()
     cell = {"depth": 2, "reduction": ("conv3x3",) * 5, "normal": ("conv3x3",) * 5}
     for search in proper(world.grid):
         one = world.genotypes.get(search.name) or random_genotype(0)
         world.genotypes[search.name] = one.with_(hyper_cells=(cell, cell, cell))
+    found = world.imagined()["C10d"]
+    assert found.verdict == "undecided" and "dealt by chance 1.00, p = 1;" in found.reason
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_where_all_depths_are_one_or_two_no_claim_on_depth_is_testable(depth: int, tmp_path: Path) -> None:
+    world = paper_world()
+    for search in proper(world.grid):
+        world.genotypes[search.name] = genotype((depth, 1, depth))
+        world.depths[search.name] = depth
     found = world.judged(tmp_path)
-    for claim, choice in (("C3", "depths"), ("C8", "depths"), ("C10", "cells")):
-        assert found[claim].verdict == "undecided"
-        assert f"do not choose {choice} alike beyond chance" in found[claim].reason
+    for claim in ("C3", "C7", "C8"):
+        assert found[claim].verdict == "not testable here", found[claim]
+        assert "searches that keep more are needed" in found[claim].reason
 
 
 def _noise(grid: Grid, generator: np.random.Generator) -> World:
-    """Every network equally good and fast, every search a draw: what is measured differs by chance alone."""
-    world = World(grid, parameters=2_400_000)
+    """Every network equally good and fast, every search a draw: what is measured differs by chance alone.
+
+    All accuracies are a point below what the paper reports of A on CamVid, so that C12 holds by chance, too.
+    """
+    world = World(grid, parameters=2_400_000, spread=0.04)
     for training in grid.trainings:
-        world.miou[training.architecture.name, training.name] = 60 + float(generator.normal(0, 1))
+        world.miou[training.architecture.name, training.name] = 72.5 + float(generator.normal(0, 1))
     for speed in grid.speeds:
-        world.fps[speed.architecture.name, speed.dataset] = 50.0
+        world.fps[speed.architecture.name, speed.dataset] = 50.0 * float(generator.normal(1, 0.01))
     for search in grid.searches:
         world.genotypes[search.name] = random_genotype(int(generator.integers(2**31)), search.depths)
         settled = generator.integers(1, 100, size=3)
@@ -111,15 +121,21 @@ def _noise(grid: Grid, generator: np.random.Generator) -> World:
     return world
 
 
-@pytest.mark.slow("assesses twenty complete worlds; single false worlds and the statistics are in make test")
-def test_in_noise_no_claim_is_reproduced_more_often_than_its_level(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "draws",
+    [40, pytest.param(1000, marks=pytest.mark.slow("90 processor seconds; 40 worlds are in make test"))],
+    ids=["a few worlds", "a thousand worlds"],
+)
+def test_in_noise_at_most_one_world_in_twenty_has_a_verdict(draws: int) -> None:
     grid, generator = paper_grid(), np.random.default_rng(7)
-    counts: Counter[str] = Counter()
-    for draw in range(DRAWS):
-        counts.update(_reproduced(_noise(grid, generator), tmp_path / str(draw)))
-    # At a rate of 0.05, more than 4 of 20 come less than once in 300 times.
-    assert all(count <= 4 for count in counts.values()), counts
-    assert sum(counts.values()) <= ERROR * DRAWS * 12 / 2, counts
+    decided = [
+        {name: claim.verdict for name, claim in _noise(grid, generator).imagined().items()}
+        for _ in range(draws)
+    ]
+    wrong = [{name for name, verdict in world.items() if verdict in DECIDED} for world in decided]
+    assert sum(map(bool, wrong)) <= ERROR * draws, Counter(name for names in wrong for name in names)
+    testable = {name for world in decided for name, verdict in world.items() if verdict == "undecided"}
+    assert testable == set(decided[0]), "noise that cannot be tested shows nothing"
 
 
 def test_dilations_that_a_map_cannot_tell_apart_leave_c9_open(tmp_path: Path) -> None:
@@ -135,7 +151,7 @@ def test_dilations_that_a_map_cannot_tell_apart_leave_c9_open(tmp_path: Path) ->
         )
         world = paper_world(Grid(config.model_copy(update={"data": data})))
         found = world.claim("C9", tmp_path / str(crop[0]))
-        assert (found.verdict == "reproduced") == decided
+        assert found.verdict == ("reproduced" if decided else "not testable here")
         if not decided:
             assert "maps of 3x4" in found.reason
             assert "dilconv3x3_d4_x2 and dilconv3x3_d8_x2 are the same function" in found.reason
@@ -145,7 +161,7 @@ def test_holm_stands_beside_every_p_and_options_beside_every_claim(tmp_path: Pat
     claims = paper_world().judged(tmp_path)
     ps = sorted(claim.p_value for claim in claims.values() if claim.p_value is not None)
     smallest = min((c for c in claims.values() if c.p_value is not None), key=lambda one: one.p_value or 1)
-    assert smallest.p_holm == pytest.approx(12 * ps[0], rel=1e-5)
+    assert smallest.p_holm == pytest.approx(len(ps) * ps[0], rel=1e-5)
     for claim in claims.values():
         assert (claim.p_holm is None) == (claim.p_value is None)
         assert claim.p_holm is None or claim.p_value is None or claim.p_holm >= claim.p_value

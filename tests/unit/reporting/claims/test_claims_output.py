@@ -10,14 +10,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from claim_worlds import MOVED, A, B, paper_config, paper_grid, paper_world
+from claim_worlds import A, Imagined, paper_config, paper_grid, paper_world
 
 from pipeline_src.cli.main import main
 from pipeline_src.config.grid import Grid
-from pipeline_src.reporting.claims.evidence import Evidence
-from pipeline_src.reporting.claims.fronts import on_the_front
+from pipeline_src.reporting.claims.fronts import dominates
 from pipeline_src.reporting.claims.judge import judge
 from pipeline_src.reporting.read.claims import Claim, read_claims, write_claims, write_claims_csv
 
@@ -47,6 +45,7 @@ def test_the_command_writes_json_csv_and_a_record(tmp_path: Path) -> None:
     assert [line["id"] for line in lines] == [claim.id for claim in claims]
     assert [line["verdict"] for line in lines] == [claim.verdict for claim in claims]
     assert lines[1]["p_value"] == repr(claims[1].p_value) and lines[0]["p_value"] == ""
+    assert lines[2]["paper_effect"] == "" and float(lines[1]["paper_effect"]) == pytest.approx(6.2)
     record = json.loads((output.parent / "claims.json.run.json").read_text())
     assert record["command"][1] == "judge-claims"
     assert all(str(results / source) in record["inputs"] for claim in claims for source in claim.sources)
@@ -116,36 +115,17 @@ def test_csv_has_one_line_a_claim_whatever_the_text(tmp_path: Path) -> None:
     assert read_claims(tmp_path / "claims.json") == (first,)
 
 
-def _front(tmp_path: Path, *points: tuple[float, float]) -> Claim:
-    names = tuple(f"peer-{number}" for number in range(len(points)))
-    world = paper_world(paper_grid(*names) if names else Grid(paper_config()))
-    for name, (miou, fps) in zip(names, points, strict=True):
-        world.miou[name, "cityscapes-trainval"], world.fps[name, "cityscapes"] = miou, fps
-    repeated = {"aggregation-none", *(f"downsampling-{positions}" for positions in MOVED)}
-    reruns = {one.architecture.name for row in world.grid.of_table("table_4") for one in row.speeds}
-    needed = repeated | reruns | {B}
-    world.without = lambda name: name not in needed | set(names)
-    return on_the_front(Evidence(world.grid, world.write(tmp_path)))
+def _front(miou: float, fps: float) -> Claim:
+    world = paper_world(paper_grid())
+    world.miou["ICNet", "cityscapes-trainval"], world.fps["ICNet", "cityscapes"] = miou, fps
+    return dominates(Imagined(world))
 
 
-def test_one_more_peer_never_betters_the_front(tmp_path: Path) -> None:
-    generator = np.random.default_rng(0)
-    seen = set()
-    for number in range(25):
-        points = [(float(generator.uniform(68, 76)), float(generator.uniform(60, 125))) for _ in range(3)]
-        verdicts = [_front(tmp_path / f"{number}-{count}", *points[:count]).verdict for count in range(1, 4)]
-        places = [ORDER.index(verdict) for verdict in verdicts]
-        assert places == sorted(places, reverse=True), (points, verdicts)
-        seen.update(verdicts)
-    assert len(seen) >= 2
-
-
-def test_a_peer_that_gets_better_only_worsens_the_front(tmp_path: Path) -> None:
-    verdicts = [_front(tmp_path / str(step), (70.0 + step, 90.0 + 8 * step)).verdict for step in range(-2, 7)]
+def test_a_system_that_gets_better_only_worsens_c1() -> None:
+    verdicts = [_front(70.0 + step, 90.0 + 8 * step).verdict for step in range(-2, 7)]
     places = [ORDER.index(verdict) for verdict in verdicts]
     assert places == sorted(places, reverse=True)
     assert verdicts[0] == "reproduced" and verdicts[-1] == "not reproduced"
-    assert _front(tmp_path / "alone").verdict == "undecided"
 
 
 @pytest.mark.parametrize(

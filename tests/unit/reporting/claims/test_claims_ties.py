@@ -46,5 +46,5 @@ def test_equal_values_are_no_difference_and_no_fault(
     write_claims(claims, tmp_path / "claims.json")
     assert read_claims(tmp_path / "claims.json") == claims
     by_id = {claim.id: claim for claim in claims}
-    assert {by_id[name].verdict for name in ("C2", "C4", "C5", "C6")} == {"undecided"}
-    assert by_id["C2"].p_value == 1.0
+    assert not {claim.verdict for claim in claims} & {"reproduced", "not reproduced"}
+    assert by_id["C2"].p_value in (None, 1.0)

@@ -24,7 +24,7 @@ from pipeline_src.reporting.page.sections import claim_views
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import Table, tabulate
 
-VERDICTS = ("reproduced", "not reproduced", "undecided") * 4
+VERDICTS = ("reproduced", "not reproduced", "undecided", "not testable here") * 4
 
 
 def _context(grid: Grid, folder: Folder) -> tuple[dict[str, Any], Table]:

@@ -42,7 +42,7 @@ def test_claims_with_their_verdicts(collapsed: Grid, folder: Folder, reports: Pa
     assert [(row[0].split(":")[0], row[1], row[2]) for row in rows] == [
         (one["id"], one["verdict"], str(one["n"])) for one in claims
     ]
-    assert len(rows) == 12
+    assert len(rows) == 16
 
 
 def test_networks_over_their_trainings(collapsed: Grid, folder: Folder, reports: Path) -> None:
