@@ -90,5 +90,5 @@ class Grid(Runs):
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """Every data set that a run needs; the class-folder set is last, where a backbone is pretrained."""
-        used = {one.dataset for one in (*self.trainings, *self.searches)}
+        used = {one.dataset for one in self.trainings} | {one.dataset for one in self.searches}
         return (*sorted(used), *(["imagenet"] if self.backbones else []))

@@ -118,10 +118,10 @@ def test_yaml_examples_are_valid_configuration_or_descriptions_of_data() -> None
     for page in PAGES:
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
             found += 1
-            if page.name == "own_data.md":
-                assert parse_description(block, page.name).layouts
+            if (example := yaml.safe_load(block)).keys() <= Config.model_fields.keys():
+                Config.model_validate(example)
             else:
-                Config.model_validate(yaml.safe_load(block))
+                assert parse_description(block, page.name).layouts
     assert found >= 3
 
 
