@@ -9,7 +9,9 @@ import pytest
 from pipeline_src.config.dataset import Layout
 from pipeline_src.data.splitting import in_shares
 
-FRAMES = [f"{town}_{sequence:06}_{frame:06}" for town in "abcdef" for sequence in range(2) for frame in range(9)]
+FRAMES = [
+    f"{town}_{sequence:06}_{frame:06}" for town in "abcdef" for sequence in range(2) for frame in range(9)
+]
 
 
 def layout(keep_together: Literal["frame", "folder", "sequence"]) -> Layout:
