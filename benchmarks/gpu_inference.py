@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from benchmarks.gpu_parts import CLASSES, Place, Row, text_of
 from benchmarks.measured import a_shaped
+from pipeline_src.evaluation.folding import fold_batch_norm
 from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, captured, compiled
-from pipeline_src.evaluation.speed import fold_batch_norm
 from pipeline_src.latency.runtimes import Runnable, runnable
 from pipeline_src.latency.timing import Timing, fastest_kernels, time_in_turns
 from pipeline_src.peers import build_peer

@@ -30,7 +30,7 @@ from pipeline_src.config.models import LatencyConfig, Runtime, SpaceConfig
 from pipeline_src.data.images import read_rgb
 from pipeline_src.data.transforms import EvalTransform
 from pipeline_src.errors import UserError
-from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, equal_pixels, prepare
+from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, classes_of, equal_pixels, prepare
 from pipeline_src.latency.check import TableCheck, check_table
 from pipeline_src.latency.load import load_average
 from pipeline_src.latency.profile import measure_table
@@ -204,8 +204,10 @@ def _inference(request: Request, size: tuple[int, int], budget_s: float) -> dict
     forms = ["eager", "folded", "channels_last"]
     if all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime", "onnxscript")):
         forms.append("onnxruntime")
-    ready = {form: prepare(network, form, images[0], device=CPU, threads=1) for form in forms}
-    equal = {form: equal_pixels(ready["eager"], one, images) for form, one in ready.items()}
+    latency = LatencyConfig(threads=1)
+    ready = {form: prepare(network, form, images[0], device=CPU, latency=latency) for form in forms}
+    expected = classes_of(ready["eager"], images)
+    equal = {form: equal_pixels(expected, one, images) for form, one in ready.items()}
     works = {form: one.on(images[0]) for form, one in ready.items() if equal[form] >= EQUAL_PIXELS_MIN}
     rounds = 3 if request.tiny else 12 if size[0] < 700 else 5
 

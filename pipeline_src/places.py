@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline_src.config.grid import Grid
-    from pipeline_src.config.runs import Architecture, Evaluation, Search, Size, Speed, Training
+    from pipeline_src.config.runs import Architecture, Evaluation, Search, Size, Training
 
 LOOKUP_TABLE = "lut/{dataset}.json"
 LOOKUP_CHECK = "lut/{dataset}_check.json"
@@ -22,8 +22,8 @@ PRETRAINING = "pretrain/{backbone}"
 FINETUNING = "finetune/{architecture}/{training}"
 EVALUATION = "evaluate/{architecture}/{training}/{split}-{size}.json"
 SUBMISSION = "evaluate/{architecture}/{training}/submission"
-SPEED = "speed/{architecture}/{dataset}-{size}.json"
-TOGETHER = "speed/{dataset}-{size}.json"
+SPEEDS = "speed/networks.json"
+"""The timings of all networks at all sizes: one interleaved run, so that they can be compared."""
 PREDICTIONS = "predictions/{figure}"
 
 RESULTS, REPORTS, LOGS = "results", "reports", "logs"
@@ -56,7 +56,7 @@ ARCHIVE = "submission.zip"
 KINDS = frozenset(
     place.split("/")[0]
     for place in (
-        LOOKUP_TABLE, SEARCH, SAMPLED, PRETRAINING, FINETUNING, EVALUATION, SPEED, PREDICTIONS,
+        LOOKUP_TABLE, SEARCH, SAMPLED, PRETRAINING, FINETUNING, EVALUATION, SPEEDS, PREDICTIONS,
     )
 )  # fmt: skip
 """The folders of `results/SCALE`, one for each kind of result."""
@@ -147,16 +147,6 @@ def submission(training: Training) -> str:
     return SUBMISSION.format(architecture=training.architecture.name, training=training.name)
 
 
-def speed(one: Speed) -> str:
-    """A timing."""
-    return SPEED.format(architecture=one.architecture.name, dataset=one.dataset, size=size_text(one.size))
-
-
-def together(dataset: str, size: Size) -> str:
-    """The timings of one interleaved run."""
-    return TOGETHER.format(dataset=dataset, size=size_text(size))
-
-
 def predictions(figure: str) -> str:
     """The index of the frames of figure 8 or 9; the pictures that it names lie beside it."""
     return f"{PREDICTIONS.format(figure=figure)}/{PREDICTIONS_INDEX}"
@@ -179,8 +169,7 @@ def every_run(grid: Grid) -> frozenset[str]:
             *map(finetuning, grid.trainings),
             *map(evaluation, grid.evaluations),
             *map(submission, grid.trainings),
-            *map(speed, grid.speeds),
-            *(together(one.dataset, one.size) for one in grid.together),
+            SPEEDS,
             *(PREDICTIONS.format(figure=one) for one in SHOWN_FIGURES if predictions_of(grid, one)),
         )
     )

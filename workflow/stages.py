@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "pretrain": ("pretrain_backbone",),
     "finetune": ("finetune_network",),
     "evaluate": (
-        "evaluate_network", "measure_speed", "measure_speeds", "export_submission", "draw_predictions",
+        "evaluate_network", "measure_speeds", "export_submission", "draw_predictions",
     ),
     "report": (
         "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims",

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings
 from pipeline_src.cli.networks import add_network, build_network, design_of, genotype_files
 from pipeline_src.cli.not_run import handed_on
 from pipeline_src.errors import UserError
 from pipeline_src.latency.settings import NETWORK_KEYS
-
-if TYPE_CHECKING:
-    from pipeline_src.evaluation.speed import Steadiest
+from pipeline_src.places import size_text
 
 HELP = "measure a network's latency, parameters and multiply-adds"
 BLOCKS = (*NETWORK_KEYS, "runtime.device")
@@ -58,7 +55,8 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
     from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
-    from pipeline_src.evaluation.speed import measure_network
+    from pipeline_src.evaluation.forms import prepare
+    from pipeline_src.evaluation.interleaved import milliseconds, time_interleaved
     from pipeline_src.latency.fingerprint import current
     from pipeline_src.training.distributed import resolve_device
 
@@ -69,25 +67,35 @@ def run(args: argparse.Namespace) -> None:
     with recorded(args.output, args, genotype_files(args)):
         torch.manual_seed(0)
         network = build_network(design, args.num_classes)
-        passes = config.latency.warmup + config.latency.repeats
-        speed = measure_network(
-            network,
-            args.input_size,
+        rounds = config.latency.warmup + config.latency.repeats
+        sample = torch.randn(1, 3, *args.input_size, generator=torch.Generator().manual_seed(0))
+        run = time_interleaved(
+            {
+                form: prepare(network, form, sample, device=device, latency=config.latency).on(sample)
+                for form in ("eager", "folded")
+            },
             config.latency,
             device,
-            lambda turns: progress(turns, passes, "forward passes"),
+            progress=lambda turns: progress(turns, rounds, "rounds"),
         )
+        if run.too_large:
+            size = size_text(args.input_size)
+            raise UserError("--input-size", f"{size} does not fit the memory.", "Give a smaller one.")
+        unfolded, folded = (milliseconds(run.samples_us[form]) for form in ("eager", "folded"))
         result = {
             "architecture": args.architecture or args.output.absolute().parent.name,
             "dataset": args.dataset or args.output.stem.rpartition("-")[0] or None,
             "input_height_px": args.input_size[0],
             "input_width_px": args.input_size[1],
             "fingerprint": fingerprint.model_dump(mode="json"),
-            "latency_ms": _milliseconds(speed.unfolded),
-            "latency_folded_ms": _milliseconds(speed.folded),
+            "latency_ms": unfolded,
+            "latency_folded_ms": folded,
+            "attempts": run.attempts,
+            "load": run.load,
+            "spread": run.spread,
             "spread_max": config.latency.spread_max,
-            "fps": 1e6 / speed.unfolded.timing.mean_us,
-            "fps_folded": 1e6 / speed.folded.timing.mean_us,
+            "fps": 1e3 / unfolded["mean"],
+            "fps_folded": 1e3 / folded["mean"],
             "parameters": count_parameters(network),
             "multiply_adds": count_multiply_adds(network, args.input_size, device),
         }
@@ -111,16 +119,3 @@ def _require_whole(args: argparse.Namespace) -> None:
     for option, value in (("--num-classes", args.num_classes), ("--input-size", args.input_size)):
         if value is None:
             raise UserError(option, "is missing.", "Give it: a network without weights does not say it.")
-
-
-def _milliseconds(measured: Steadiest) -> dict[str, float | int | None]:
-    timing = measured.timing
-    return {
-        "median": timing.median_us / 1e3,
-        "q1": timing.q1_us / 1e3,
-        "q3": timing.q3_us / 1e3,
-        "mean": timing.mean_us / 1e3,
-        "repeats": timing.repeats,
-        "attempts": measured.attempts,
-        "load": measured.load,
-    }

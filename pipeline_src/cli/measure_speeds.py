@@ -1,54 +1,62 @@
-"""Time several networks, ours and other systems, in one interleaved run and in several forms (Sec. 4.5)."""
+"""Time several networks, ours and comparison models, at several sizes in one interleaved run (Sec. 4.5)."""
 
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline_src.cli.arguments import add_input_size, add_num_classes, add_settings, at_least
+from pipeline_src.cli.arguments import add_settings, height_by_width
 from pipeline_src.cli.networks import build_network
 from pipeline_src.errors import UserError
+from pipeline_src.latency.settings import NETWORK_KEYS
+from pipeline_src.not_run import read_marker
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
+    from pipeline_src.evaluation.interleaved import Subject
     from pipeline_src.evaluation.trained import Design
 
-HELP = "time several networks in one interleaved run, eager and deployed"
-BLOCKS = ("latency", "runtime")
-TOO_RESTLESS = "Nothing is published. Try again when the machine is idle, or give --minutes or --spread-max."
+HELP = "time several networks in one interleaved run, at several sizes, eager and deployed"
+BLOCKS = (*NETWORK_KEYS, "runtime.device")
+AT = ("SET", "CLASSES", "HEIGHTxWIDTH", "FORM[,FORM]", "[LABEL[,LABEL]]")
+LOG = logging.getLogger(__name__)
+
+
+class Place(NamedTuple):
+    """One `--at`: what is timed at a size of a data set; no labels mean all networks."""
+
+    dataset: str
+    num_classes: int
+    input_hw: tuple[int, int]
+    forms: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_settings(parser, ", ".join(BLOCKS))
+    add_settings(parser, BLOCKS)
     parser.add_argument(
         "--network",
         nargs=2,
         action="append",
         required=True,
-        metavar=("LABEL", "GENOTYPE|PEER"),
-        help="a genotype's file or another system's name; ratios are to the first",
+        metavar=("LABEL", "GENOTYPE|MODEL"),
+        help="a genotype's file or the name of a comparison model, such as icnet (repeatable)",
     )
-    add_num_classes(parser)
-    add_input_size(parser)
-    parser.add_argument("--forms", default="eager,folded,channels_last", help="such as eager,onnxruntime")
-    parser.add_argument("--spread-max", type=_share, help="of quartiles (default: latency.spread_max)")
-    parser.add_argument("--minutes", type=_minutes, default=5.0, help="for further attempts (default 5)")
-    parser.add_argument("--withhold", action="store_true", help="if too restless, write all but the timings")
-    parser.add_argument("--prepared", type=Path, help="prepared set whose frames the forms must agree on")
-    parser.add_argument("--raw", type=Path, help="its raw folder")
-    parser.add_argument("--split", help="its split")
-    parser.add_argument("--frames", type=at_least(1), default=4, help="how many of its frames (default 4)")
+    parser.add_argument(
+        "--at",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar="WORD",
+        help=f"{' '.join(AT)}: time these networks (default: all) at a size, for example `--at camvid 11 "
+        "360x480 eager,folded A,icnet`; ratios are to the first network at a size (repeatable)",
+    )
+    parser.add_argument(
+        "--minutes", type=_minutes, default=30.0, help="after which no further attempt starts (default: 30)"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the JSON to write")
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not over 0 and at most 1")
-    return value
 
 
 def _minutes(text: str) -> float:
@@ -59,7 +67,7 @@ def _minutes(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure; a restless machine gives an error, or with --withhold a result without timings."""
+    """Measure; timings that stay too wide on a busy machine are written and flagged."""
     import torch
 
     from pipeline_src.artifacts import write_json
@@ -67,101 +75,119 @@ def run(args: argparse.Namespace) -> None:
     from pipeline_src.cli.record import recorded
     from pipeline_src.config.load import read_settings
     from pipeline_src.evaluation.forms import require_forms
-    from pipeline_src.evaluation.together import compare_speeds, described
+    from pipeline_src.evaluation.interleaved import STREETS, compare_speeds, described
     from pipeline_src.latency.fingerprint import current
     from pipeline_src.training.distributed import resolve_device
 
-    config = read_settings(args.settings, BLOCKS)
+    config = read_settings(args.settings, BLOCKS, args.execution)
     device = resolve_device(config.runtime.device)
-    spread_max = config.latency.spread_max if args.spread_max is None else args.spread_max
-    forms = tuple(dict.fromkeys(filter(None, args.forms.split(","))))
-    require_forms(forms, device)
+    places = [_place(words) for words in args.at]
+    require_forms(tuple(dict.fromkeys(form for one in places for form in one.forms)), device)
     designs = _designs(args)
-    images = _frames(args)
-    files = [Path(text) for label, text in args.network if not isinstance(designs[label], str)]
-    files += [args.prepared / "manifest.json"] if args.prepared else []
-    with recorded(args.output, args, files) as facts:
+    forms = _subjects(places, designs)
+    genotypes = [Path(text) for _, text in args.network if Path(text).suffix == ".json"]
+    with recorded(args.output, args, genotypes) as facts:
         torch.manual_seed(0)
-        turns = config.latency.warmup + config.latency.repeats
-        networks = {label: build_network(design, args.num_classes) for label, design in designs.items()}
+        built = {
+            (label, classes): build_network(design, classes)
+            for label, classes in dict.fromkeys((one.label, one.num_classes) for one in forms)
+            if (design := designs[label]) is not None
+        }
+        networks = {one: built[one.label, one.num_classes] for one in forms}
+        rounds = config.latency.warmup + config.latency.repeats
         comparison = compare_speeds(
             networks,
             forms,
-            args.input_size,
             config.latency,
             device,
-            spread_max=spread_max,
             budget_s=60 * args.minutes,
-            images=images,
-            progress=lambda rounds: progress(rounds, turns, "rounds"),
+            progress=lambda turns: progress(turns, rounds, "rounds"),
         )
-        if not comparison.attempt.samples_us and not args.withhold:
-            (label, form), reason = next(iter(comparison.refused.items()))
-            told = f"is not written. Nothing could be timed: {label}, {form}: {reason}."
-            raise UserError(args.output, told, "Give a smaller --input-size, or other networks or forms.")
-        steady = comparison.is_steady(spread_max)
-        told = (
-            f"{100 * comparison.attempt.spread:.0f} % between the quartiles after"
-            f" {comparison.attempts} attempts, over {100 * spread_max:.0f} %:"
-            " the machine is busy with something else"
-        )
-        if not steady and not args.withhold:
-            raise UserError(args.output, f"is not written. The timings spread {told}.", TOO_RESTLESS)
-        facts |= {} if steady else {"limitation": f"timings withheld: {told}"}
+        measured = comparison.run
+        if not measured.samples_us:
+            (subject, form), reason = next(iter(comparison.refused.items()))
+            problem = f"is not written. Nothing could be timed: {subject.label}, {form}: {reason}."
+            raise UserError(args.output, problem, "Give smaller sizes, or other networks or forms.")
+        if measured.spread > config.latency.spread_max:
+            facts["limitation"] = (
+                f"noisy: up to {100 * measured.spread:.0f} % between the quartiles of a timing after "
+                f"{measured.attempts} attempts, over {100 * config.latency.spread_max:.0f} %"
+            )
+            LOG.warning("%s; tables flag these timings", facts["limitation"])
         result = {
-            "input_height_px": args.input_size[0],
-            "input_width_px": args.input_size[1],
-            "num_classes": args.num_classes,
             "fingerprint": current(config.latency, device).model_dump(mode="json"),
-            "load": comparison.attempt.load,
-            "attempts": comparison.attempts or None,
-            "spread": comparison.attempt.spread,
-            "spread_max": spread_max,
-            "withheld": None if steady else told,
-            "compared_on": f"{len(images)} frames of {args.split}" if images else "noise",
-            "networks": described(comparison, networks, args.input_size, publish=steady),
+            "load": measured.load,
+            "attempts": measured.attempts,
+            "spread": measured.spread,
+            "spread_max": config.latency.spread_max,
+            "compared_on": f"{STREETS} rendered streets",
+            "timings": described(comparison, networks, device),
         }
         write_json(args.output, result)
 
 
-def _frames(args: argparse.Namespace) -> list[Tensor]:
-    """Frames of the set that was named, evenly spaced, at the input size: each (1, 3, H, W).
+def _place(words: list[str]) -> Place:
+    """One `--at`.
 
     Raises:
-        UserError: only part of a set is named; or as `SegmentationDataset`.
+        UserError: words are missing or are none of a number, a size or a list.
     """
-    named = {"--prepared": args.prepared, "--raw": args.raw, "--split": args.split}
-    missing = [name for name, value in named.items() if value is None]
-    if len(missing) == len(named):
-        return []
-    if missing:
-        problem = f"is missing: {', '.join(named)} go together."
-        raise UserError(missing[0], problem, "Give all of them, or none.")
-    from pipeline_src.data.datasets import SegmentationDataset
-    from pipeline_src.data.transforms import EvalTransform
-    from pipeline_src.evaluation.predictions import evenly_spaced
-
-    transform = EvalTransform(args.input_size)
-    data = SegmentationDataset(args.prepared, args.raw, (args.split,), transform)
-    chosen = evenly_spaced(len(data), args.frames)
-    return [transform.image(data.arrays(index)[0])[None] for index in chosen]
+    told = " ".join(words)
+    if len(words) not in (len(AT) - 1, len(AT)):
+        raise UserError("--at", f"{told!r} is not {' '.join(AT)}.", "Give four or five words.")
+    if not words[1].isdecimal() or int(words[1]) < 1:
+        raise UserError("--at", f"{told!r} has {words[1]!r} for a number of classes.", "Give at least 1.")
+    try:
+        size = height_by_width(words[2])
+    except argparse.ArgumentTypeError as error:
+        raise UserError("--at", f"{told!r}: {error}.", "Give HEIGHTxWIDTH, such as 360x480.") from None
+    forms, labels = (
+        tuple(dict.fromkeys(filter(None, text.split(",")))) for text in (words[3], " ".join(words[4:]))
+    )
+    return Place(words[0], int(words[1]), size, forms, labels)
 
 
-def _designs(args: argparse.Namespace) -> dict[str, Design]:
-    """What to build, by label.
+def _subjects(places: list[Place], designs: dict[str, Design | None]) -> dict[Subject, tuple[str, ...]]:
+    """What is timed, and in which forms; a network that is not run is left out.
 
     Raises:
-        UserError: a label stands twice, or what is named is neither a file nor a known system.
+        UserError: a label is of no network, or no network is left.
+    """
+    from pipeline_src.evaluation.interleaved import Subject
+
+    found: dict[Subject, tuple[str, ...]] = {}
+    for place in places:
+        for label in place.labels or designs:
+            if label not in designs:
+                known = ", ".join(designs)
+                raise UserError("--at", f"{label!r} is no label of --network.", f"Choose among {known}.")
+            if designs[label] is None:
+                continue
+            subject = Subject(label, place.dataset, place.num_classes, place.input_hw)
+            found[subject] = tuple(dict.fromkeys((*found.get(subject, ()), *place.forms)))
+    if not found:
+        raise UserError("--network", "names no network that is run.", "Give at least one.")
+    return found
+
+
+def _designs(args: argparse.Namespace) -> dict[str, Design | None]:
+    """What to build, by label; None for a network that is not run, whose genotype is a marker.
+
+    Raises:
+        UserError: a label is given twice, or what is named is neither a file nor a known model.
     """
     from pipeline_src.config.peers import known_peer
     from pipeline_src.space.genotype import Genotype
 
-    designs: dict[str, Design] = {}
+    designs: dict[str, Design | None] = {}
     for label, text in args.network:
         if label in designs:
             raise UserError("--network", f"names {label!r} twice.", "Give each network a label of its own.")
         if Path(text).suffix == ".json":
-            designs[label] = Genotype.load(Path(text))
+            marker = read_marker(Path(text))
+            designs[label] = None if marker else Genotype.load(Path(text))
+            if marker:
+                LOG.warning("%s is not run: %s", label, marker.reason)
             continue
         try:
             designs[label] = known_peer(text)

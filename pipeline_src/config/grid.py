@@ -7,10 +7,12 @@ two tables use is listed, and run, once (Table 4's seed 2 at the initial depths 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, get_args
 
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.config.rows import all_rows
 from pipeline_src.config.runs import (
     PAPER_SIZES,
@@ -19,15 +21,15 @@ from pipeline_src.config.runs import (
     Row,
     Runs,
     Search,
-    Size,
     Speed,
-    Together,
     Training,
 )
 
 T = TypeVar("T")
 COMPARING = tuple(PAPER_SIZES)
 """The tables that compare speeds with other systems."""
+DEPLOYED: tuple[SpeedForm, ...] = ("eager", "folded")
+"""The forms in which every network is timed at the sizes deployed here: batch norm unfolded and folded."""
 
 
 def _unique(items: Iterable[T]) -> tuple[T, ...]:
@@ -52,18 +54,27 @@ class Grid(Runs):
         return _unique(one for row in self.rows for one in (*row.val, *row.test))
 
     @cached_property
-    def speeds(self) -> tuple[Speed, ...]:
-        """Every timing once."""
-        return _unique(one for row in self.rows for one in row.speeds)
+    def speeds(self) -> Mapping[Speed, tuple[SpeedForm, ...]]:
+        """Every timing once, with its forms; network A is the first at each size of a data set.
 
-    @cached_property
-    def together(self) -> tuple[Together, ...]:
-        """Every interleaved run: what the tables that compare with other systems time at one size, and A."""
-        found: dict[tuple[str, Size], list[Architecture]] = {}
-        for row in (one for table in COMPARING for one in self.of_table(table)):
-            for speed in (*row.speeds, *row.at_paper_size):
-                found.setdefault((speed.dataset, speed.size), [self.network_a]).append(speed.architecture)
-        return tuple(Together(*key, _unique(networks)) for key, networks in found.items())
+        All are measured in one interleaved run: at the sizes deployed here with batch norm unfolded and
+        folded, in the tables that compare speeds with other systems in `experiments.speed_forms` too, and
+        there at the paper's sizes as well.
+        """
+        found: dict[Speed, dict[SpeedForm, None]] = {}
+
+        def add(speed: Speed, forms: tuple[SpeedForm, ...]) -> None:
+            for one in (replace(speed, architecture=self.network_a), speed):
+                found.setdefault(one, {}).update(dict.fromkeys(forms))
+
+        further = self.experiments.speed_forms
+        for row in self.rows:
+            for speed in row.speeds:
+                add(speed, (*DEPLOYED, *further) if row.table in COMPARING else DEPLOYED)
+            for speed in row.at_paper_size:
+                add(speed, ("eager", *further))
+        order = get_args(SpeedForm)
+        return {speed: tuple(sorted(forms, key=order.index)) for speed, forms in found.items()}
 
     @cached_property
     def trainings(self) -> tuple[Training, ...]:
@@ -73,7 +84,8 @@ class Grid(Runs):
     @cached_property
     def architectures(self) -> tuple[Architecture, ...]:
         """Every architecture once, network A first."""
-        used = [one.architecture for one in self.trainings] + [one.architecture for one in self.speeds]
+        used = [one.architecture for one in self.trainings]
+        used += [speed.architecture for row in self.rows for speed in row.speeds]
         return _unique([self.network_a, *used])
 
     @cached_property

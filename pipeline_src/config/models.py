@@ -79,10 +79,10 @@ class LatencyConfig(Block):
     """What runs them: table, check and speed alike. Set the one you deploy; `onnxruntime` needs [onnx]."""
     threads: Positive = 1
     """CPU threads during a measurement."""
-    spread_max: Annotated[float, Field(gt=0, le=1)] = 0.2
+    spread_max: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Widest gap between a timing's quartiles, as a share of its median; a wider one is measured again."""
     attempts_max: Annotated[int, Field(ge=1, le=100)] = 3
-    """Attempts at a network's timing; the steadiest is kept, and flagged if it is still too wide."""
+    """Attempts at an interleaved run; the most stable is kept, and what is still too wide is flagged."""
     check_networks: Annotated[int, Field(ge=20, le=1_000_000)] = 20
     """Random networks whose measured latency is held against the table."""
     allow_other_device: Annotated[bool, EXECUTION] = False
@@ -269,7 +269,7 @@ class ExperimentsConfig(Block):
     paper_size_share: Annotated[float, Field(gt=0, le=1)] | None = 1.0
     """Share of the sides of the input in its row of the paper at which each is timed too; null: never."""
     speed_forms: Annotated[tuple[SpeedForm, ...], Field(min_length=1)] = ("eager", "channels_last")
-    """Forms in which networks are timed in one run; `onnxruntime` needs [onnx], the last three a GPU."""
+    """Further forms in tables that compare speeds; `onnxruntime` needs [onnx], the last three a GPU."""
     peer_epochs: Positive | None = None
     """Epochs of a peer's training; null takes `finetune.epochs`. Fewer are no fair comparison."""
 

@@ -136,15 +136,6 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Together:
-    """Networks timed in one interleaved run at a data set's class count and an input size; A is the first."""
-
-    dataset: str
-    size: Size
-    architectures: tuple[Architecture, ...]
-
-
-@dataclass(frozen=True)
 class Row:
     """The runs behind one row: evaluations by role (`val`, `test`), timings, and why a role is empty.
 

@@ -70,6 +70,19 @@ def least_memory_mib(network: nn.Module, input_hw: tuple[int, int]) -> float:
     return FLOAT32_BYTES * (count_parameters(network) + widest) / 2**20
 
 
+def most_memory_mib(network: nn.Module, input_hw: tuple[int, int]) -> float:
+    """MiB that `least_memory_mib` cannot exceed, without running the network.
+
+    The weights, and maps as large as the input that have the channels of the widest layer, read and written.
+    """
+    channels = [3]
+    for layer in network.modules():
+        for name in ("in_channels", "out_channels", "num_features"):
+            channels.append(int(getattr(layer, name, 0)))
+    maps = 2 * max(channels) * input_hw[0] * input_hw[1]
+    return FLOAT32_BYTES * (count_parameters(network) + maps) / 2**20
+
+
 def _run(subject: nn.Module, input_hw: tuple[int, int], device: torch.device) -> None:
     with torch.no_grad():
         subject(torch.zeros(1, 3, *input_hw, device=device))

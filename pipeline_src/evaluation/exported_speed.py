@@ -6,22 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from pipeline_src.config.models import LatencyConfig
-from pipeline_src.data.rendering.street import render_street
-from pipeline_src.data.transforms import EvalTransform
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.exporting import agreement
 from pipeline_src.evaluation.forms import EQUAL_PIXELS_MIN, REFERENCE, prepare
+from pipeline_src.evaluation.interleaved import streets, time_interleaved, timings_of
 from pipeline_src.evaluation.onnx_file import OnnxNetwork
-from pipeline_src.evaluation.together import timings_of
-from pipeline_src.latency.load import load_average
-from pipeline_src.latency.timing import Progress, Timing, time_in_turns
+from pipeline_src.latency.timing import Progress
 
 EAGER_FORMS = (REFERENCE, "folded")
-COMPARED = 4
-"""Rendered streets on which a file must give the classes that its network gives."""
 
 
 def time_exported(
@@ -47,36 +42,24 @@ def time_exported(
     """
     sample = torch.randn(1, 3, *input_hw, generator=torch.Generator().manual_seed(0))
     device = torch.device("cpu")
+    own = latency.model_copy(update={"runtime": "eager", "precision": "float32"})
     works: dict[str, Callable[[], object]] = {
-        form: prepare(network, form, sample, device=device, threads=latency.threads).on(sample)
-        for form in EAGER_FORMS
+        form: prepare(network, form, sample, device=device, latency=own).on(sample) for form in EAGER_FORMS
     }
     equal = dict.fromkeys(EAGER_FORMS, 1.0)
     for name, one in exported.items():
         equal[name] = _equal_pixels(network, one, input_hw, name)
         works[name] = lambda one=one: one(sample)  # type: ignore[misc]
-    best: tuple[float, dict[str, list[float]], float | None] | None = None
-    attempts = 0
-    while attempts < latency.attempts_max and (best is None or best[0] > latency.spread_max):
-        load = load_average()
-        samples = time_in_turns(
-            works,
-            device=device,
-            threads=latency.threads,
-            warmup=latency.warmup,
-            rounds=latency.repeats,
-            progress=progress,
+    run = time_interleaved(works, latency, device, progress=progress)
+    if run.too_large:
+        raise UserError(
+            "--input-size", f"{input_hw[0]}x{input_hw[1]} does not fit the memory.", "Give a smaller one."
         )
-        attempts += 1
-        spread = max(Timing.of(taken).spread for taken in samples.values())
-        best = (spread, samples, load) if best is None or spread < best[0] else best
-    assert best is not None
-    spread, samples, load = best
     forms = {
-        form: {"equal_pixels": equal[form], **timings_of(taken, None, samples[REFERENCE])}
-        for form, taken in samples.items()
+        form: {"equal_pixels": equal[form], **timings_of(taken, None, run.samples_us[REFERENCE])}
+        for form, taken in run.samples_us.items()
     }
-    return {"forms": forms, "attempts": attempts, "spread": spread, "load": load}
+    return {"forms": forms, "attempts": run.attempts, "spread": run.spread, "load": run.load}
 
 
 def _equal_pixels(network: nn.Module, one: OnnxNetwork, input_hw: tuple[int, int], name: str) -> float:
@@ -87,7 +70,7 @@ def _equal_pixels(network: nn.Module, one: OnnxNetwork, input_hw: tuple[int, int
             f"was exported for {height}x{width} only.",
             "Time it at that size, or export with --dynamic-size.",
         )
-    found = agreement(network, one, _streets(input_hw))
+    found = agreement(network, one, streets(input_hw))
     if found.equal_pixels < EQUAL_PIXELS_MIN:
         raise UserError(
             name,
@@ -96,8 +79,3 @@ def _equal_pixels(network: nn.Module, one: OnnxNetwork, input_hw: tuple[int, int
             "Give the weights that it was exported from.",
         )
     return found.equal_pixels
-
-
-def _streets(size: tuple[int, int]) -> list[Tensor]:
-    transform = EvalTransform(size)
-    return [transform.image(render_street(0, index, *size)[0])[None] for index in range(COMPARED)]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from pipeline_src.config.models import Runtime, SpeedForm
+from pipeline_src.config.models import LatencyConfig, Precision, Runtime, SpeedForm
 from pipeline_src.errors import UserError
-from pipeline_src.evaluation.speed import fold_batch_norm
+from pipeline_src.evaluation.folding import fold_batch_norm
 from pipeline_src.latency.runtimes import Runnable, require_runtime, runnable
 from pipeline_src.latency.timing import fastest_kernels
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMS: dict[SpeedForm, str] = {
-    "eager": "float32, as it is trained",
-    "folded": "batch norm folded",
+    "eager": "as it is trained, by latency.runtime and latency.precision (PyTorch's eager mode, float32)",
+    "folded": "the same with batch norm folded",
     "channels_last": "batch norm folded, channels last",
     "onnxruntime": "batch norm folded, ONNX Runtime on the CPU",
     "half": "batch norm folded, channels last, float16 on a GPU",
@@ -38,8 +38,6 @@ EQUAL_PIXELS_MIN = 0.999
 """Share of pixels that must keep their class: a faster form must see the same."""
 
 _RUNTIMES: dict[str, Runtime] = {
-    "eager": "eager",
-    "folded": "eager",
     "channels_last": "channels_last",
     "onnxruntime": "onnxruntime",
     "half": "channels_last",
@@ -66,34 +64,40 @@ def require_forms(forms: Sequence[str], device: torch.device) -> None:
         if form not in FORMS:
             near = difflib.get_close_matches(form, FORMS, n=1, cutoff=0.4)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choose among {', '.join(FORMS)}."
-            raise UserError("--forms", f"{form!r} is no form of a network.", hint)
+            raise UserError("--at", f"{form!r} is no form of a network.", hint)
         if form in _ON_GPU and device.type != "cuda":
-            raise UserError(
-                "--forms", f"{form} needs a GPU, and the device is the CPU.", "Leave it out here."
-            )
-        require_runtime(_RUNTIMES[form], device, "float32", "--forms")
+            raise UserError("--at", f"{form} needs a GPU, and the device is the CPU.", "Leave it out here.")
+        require_runtime(_RUNTIMES.get(form, "eager"), device, "float32", "--at")
 
 
-def prepare(network: nn.Module, form: str, sample: Tensor, *, device: torch.device, threads: int) -> Runnable:
+def prepare(
+    network: nn.Module, form: str, sample: Tensor, *, device: torch.device, latency: LatencyConfig
+) -> Runnable:
     """A network in a form; call it in inference mode. `network` stays as it is.
 
     Args:
         network: (1, 3, H, W) -> logits (1, K, H, W).
         form: one of `FORMS`.
         sample: (1, 3, H, W) float32 on the CPU, of the size that it will be run at.
-        threads: of ONNX Runtime; PyTorch's are the stopwatch's affair.
+        latency: `runtime` and `precision` of the forms `eager` and `folded`; `threads` of ONNX Runtime.
     """
     ready = runnable(
         network if form == REFERENCE else fold_batch_norm(network),
         sample,
-        runtime=_RUNTIMES[form],
+        runtime=_RUNTIMES.get(form, latency.runtime),
         device=device,
-        precision="float16" if form in _IN_FLOAT16 else "float32",
-        threads=threads,
+        precision=_precision(form, latency),
+        threads=latency.threads,
     )
     if form == "compiled":
         return compiled(ready)
     return captured(ready, sample) if form == "cuda_graphs" else ready
+
+
+def _precision(form: str, latency: LatencyConfig) -> Precision:
+    if form not in _RUNTIMES:
+        return latency.precision
+    return "float16" if form in _IN_FLOAT16 else "float32"
 
 
 def compiled(ready: Runnable, backend: str | Backend = "inductor") -> Runnable:
@@ -133,20 +137,30 @@ def captured(ready: Runnable, sample: Tensor) -> Runnable:
     return replace(ready, run=replay)
 
 
-def equal_pixels(reference: Runnable, other: Runnable, images: Sequence[Tensor]) -> float:
-    """Share of the pixels of all images to which two forms of a network give the same class.
+def classes_of(reference: Runnable, images: Sequence[Tensor]) -> list[Tensor]:
+    """The classes (1, H, W) that the form of reference gives to the pixels of each image.
 
     Raises:
-        UserError: the reference is not finite: there is nothing to compare with.
+        UserError: its logits are not finite: there is nothing to compare with.
     """
-    shares = []
+    found = []
     for image in images:
         with torch.inference_mode():
-            expected, found = (_logits(one.on(image)()) for one in (reference, other))
-        if not bool(torch.isfinite(expected).all()):
+            logits = _logits(reference.on(image)())
+        if not bool(torch.isfinite(logits).all()):
             problem = "gives logits that are not finite."
             raise UserError("the network", problem, "Time it with trained weights.")
-        shares.append(float((expected.argmax(dim=1) == found.argmax(dim=1)).float().mean()))
+        found.append(logits.argmax(dim=1))
+    return found
+
+
+def equal_pixels(expected: Sequence[Tensor], other: Runnable, images: Sequence[Tensor]) -> float:
+    """Share of the pixels of all images to which a form gives the class that is expected (`classes_of`)."""
+    shares = []
+    for classes, image in zip(expected, images, strict=True):
+        with torch.inference_mode():
+            found = _logits(other.on(image)()).argmax(dim=1)
+        shares.append(float((classes == found).float().mean()))
     return sum(shares) / len(shares)
 
 

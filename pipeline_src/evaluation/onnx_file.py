@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pipeline_src.data.transforms import MEAN, STD
 from pipeline_src.errors import CheckpointError
-from pipeline_src.evaluation.speed import fold_batch_norm
+from pipeline_src.evaluation.folding import fold_batch_norm
 from pipeline_src.evaluation.trained import Description, describe
 from pipeline_src.latency.runtimes import INPUT, onnx_graph, open_session, require_onnx
 from pipeline_src.ownership import MARK

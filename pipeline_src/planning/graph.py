@@ -33,7 +33,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "pretrain": ("pretrain_backbone",),
     "finetune": ("finetune_network",),
     "evaluate": ("evaluate_network", "export_submission", "draw_predictions"),
-    "speed": ("measure_speed", "measure_speeds"),
+    "speed": ("measure_speeds",),
     "report": (
         "tabulate_table", "collect_figure", "collect_overview", "plot_figure", "judge_claims",
         "trace_provenance", "render_report",
@@ -245,28 +245,9 @@ class Graph:
                 )
 
     def _timed(self) -> Iterator[Task]:
-        for speed in self.grid.speeds:
-            size = places.size_text(speed.size)
-            yield Task(
-                "measure_speed",
-                f"{speed.architecture.name}-{speed.dataset}-{size}",
-                self._genotype(speed.architecture),
-                (self.result(places.speed(speed)),),
-                self.priorities.of_architecture(speed.architecture.name),
-                speed.architecture,
-                size=speed.size,
-                dataset=speed.dataset,
-            )
-        for together in self.grid.together:
-            genotypes = (path for one in together.architectures for path in self._genotype(one))
-            yield Task(
-                "measure_speeds",
-                f"{together.dataset}-{places.size_text(together.size)}",
-                (*genotypes, self.manifest(together.dataset)),
-                (self.result(places.together(together.dataset, together.size)),),
-                size=together.size,
-                dataset=together.dataset,
-            )
+        timed = dict.fromkeys(speed.architecture for speed in self.grid.speeds)
+        genotypes = tuple(path for one in timed for path in self._genotype(one))
+        yield Task("measure_speeds", "networks", genotypes, (self.result(places.SPEEDS),))
 
     def _report(self) -> Iterator[Task]:
         grid = self.grid

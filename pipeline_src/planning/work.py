@@ -159,18 +159,13 @@ class Workload:
         passes = latency.check_networks * (latency.warmup + latency.lut_repeats)
         yield Work("forward", passes * _pixels(task))
 
-    def _measure_speed(self, task: Task) -> Iterator[Work]:
-        passes = 2 * (self.config.latency.warmup + self.config.latency.repeats)
-        yield Work("forward", passes * _pixels(task), _peer(task))
-
     def _measure_speeds(self, task: Task) -> Iterator[Work]:
         passes = self.config.latency.warmup + self.config.latency.repeats
-        forms = len(self.config.experiments.speed_forms)
-        for one in self.grid.together:
-            if (one.dataset, one.size) == (task.dataset, task.size):
-                for network in one.architectures:
-                    peer, times = self._timed_as(network.name) if network.is_peer else ("", 1.0)
-                    yield Work("forward", passes * forms * _pixels(task) * times, peer)
+        for speed, forms in self.grid.speeds.items():
+            one = speed.architecture
+            peer, times = self._timed_as(one.name) if one.is_peer else ("", 1.0)
+            pixels = speed.size[0] * speed.size[1]
+            yield Work("forward", passes * len(forms) * pixels * times, peer)
 
     def _timed_as(self, name: str) -> tuple[str, float]:
         """Whose rate a peer's timing goes by: its own where it is trained, else the first trained one's.

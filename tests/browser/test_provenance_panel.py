@@ -12,14 +12,14 @@ CELL = "#table-3 tbody[data-row=autortnet] tr.here button.v"
 TOLD = (
     "Value here",
     "measured",
-    "measure_speed",
+    "measure_speeds",
     "0123456789abcdef0123456789abcdef01234567, changed since",
     "Test Processor 9000",
     "2026-11-22T10:00:00+00:00",
     "results/tiny/",
-    "logs/tiny/measure_speed/",
+    "logs/tiny/measure_speeds/",
 )
-FOLDED = ("autortnet measure-speed --output 'x y.json'", "initial_channels", "ab" * 32)
+FOLDED = ("autortnet measure-speeds --output 'x y.json'", "initial_channels", "ab" * 32)
 
 
 def test_a_click_tells_where_a_number_is_from(opened: Callable[..., Any], full: Path) -> None:

@@ -11,7 +11,7 @@ from cli_stand_ins import SETTINGS, Steps
 
 from pipeline_src.cli import progress
 from pipeline_src.cli.main import main
-from pipeline_src.evaluation import exported_speed
+from pipeline_src.evaluation import interleaved
 from pipeline_src.evaluation.onnx_file import OnnxNetwork
 
 Refused = Callable[..., str]
@@ -46,7 +46,7 @@ def test_a_file_is_timed_beside_eager_mode_in_turns(
             ran.append(name)
         return {name: [1e3 * MS.get(name, 10.0)] * 4 for name in works}
 
-    monkeypatch.setattr(exported_speed, "time_in_turns", stopwatch)
+    monkeypatch.setattr(interleaved, "time_in_turns", stopwatch)
     assert main(words(steps, "--exported", street)) == 0
     assert ran == ["eager", "folded", str(street)]
     found = result(steps)
@@ -63,7 +63,7 @@ def test_a_restless_machine_is_told(
     steps: Steps, street: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        exported_speed, "time_in_turns", lambda works, **_: {key: [1.0, 10.0, 100.0, 1000.0] for key in works}
+        interleaved, "time_in_turns", lambda works, **_: {key: [1.0, 10.0, 100.0, 1000.0] for key in works}
     )
     assert main(words(steps, "--exported", street)) == 0
     assert result(steps)["attempts"] == 2

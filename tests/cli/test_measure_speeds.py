@@ -1,78 +1,95 @@
-"""`measure-speeds`: ours and other systems in one run, and what it refuses."""
+"""`measure-speeds`: ours and other systems at several sizes in one run, and what it refuses."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_stand_ins import Steps
 
 from pipeline_src.cli.main import main
-from pipeline_src.evaluation import together
+from pipeline_src.evaluation import interleaved
+from pipeline_src.not_run import NotRun
 
 Refused = Callable[..., str]
+CAMVID = ("camvid", "11", "32x64", "eager,channels_last")
 
 
-def words(steps: Steps, *more: str, networks: tuple[tuple[str, str], ...] = ()) -> list[str]:
-    """The command for A and ESPNet at 32x64, on a machine that is always calm enough."""
+def words(steps: Steps, *places: tuple[str, ...], networks: tuple[tuple[str, str], ...] = ()) -> list[str]:
+    """The command for A and ESPNet; `places` are what `--at` is given, CamVid at 32x64 as a default."""
     named = networks or (("A", str(steps.genotype)), ("ESPNet", "espnet"))
     return [
         "measure-speeds",
         *steps._settings(("latency", "runtime"), {}),
         *(word for label, what in named for word in ("--network", label, what)),
-        *("--num-classes", "11", "--input-size", "32x64", "--output", str(steps.out / "speeds.json")),
-        *("--spread-max", "1", "--minutes", "0", *more),
+        *(word for place in places or (CAMVID,) for word in ("--at", *place)),
+        *("--output", str(steps.out / "speeds.json"), "--minutes", "0"),
     ]
 
 
-def result(steps: Steps) -> dict[str, object]:
-    found: dict[str, object] = json.loads((steps.out / "speeds.json").read_text())
+def result(steps: Steps) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((steps.out / "speeds.json").read_text())
     return found
 
 
-def restless(works: dict[object, object], **_: object) -> dict[object, list[float]]:
-    return {key: [1.0, 10.0, 100.0, 1000.0] for key in works}
+def record(steps: Steps) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((steps.out / "speeds.json.run.json").read_text())
+    return found
 
 
-def test_ours_and_a_peer_are_timed_in_one_run(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
-    calm = {"A": 20.0, "ESPNet": 50.0}
-    monkeypatch.setattr(
-        together, "time_in_turns", lambda works, **_: {key: [calm[key[0]]] * 4 for key in works}
-    )
-    assert main(words(steps, "--forms", "eager,channels_last")) == 0
-    found = result(steps)
-    assert (found["input_height_px"], found["num_classes"], found["withheld"]) == (32, 11, None)
-    a, peer = found["networks"]  # type: ignore[misc]
-    assert (a["label"], peer["label"]) == ("A", "ESPNet")
-    assert set(a["forms"]) == {"eager", "channels_last"}
-    assert peer["forms"]["eager"]["times_the_first"]["median"] == 2.5
-    assert peer["forms"]["eager"]["equal_pixels"] == 1
-    record = json.loads((steps.out / "speeds.json.run.json").read_text())
-    assert str(steps.genotype) in record["inputs"]
-
-
-def test_a_restless_machine_publishes_nothing(
-    steps: Steps, refused: Refused, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(together, "time_in_turns", restless)
-    told = refused(
-        words(steps, "--spread-max", "0.2"), "speeds.json", "is not written", "the machine is busy"
-    )
-    assert "after 1 attempts, over 20 %" in told
-    assert not (steps.out / "speeds.json").exists()
-
-
-def test_timings_of_a_restless_machine_can_be_withheld_and_the_rest_kept(
+def test_ours_and_a_peer_are_timed_at_all_sizes_in_one_run(
     steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "time_in_turns", restless)
-    assert main(words(steps, "--spread-max", "0.2", "--withhold")) == 0
+    runs: list[int] = []
+
+    def calm(works: dict[Any, object], **_: object) -> dict[Any, list[float]]:
+        runs.append(len(works))
+        return {key: [{"A": 20.0, "ESPNet": 50.0}[key[0].label]] * 4 for key in works}
+
+    monkeypatch.setattr(interleaved, "time_in_turns", calm)
+    more = ("camvid", "11", "32x64", "folded", "A")
+    assert main(words(steps, CAMVID, more, ("cityscapes", "19", "64x64", "eager", "ESPNet"))) == 0
+    assert runs == [6], "three forms of A, two of ESPNet, and ESPNet once more at another size"
+    a, peer, larger = result(steps)["timings"]
+    assert (a["network"], a["dataset"], a["num_classes"], a["input_height_px"]) == ("A", "camvid", 11, 32)
+    assert list(a["forms"]) == ["eager", "channels_last", "folded"]
+    assert list(peer["forms"]) == ["eager", "channels_last"]
+    assert peer["forms"]["eager"]["times_the_first"]["median"] == 2.5
+    assert peer["forms"]["eager"]["equal_pixels"] == 1
+    assert (larger["dataset"], larger["input_width_px"]) == ("cityscapes", 64)
+    assert list(larger["forms"]) == ["eager"]
+    assert larger["forms"]["eager"]["times_the_first"]["median"] == 1, "the first at its size"
+    assert str(steps.genotype) in record(steps)["inputs"] and "limitation" not in record(steps)
+
+
+def test_timings_of_a_noisy_machine_are_written_with_their_spread(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noisy = [1.0, 10.0, 100.0, 1000.0]
+    monkeypatch.setattr(interleaved, "time_in_turns", lambda works, **_: dict.fromkeys(works, noisy))
+    assert main(words(steps)) == 0
     found = result(steps)
-    assert "the machine is busy" in str(found["withheld"])
-    (first, _) = found["networks"]  # type: ignore[misc]
-    assert first["parameters"] > 0 and "latency_ms" not in first["forms"]["eager"]
+    assert found["spread"] > found["spread_max"] == 0.1 and found["attempts"] == 1
+    assert found["timings"][0]["forms"]["eager"]["latency_ms"]["q3"] > 0
+    assert record(steps)["limitation"].startswith("noisy: up to ")
+    assert "after 1 attempts, over 10 %" in record(steps)["limitation"]
+
+
+def test_a_network_that_is_not_run_is_left_out_and_holds_nothing_up(steps: Steps, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.json"
+    NotRun("no such network").save(gone)
+    networks = (("gone", str(gone)), ("A", str(steps.genotype)))
+    assert main(words(steps, ("camvid", "11", "32x64", "eager"), networks=networks)) == 0
+    assert [one["network"] for one in result(steps)["timings"]] == ["A"]
+    assert str(gone) in record(steps)["inputs"]
+
+
+def test_without_any_network_there_is_nothing_to_time(steps: Steps, refused: Refused, tmp_path: Path) -> None:
+    NotRun("no such network").save(tmp_path / "gone.json")
+    refused(words(steps, networks=(("gone", str(tmp_path / "gone.json")),)), "names no network that is run")
 
 
 @pytest.mark.parametrize(
@@ -90,8 +107,21 @@ def test_networks_that_cannot_be_built_are_refused(
     refused(words(steps, networks=networks), *parts)
 
 
-def test_a_form_that_is_not_known_is_refused_with_the_nearest(steps: Steps, refused: Refused) -> None:
-    refused(words(steps, "--forms", "eager,chanels_last"), "--forms", "Did you mean 'channels_last'")
+@pytest.mark.parametrize(
+    ("place", "parts"),
+    [
+        (("camvid", "11", "32x64"), ("'camvid 11 32x64' is not SET CLASSES", "four or five")),
+        (("camvid", "0", "32x64", "eager"), ("'0' for a number of classes", "at least 1")),
+        (("camvid", "11", "32", "eager"), ("HEIGHTxWIDTH",)),
+        (("camvid", "11", "32x64", "eager,chanels_last"), ("--at", "Did you mean 'channels_last'")),
+        (("camvid", "11", "32x64", "eager", "A,B"), ("'B' is no label of --network", "A, ESPNet")),
+        (("camvid", "11", "32x64", "half"), ("half needs a GPU",)),
+    ],
+)
+def test_a_place_that_makes_no_sense_is_refused(
+    steps: Steps, refused: Refused, place: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    refused(words(steps, place), *parts)
 
 
 def test_a_device_that_is_not_there_is_refused(steps: Steps, refused: Refused) -> None:
@@ -104,31 +134,10 @@ def test_a_device_that_is_not_there_is_refused(steps: Steps, refused: Refused) -
     assert not Path(steps.out / "speeds.json").exists()
 
 
-def test_forms_are_compared_on_the_frames_of_a_prepared_set(
-    steps: Steps, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(together, "time_in_turns", lambda works, **_: dict.fromkeys(works, (20.0,) * 4))
-    frames = [*steps._data("camvid"), "--split", "test", "--frames", "3"]
-    assert main(words(steps, "--forms", "eager,channels_last", *frames)) == 0
-    assert result(steps)["compared_on"] == "2 frames of test", "the set has no more"
-    record = json.loads((steps.out / "speeds.json.run.json").read_text())
-    assert str(steps.prepared / "camvid" / "manifest.json") in record["inputs"]
-
-
-def test_nothing_that_fits_the_memory_is_an_error_and_withheld_a_record(
+def test_nothing_that_fits_the_memory_is_an_error(
     steps: Steps, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "available_mib", lambda: 0.0)
+    monkeypatch.setattr(interleaved, "available_mib", lambda: 0.0)
     told = refused(words(steps), "speeds.json", "is not written", "Nothing could be timed: A, eager: 32x64")
-    assert "does not fit the memory" in told and "smaller --input-size" in told
+    assert "does not fit the memory" in told and "smaller sizes" in told
     assert not (steps.out / "speeds.json").exists()
-    assert main(words(steps, "--withhold")) == 0
-    found = result(steps)
-    assert found["withheld"] is None and found["attempts"] is None
-    for network in found["networks"]:  # type: ignore[attr-defined]
-        assert "does not fit the memory" in network["forms"]["eager"]["refused"]
-        assert network["parameters"] > 0 and "latency_ms" not in network["forms"]["eager"]
-
-
-def test_half_a_set_is_refused(steps: Steps, refused: Refused) -> None:
-    refused(words(steps, "--prepared", str(steps.prepared / "camvid")), "--raw", "go together", "or none")

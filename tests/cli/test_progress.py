@@ -22,7 +22,6 @@ def _latency(steps: Steps, command: str, *words: str) -> list[str]:
     return [command, *steps._settings(blocks, {}), *words, "--output", str(steps.out / "a" / "b.json")]
 
 
-SIZES = ("--num-classes", "11", "--input-size", SIZE)
 COMMANDS: dict[str, Callable[[Steps], list[str]]] = {
     "measure_lut": lambda steps: _latency(steps, "measure-lut", "--input-size", SIZE),
     "check_lut": lambda steps: _latency(
@@ -32,11 +31,8 @@ COMMANDS: dict[str, Callable[[Steps], list[str]]] = {
     "pretrain_backbone": Steps.pretrain,
     "finetune_network": Steps.finetune,
     "evaluate_network": Steps.evaluate,
-    "measure_speed": lambda steps: _latency(
-        steps, "measure-speed", "--genotype", str(steps.genotype), *SIZES
-    ),
     "measure_speeds": lambda steps: _latency(
-        steps, "measure-speeds", "--network", "A", str(steps.genotype), "--spread-max", "1", *SIZES
+        steps, "measure-speeds", "--network", "A", str(steps.genotype), "--at", "camvid", "11", SIZE, "eager"
     ),
 }
 

@@ -50,7 +50,7 @@ def submission(steps: Steps) -> list[str]:
 
 def test_no_job_loads_the_compiler_or_what_only_the_report_uses(steps: Steps) -> None:
     """One process runs a job of each kind and names the first that loaded too much."""
-    timed = ["--genotype", str(steps.genotype), "--num-classes", "11", "--input-size", SIZE]
+    timed = ["--network", "A", str(steps.genotype), "--at", "camvid", "11", SIZE, "eager,folded"]
     drawn = ["--network", "A", str(steps.weights), "--split", "test", "--frames", "1", "--input-size", SIZE]
     pretrained_peer = [*steps.pretrain(), "--peer", "bisenet"]
     at = pretrained_peer.index("--genotype")
@@ -72,7 +72,7 @@ def test_no_job_loads_the_compiler_or_what_only_the_report_uses(steps: Steps) ->
         steps.sample(),
         written("lut.json", lut),
         written("check.json", check),
-        written("speed.json", ["measure-speed", *latency, *timed]),
+        written("speeds.json", ["measure-speeds", *latency, *timed]),
         written("search", steps.search()),
         written("pretrained", steps.pretrain()),
         written("peer", pretrained_peer),

@@ -128,7 +128,7 @@ SAMPLERS = ("random", "matched", "downsampling", "aggregation")
     [
         ("data.values", {"prepare_data"}),
         ("space.sampling", {"check_lut", *(f"sample_{one}" for one in SAMPLERS)}),
-        ("evaluation.speed", {"measure_speed", "measure_speeds"}),
+        ("evaluation.interleaved", {"measure_speeds"}),
         ("search.searcher", {"search_architecture"}),
         ("training.pretrain", {"pretrain_backbone"}),
         ("cli.main", set()),

@@ -45,7 +45,7 @@ class Repository:
         path.unlink(missing_ok=True)  # DVC may have left a link that must not be written through
         line = (
             f"a,Net A,ours,parameters,Parameters (M),2.5,{parameters},{parameters},,,,1,M,measured,,"
-            "speed/a/camvid.json,camvid,tiny,"
+            "speed/networks.json,camvid,tiny,"
         )
         path.write_text(f"{HEAD}\n{line}\n", encoding="utf-8")
         self.python("dvc", "add", "--quiet", TABLES)

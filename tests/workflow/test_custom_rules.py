@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +33,7 @@ def test_the_example_adds_a_figure_to_the_page_and_own_files_are_made_with_the_r
     assert ended.status == 0, ended.text
     (drawn,) = [job for job in ended.jobs if job.rule == "draw_size_and_speed"]
     assert set(drawn.outputs) == {f"{PICTURE}.svg", f"{PICTURE}.json"}
-    assert (
-        sum(path.startswith("results/tiny/speed/") for path in drawn.inputs) == ended.rules["measure_speed"]
-    )
+    assert "results/tiny/speed/networks.json" in drawn.inputs
     (page,) = [job for job in ended.jobs if job.rule == "render_report"]
     assert set(drawn.outputs) <= set(page.inputs)
     assert page.command.count("--own-figure") == 1 and "--own-figure size_and_speed" in page.command
@@ -89,19 +86,18 @@ def test_rules_that_cannot_be_included_stop_the_run(
 
 def test_the_examples_figure_is_drawn_and_drawn_again(repository: Path, tmp_path: Path) -> None:
     results, output = tmp_path / "results" / "tiny", tmp_path / "reports" / "tiny" / "figures"
-    for name, parameters in (("a", 900_000), ("b", 3_500_000)):
-        place = results / "speed" / name / "camvid-32x64.json"
-        place.parent.mkdir(parents=True)
-        place.write_text(json.dumps({"parameters": parameters, "latency_folded_ms": {"median": 12.5}}))
-        shutil.copy(place, place.with_name(f"{place.name}.run.json"))
+    place = results / "speed" / "networks.json"
+    place.parent.mkdir(parents=True)
+    timings = [
+        {"parameters": parameters, "forms": {form: {"latency_ms": {"median": 12.5}}}}
+        for parameters, form in ((900_000, "folded"), (3_500_000, "folded"), (1, "eager"))
+    ]
+    place.write_text(json.dumps({"timings": timings}))
     script = repository / "workflow" / "examples" / "size_and_speed.py"
     command = [sys.executable, str(script), "--results", str(results), "--output", str(output)]
     for _ in range(2):
         subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(repository)})
     words = json.loads((output / "size_and_speed.json").read_text())
-    assert words["status"] == "measured" and words["sources"] == [
-        "speed/a/camvid-32x64.json",
-        "speed/b/camvid-32x64.json",
-    ]
+    assert words["status"] == "measured" and words["sources"] == ["speed/networks.json"]
     assert words["alt"] == "2 timings, 0.90 to 3.50 million parameters, 12.5 to 12.5 ms"
     assert (output / "size_and_speed.svg").read_text().lstrip().startswith("<?xml")

@@ -169,7 +169,7 @@ def test_going_on_makes_the_missing_rows_and_what_they_need(fetched: Run, whole:
     assert {rule: ran[rule] for rule in ("evaluate_network", "finetune_network", "pretrain_backbone")} == {
         "evaluate_network": 1, "finetune_network": 1, "pretrain_backbone": 1,
     }  # fmt: skip
-    assert not ran["search_architecture"] and not ran["measure_speed"] and not ran["measure_lut"]
+    assert not ran["search_architecture"] and not ran["measure_speeds"] and not ran["measure_lut"]
     scores = [json.loads((run.results / EVALUATED).read_text())["last"]["miou"] for run in (whole, fetched)]
     assert scores[0] == scores[1]
     # One processor, one seed: the same numbers to the byte, and so the same tables, but for the date.

@@ -37,7 +37,7 @@ EVERY_RULE = (
     f"results/tiny/evaluate/{SEARCHED}/cityscapes-trainval/submission/submission.zip",
 )
 ON_GPU = {
-    "measure_lut", "check_lut", "measure_speed", "measure_speeds", "search_architecture", "pretrain_backbone",
+    "measure_lut", "check_lut", "measure_speeds", "search_architecture", "pretrain_backbone",
     "finetune_network", "evaluate_network", "export_submission", "draw_predictions",
 }  # fmt: skip
 
@@ -97,7 +97,7 @@ def require_all_ran_there(jobs: list[SlurmJob], ended: Ended, without: set[str])
     assert not any(job.gres for job in jobs if job.rule not in ON_GPU)
     assert {job.nodes for job in jobs} == set(NODES)
     measuring = {job.rule for job in jobs if job.exclusive}
-    assert measuring == {"measure_lut", "check_lut", "measure_speed", "measure_speeds"} - without
+    assert measuring == {"measure_lut", "check_lut", "measure_speeds"} - without
 
 
 def test_a_set_is_rendered_and_prepared_there(checkout: Checkout) -> None:
@@ -126,7 +126,7 @@ def test_every_rule_runs_there(checkout: Checkout, repository: Path) -> None:
     files = (repository / "workflow" / "rules").glob("*.smk")
     rules = {name for path in files for name in re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE)}
     # These wait for every run of the grid, or for A, B and C alike, so only the whole graph holds them.
-    whole = {"measure_speeds", "collect_overview", "judge_claims", "trace_provenance", "render_report"}
+    whole = {"collect_overview", "judge_claims", "trace_provenance", "render_report"}
     beyond = set() if os.environ.get("FULL") else whole
     require_all_ran_there(jobs, ended, beyond)
     wanted = {name for name in rules if not name.startswith("stage_")}

@@ -160,8 +160,8 @@ def test_pruning_deletes_what_no_run_is_named_for_and_nothing_else(checkout: Che
         "results/tiny/evaluate/random-9": "cityscapes-train/val-96x192.json",
         "results/tiny/evaluate/random-0/cityscapes-train/val-1x2.json": "",
         "results/tiny/evaluate/random-0/cityscapes-train/val-1x2.json.run.json": "",
-        "results/tiny/speed/random-0/cityscapes-1x2.json": "",
-        "results/tiny/speed/random-0/cityscapes-1x2.json.run.json": "",
+        # As earlier versions of the workflow timed each network.
+        "results/tiny/speed/random-0": "cityscapes-1x2.json",
     }
     other = {"results/tiny/notes/mine.txt", "results/tiny/README", "results/camvid/search/x/genotype.json"}
     for name in (*kept, *(f"{path}/{file}".rstrip("/") for path, file in gone.items()), *other):

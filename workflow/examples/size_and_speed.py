@@ -11,30 +11,31 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 
 from pipeline_src.artifacts import read_json
 from pipeline_src.cli.record import recorded
-from pipeline_src.not_run import read_marker
+from pipeline_src.places import SPEEDS
 from pipeline_src.reporting.drawing.picture import Picture, Words, house_style, save_picture
 
 NAME = "size_and_speed"
 
 
-def timings(results: Path) -> dict[Path, dict[str, Any]]:
-    """What `measure-speed` wrote of each network that was run, by file."""
-    files = sorted((results / "speed").glob("*/*.json"))
-    files = [path for path in files if not path.name.endswith("run.json")]
-    return {path: read_json(path) for path in files if read_marker(path) is None}
+def timings(path: Path) -> list[tuple[float, float]]:
+    """Parameters (million) and latency (ms, batch norm folded) of every network at every size."""
+    found = read_json(path)["timings"] if path.exists() else []
+    return [
+        (one["parameters"] / 1e6, folded["latency_ms"]["median"])
+        for one in found
+        if "latency_ms" in (folded := one["forms"].get("folded", {}))
+    ]
 
 
-def draw(results: Path, found: dict[Path, dict[str, Any]]) -> Picture:
+def draw(points: list[tuple[float, float]]) -> Picture:
     """The picture and its words."""
     with house_style():
         figure, axes = plt.subplots(figsize=(5, 3.5))
-        points = [(one["parameters"] / 1e6, one["latency_folded_ms"]["median"]) for one in found.values()]
         axes.scatter(*zip(*points, strict=True) if points else ([], []), s=16)
         axes.set(xlabel="parameters (million)", ylabel="latency (ms)", xscale="log", yscale="log")
         figure.tight_layout()
@@ -49,7 +50,7 @@ def draw(results: Path, found: dict[Path, dict[str, Any]]) -> Picture:
         alt=told,
         status="measured" if points else "not_run",
         reason="" if points else "no network is timed",
-        sources=tuple(path.relative_to(results).as_posix() for path in found),
+        sources=(SPEEDS,) if points else (),
     )
     return Picture(figure, words)
 
@@ -61,9 +62,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     args.command_line = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    found = timings(args.results)
-    with recorded(args.output / f"{NAME}.json", args, list(found)):
-        save_picture(draw(args.results, found), args.output)
+    path = args.results / SPEEDS
+    with recorded(args.output / f"{NAME}.json", args, [path]):
+        save_picture(draw(timings(path)), args.output)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 #
 #   params.yaml: workflow: {custom_rules: [workflow/examples/size_and_speed.smk]}
 #
-# in:  results/SCALE/speed/ARCHITECTURE/SET-SIZE.json
+# in:  results/SCALE/speed/networks.json
 # out: reports/SCALE/figures/size_and_speed.svg and its words, .json
 OWN_FIGURES.append("size_and_speed")
 
@@ -10,7 +10,7 @@ OWN_FIGURES.append("size_and_speed")
 rule draw_size_and_speed:
     """Parameters against latency of every timed network."""
     input:
-        speeds=[f"{RESULTS}/{places.speed(one)}" for one in GRID.speeds],
+        speeds=f"{RESULTS}/{places.SPEEDS}",
         script=f"{ROOT}/workflow/examples/size_and_speed.py",
     output:
         svg=f"{REPORTS}/{places.PICTURE.format(figure='size_and_speed', kind='svg')}",

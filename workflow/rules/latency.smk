@@ -1,8 +1,8 @@
 # Lookup tables, their check, and the speed of whole networks. Each job takes every core, so that
 # nothing else runs while it measures.
 #
-# in:  nothing but the device; genotypes for the speed, frames on which the forms of a network must agree
-# out: results/SCALE/lut/SET.json, SET_check.json; results/SCALE/speed/ARCHITECTURE/SET-SIZE.json
+# in:  nothing but the device; genotypes for the speed
+# out: results/SCALE/lut/SET.json, SET_check.json; results/SCALE/speed/networks.json
 LUT_CHECKS = [f"{RESULTS}/{places.lookup_check(GRID.main)}"]
 
 
@@ -60,60 +60,30 @@ rule check_lut:
         " {params.seed} --output {output.check:q} > {log:q} 2>&1"
 
 
-rule measure_speed:
-    """Latency, parameters and multiply-adds of one network at one input size."""
-    input:
-        genotype=genotype_of,
-    output:
-        speed=f"{RESULTS}/{places.SPEED}",
-    log:
-        log_of("measure_speed", "{architecture}-{dataset}-{size}"),
-    benchmark:
-        benchmark_of("measure_speed", "{architecture}-{dataset}-{size}")
-    priority: claim_priority
-    conda:
-        "../../environment.yml"
-    threads: measuring_threads
-    resources:
-        **needs("measure"),
-    params:
-        code=network_code("measure_speed"),
-        settings=settings("measure_speed"),
-        network=network_options,
-        classes=class_option,
-    shell:
-        "autortnet measure-speed {params.network} --architecture {wildcards.architecture}"
-        " --dataset {wildcards.dataset} {params.classes} --input-size {wildcards.size} --settings {params.settings:q}"
-        " --output {output.speed:q} > {log:q} 2>&1"
-
-
 rule measure_speeds:
-    """Several networks, ours and other systems, timed in turns in one run, so that their ratios hold."""
+    """All networks at all sizes, ours and comparison models, timed in one interleaved run: latencies of one run can be
+    compared, those of different runs cannot."""
     input:
-        genotypes=genotypes_together,
-        manifest=f"{DATA}/{{dataset}}/manifest.json",
+        genotypes=[genotype_path(one.name) for one in TIMED if not one.is_peer],
     output:
-        speeds=f"{RESULTS}/{places.TOGETHER}",
+        speeds=f"{RESULTS}/{places.SPEEDS}",
     log:
-        log_of("measure_speeds", "{dataset}-{size}"),
+        log_of("measure_speeds", "networks"),
     benchmark:
-        benchmark_of("measure_speeds", "{dataset}-{size}")
+        benchmark_of("measure_speeds", "networks")
     conda:
         "../../environment.yml"
     threads: measuring_threads
     resources:
         **needs("measure"),
     params:
-        code=code_together,
+        code=code_of(
+            "measure_speeds",
+            peers=frozenset(one.name for one in TIMED if one.is_peer),
+        ),
         settings=settings("measure_speeds"),
-        networks=networks_together,
-        classes=class_option,
-        forms=option("forms", ",".join(CONFIG.experiments.speed_forms)),
-        prepared=lambda wildcards: f"{DATA}/{wildcards.dataset}",
-        raw=lambda wildcards: raw_root(wildcards.dataset),
-        split=lambda wildcards: option("split", GRID.splits(wildcards.dataset).judged),
+        networks=timed_networks(),
+        sizes=timed_sizes(),
     shell:
-        "autortnet measure-speeds {params.networks} {params.classes}"
-        " --input-size {wildcards.size} {params.forms} --withhold --settings {params.settings:q}"
-        " --prepared {params.prepared:q} --raw {params.raw:q} {params.split}"
+        "autortnet measure-speeds {params.networks} {params.sizes} --settings {params.settings:q}"
         " --output {output.speeds:q} > {log:q} 2>&1"

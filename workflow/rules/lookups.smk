@@ -13,6 +13,7 @@ from pipeline_src.reporting.read.sources import artifacts_of
 
 MOVED = [one for one in GRID.architectures if one.kind == "downsampling"]
 SEARCHES = {one.name: one for one in GRID.searches}
+TIMED = list(dict.fromkeys(one.architecture for one in GRID.speeds))
 SHOWN = {name: places.predictions_of(GRID, name) for name in places.SHOWN_FIGURES}
 
 
@@ -105,11 +106,14 @@ def depth_option(depths):
     return option("depths", ",".join(map(str, depths)))
 
 
+def classes_of(dataset):
+    """The number of classes of a data set."""
+    return len(described(description_named(dataset)).classes)
+
+
 def class_option(wildcards):
     """The option for the number of classes of the wildcard `dataset`."""
-    return option(
-        "num-classes", len(described(description_named(wildcards.dataset)).classes)
-    )
+    return option("num-classes", classes_of(wildcards.dataset))
 
 
 def backbone_of(wildcards):
@@ -143,37 +147,24 @@ def network_code(command):
     return code
 
 
-def architectures_together(wildcards):
-    """The networks that are timed in one run, A first."""
-    key = (wildcards.dataset, wildcards.size)
-    runs = {
-        (one.dataset, places.size_text(one.size)): one.architectures
-        for one in GRID.together
-    }
-    return runs[key]
-
-
-def genotypes_together(wildcards):
-    """The genotypes of the networks that are timed in one run; peers have none."""
-    return [
-        genotype_path(one.name)
-        for one in architectures_together(wildcards)
-        if not one.is_peer
-    ]
-
-
-def networks_together(wildcards):
-    """The options that name the networks that are timed in one run."""
+def timed_networks():
+    """The options that name the networks that are timed."""
     return " ".join(
         f"--network {quote(one.name)} {quote(one.name if one.is_peer else genotype_path(one.name))}"
-        for one in architectures_together(wildcards)
+        for one in TIMED
     )
 
 
-def code_together(wildcards):
-    """The code of timing networks in one run; of other systems only those that are timed."""
-    peers = (one.name for one in architectures_together(wildcards) if one.is_peer)
-    return code_of("measure_speeds", peers=frozenset(peers))
+def timed_sizes():
+    """The options that say at which sizes and in which forms which networks are timed."""
+    networks = {}
+    for speed, forms in GRID.speeds.items():
+        key = (speed.dataset, places.size_text(speed.size), ",".join(forms))
+        networks.setdefault(key, []).append(speed.architecture.name)
+    return " ".join(
+        f"--at {dataset} {classes_of(dataset)} {size} {forms} {quote(','.join(names))}"
+        for (dataset, size, forms), names in networks.items()
+    )
 
 
 def finetune_settings(wildcards):

@@ -58,8 +58,7 @@ rule stage_evaluate:
     """All evaluations, timings, submissions and predictions as pictures."""
     input:
         [f"{RESULTS}/{places.evaluation(one)}" for one in GRID.evaluations],
-        [f"{RESULTS}/{places.speed(one)}" for one in GRID.speeds],
-        [f"{RESULTS}/{places.together(one.dataset, one.size)}" for one in GRID.together],
+        f"{RESULTS}/{places.SPEEDS}",
         SUBMISSIONS,
         PREDICTIONS,
     localrule: True

@@ -16,7 +16,7 @@ from pipeline_src.reporting.claims.statistics import Spread, pooled
 from pipeline_src.reporting.read.liveness import liveness_of
 from pipeline_src.reporting.read.logs import read_log
 from pipeline_src.reporting.read.records import Results
-from pipeline_src.reporting.tables.measures import Role, miou
+from pipeline_src.reporting.tables.measures import Role, latency, miou
 from pipeline_src.space.catalogue import HYPER_CELLS
 from pipeline_src.space.genotype import Genotype
 
@@ -118,6 +118,8 @@ class Evidence:
     def _of_row(self, row: Row, role: Role) -> list[Network]:
         evaluations = row.val if role == "val" else row.test
         speeds = {speed.architecture.name: speed for speed in row.speeds}
+        timings = dict(zip(row.speeds, latency()(row, self.reader), strict=True))
+        run = self.reader.speeds()
         readings = dict(zip(evaluations, miou(role)(row, self.reader), strict=True))
         found = []
         for evaluation, first in readings.items():
@@ -133,12 +135,11 @@ class Evidence:
             value = first.value if isinstance(first.value, float) else None
             speed = speeds.get(architecture.name)
             record = self.reader.speed(speed) if speed else None
-            if speed and record:
-                sources.append(places.speed(self.reader.behind_speed(speed)))
+            timing = record.latency("eager") if record else None
+            if speed and timing:
+                sources.append(timings[speed].source)
             elif speed:
-                marker = self.reader.not_run(architecture)
-                faults.append(marker.reason if marker else f"{places.speed(speed)} is missing")
-            timing = record.latency_ms if record else None
+                faults.append(timings[speed].reason)
             found.append(
                 Network(
                     label=row.label,
@@ -148,7 +149,7 @@ class Evidence:
                     mious=tuple(float(reading.value) for reading in good),  # type: ignore[arg-type]
                     latency_ms=(timing.median, timing.q1, timing.q3) if timing else None,
                     parameters=record.parameters if record else None,
-                    device=" ".join(record.fingerprint.device.split()) if record else "",
+                    device=run.device if run and timing else "",
                     sources=tuple(sources),
                     faults=tuple(faults),
                 )

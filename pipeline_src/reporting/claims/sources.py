@@ -24,6 +24,4 @@ def claim_sources(grid: Grid) -> tuple[str, ...]:
     paths += [places.pretraining_log(one) for one in grid.backbones]
     paths += [places.genotype(one) for one in grid.architectures if not one.is_peer]
     paths += [places.search_log(one.search) for one in searched if one.search is not None]
-    # Claims compare timings that each network has of its own.
-    unread = {places.together(one.dataset, one.size) for one in grid.together}
-    return tuple(path for path in dict.fromkeys(paths) if path not in unread)
+    return tuple(dict.fromkeys(paths))

@@ -43,7 +43,7 @@ _DEAD: dict[str, Any] = {"color": DEAD_COLOUR, "linestyle": "", "marker": "X", "
 
 
 def draw(name: str, grid: Grid, results: Path) -> Picture:
-    """mIoU above and FPS below over gamma; a column for the paper's points and for each device here.
+    """mIoU above and FPS below over gamma; a column for the paper's points and one for ours.
 
     Raises:
         UserError: a result file is malformed.
@@ -76,16 +76,15 @@ def draw(name: str, grid: Grid, results: Path) -> Picture:
 
 
 def _parts(data: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The points of each device under its heading: speeds of two devices share no axis.
+    """The paper's points and ours, each under its heading: speeds of two devices share no axis.
 
-    What was not run stays among them without numbers, so that no line bridges it.
+    What was not run stays among ours without numbers, so that no line bridges it.
     """
     quoted, ours = data[data["status"] == "quoted"], data[data["status"] != "quoted"]
     parts = [("Quoted\n(Titan XP)", quoted)] if len(quoted) else []
-    for device in dict.fromkeys(ours.loc[ours["status"] == "measured", "device"]):
-        of_device = ours.copy()
-        of_device.loc[of_device["device"] != device, list(POINT_NUMBERS)] = float("nan")
-        parts.append((f"Measured here\n({printable(sound(device), 34)})", of_device))
+    devices = ours.loc[ours["status"] == "measured", "device"]
+    if len(devices):
+        parts.append((f"Measured here\n({printable(sound(devices.iloc[0]), 34)})", ours))
     return parts
 
 

@@ -20,7 +20,7 @@ from pipeline_src.errors import DataError
 from pipeline_src.markdown import plain, table
 from pipeline_src.not_run import read_marker
 from pipeline_src.reporting.read.claims import Claim, read_claims
-from pipeline_src.reporting.read.records import NetworkRecord, Results
+from pipeline_src.reporting.read.records import Results, SpeedRecord
 from pipeline_src.reporting.read.standing import jobs_of
 from pipeline_src.spreadsheets import unguarded
 
@@ -31,8 +31,7 @@ STAGES = {
     "pretrain_backbone": "pretrainings",
     "finetune_network": "finetunings",
     "evaluate_network": "evaluations",
-    "measure_speed": "timings of networks",
-    "measure_speeds": "timings of systems in turns",
+    "measure_speeds": "interleaved timing of all networks",
 }
 
 _COLUMNS = (
@@ -61,7 +60,7 @@ def told(config: Config, results: Path, reports: Path) -> str:
         "compares them to the byte, and makes the whole report.",
         *_of_claims(reports / places.CLAIMS),
         *_of_networks(grid, reports / places.NETWORKS),
-        *_of_turns(grid, results),
+        *_of_speeds(grid, results),
         *_of_stages(grid, results),
     ]
     return "\n\n".join(parts) + "\n"
@@ -128,37 +127,34 @@ def _network(name: str, lines: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     )
 
 
-def _of_turns(grid: Grid, results: Path) -> Iterator[str]:
-    """Networks and systems that were timed in one run, by size: latency and its ratio to A's."""
-    reader, forms = Results(results), grid.experiments.speed_forms
-    found = [(one, reader.together(one.dataset, one.size)) for one in grid.together]
+def _of_speeds(grid: Grid, results: Path) -> Iterator[str]:
+    """All networks at all sizes, as timed in one run: latency and its ratio to A's."""
+    run = Results(results).speeds()
+    if run is None:
+        return
+    forms = list(dict.fromkeys(form for forms in grid.speeds.values() for form in forms))
+    yield "## Latencies"
+    yield (
+        "Median latency, batch 1, of one interleaved run: one pass of each network at each size in each "
+        "form, then all over again, so all saw the same moments of the machine. In brackets: how many times "
+        "as long as A in the same form, the median of the rounds' ratios and its quartiles. Weights are "
+        "random; a form that changed too many of their classes is not timed."
+    )
     rows = [
         (
-            f"{run.dataset} {places.size_text(run.size)}",
-            _letter_and_name(grid, network.label),
-            *(_form(network, form, record.withheld) for form in forms),
+            f"{one.dataset} {places.size_text((one.input_height_px, one.input_width_px))}",
+            _letter_and_name(grid, one.network),
+            *(_form(one, form) for form in forms),
         )
-        for run, record in found
-        if record is not None
-        for network in record.networks
+        for one in run.timings
     ]
-    if not rows:
-        return
-    yield "## Timed in turns"
-    yield (
-        "Median latency, batch 1: one pass of each network in each form, then all over again, so all saw "
-        "the same moments of the machine. In brackets: how many times as long as A in the same form, the "
-        "median of the rounds' ratios and its quartiles. Weights are random; a form that changed too many of "
-        "their classes is not timed."
-    )
     yield table(("input", "network", *(form.replace("_", " ") for form in forms)), rows)
 
 
-def _form(network: NetworkRecord, form: str, withheld: str | None) -> str:
+def _form(network: SpeedRecord, form: str) -> str:
     known = network.forms.get(form)
     if known is None or known.latency_ms is None:
-        reason = (known and known.refused) or withheld
-        return f"not timed: {reason}" if reason else ""
+        return f"not timed: {known.refused}" if known and known.refused else ""
     ratio = known.times_the_first
     against = f" ({ratio.median:.2f}: {ratio.q1:.2f} to {ratio.q3:.2f})" if ratio else ""
     return f"{known.latency_ms.median:.1f} ms{against}"

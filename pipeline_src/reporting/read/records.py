@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -11,19 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline_src import places
 from pipeline_src.artifacts import read_json
-from pipeline_src.config.models import LatencyConfig
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.config.runs import Architecture, Evaluation, Size, Speed
 from pipeline_src.errors import UserError, first_fault
 from pipeline_src.not_run import NotRun, read_marker
 from pipeline_src.space.genotype import Genotype
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-Milliseconds = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Load = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-SPREAD_MAX: float = LatencyConfig.model_fields["spread_max"].default
-"""Of a timing whose file does not say what was accepted as steady."""
 
 
 class _Record(BaseModel):
@@ -54,18 +51,14 @@ class EvaluationRecord(_Record):
 
 
 class Timing(_Record):
-    """A latency over repeats: median and quartiles; a busy machine moves a mean, and hardly a median.
+    """Over the rounds of a run: median and quartiles; a busy machine moves a mean, and hardly a median.
 
-    Attributes:
-        attempts: how often it was measured until it was steady enough; None where the file does not say.
-        load: of the machine before it.
+    Of latencies in milliseconds, or of ratios to network A's in the same round.
     """
 
-    median: Milliseconds
-    q1: Milliseconds
-    q3: Milliseconds
-    attempts: Annotated[int, Field(ge=1)] | None = None
-    load: Load | None = None
+    median: Factor
+    q1: Factor
+    q3: Factor
 
     @property
     def spread(self) -> float:
@@ -79,69 +72,47 @@ class Device(_Record):
     device: str
 
 
-class SpeedRecord(_Record):
-    """One `speed/` file."""
-
-    architecture: str
-    dataset: str
-    input_height_px: int
-    input_width_px: int
-    fingerprint: Device
-    latency_ms: Timing
-    latency_folded_ms: Timing | None = None
-    parameters: Count
-    multiply_adds: Count | None = None
-    spread_max: Factor = SPREAD_MAX
-
-
-class Ratio(_Record):
-    """Of times to those of the first network, round by round: median and quartiles."""
-
-    median: Factor
-    q1: Factor
-    q3: Factor
-
-    @property
-    def spread(self) -> float:
-        """Between the quartiles, as a share of the median."""
-        return (self.q3 - self.q1) / self.median
-
-
 class FormRecord(_Record):
-    """One network in one form; without timings where the form was refused or the machine was restless."""
+    """One network in one form; without timings where the form was refused."""
 
     refused: str | None = None
     latency_ms: Timing | None = None
-    times_the_first: Ratio | None = None
+    times_the_first: Timing | None = None
 
 
-class NetworkRecord(_Record):
-    """One network of an interleaved run."""
+class SpeedRecord(_Record):
+    """One network at one size of a data set."""
 
-    label: str
-    parameters: Count | None = None
+    network: str
+    dataset: str
+    input_height_px: int
+    input_width_px: int
+    parameters: Count
     multiply_adds: Count | None = None
     forms: dict[str, FormRecord]
 
+    def latency(self, form: SpeedForm) -> Timing | None:
+        """Milliseconds in a form; None where it was refused or not asked for."""
+        found = self.forms.get(form)
+        return found.latency_ms if found else None
 
-class TogetherRecord(_Record):
-    """One interleaved run, `speed/SET-SIZE.json`."""
 
-    input_height_px: int
-    input_width_px: int
+class SpeedsRecord(_Record):
+    """All timings of a scale, of one interleaved run: `speed/networks.json`."""
+
     fingerprint: Device
-    withheld: str | None = None
     load: Load | None = None
     attempts: Annotated[int, Field(ge=1)] | None = None
-    spread_max: Factor = SPREAD_MAX
-    networks: tuple[NetworkRecord, ...]
+    spread_max: Factor
+    timings: tuple[SpeedRecord, ...]
 
-    def network(self, label: str) -> NetworkRecord | None:
-        """The network of a label, None where it was not timed."""
-        return next((one for one in self.networks if one.label == label), None)
+    @property
+    def device(self) -> str:
+        """The device that was timed, in one line."""
+        return " ".join(self.fingerprint.device.split())
 
 
-RecordT = TypeVar("RecordT", EvaluationRecord, SpeedRecord, TogetherRecord)
+RecordT = TypeVar("RecordT", EvaluationRecord, SpeedsRecord)
 
 
 class Results:
@@ -157,8 +128,7 @@ class Results:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.evaluation = cache(self._evaluation)
-        self.speed = cache(self._speed)
-        self.together = cache(self._together)
+        self.speeds = cache(self._speeds)
         self.genotype = cache(self._genotype)
         self.not_run = cache(self._not_run)
 
@@ -178,10 +148,6 @@ class Results:
         """The evaluation that is read for this one (`standing`)."""
         run = one.training
         return replace(one, training=replace(run, architecture=self.standing(run.architecture)))
-
-    def behind_speed(self, one: Speed) -> Speed:
-        """The timing that is read for this one (`standing`)."""
-        return replace(one, architecture=self.standing(one.architecture))
 
     def _is_empty(self, architecture: Architecture) -> bool:
         """Whether the network's results are markers alone."""
@@ -203,21 +169,20 @@ class Results:
         }
         return self._record(EvaluationRecord, places.evaluation(evaluation), expected)
 
-    def _speed(self, speed: Speed) -> SpeedRecord | None:
-        speed = self.behind_speed(speed)
-        if self._is_empty(speed.architecture):
-            return None
-        expected = {
-            "architecture": speed.architecture.name,
-            "dataset": speed.dataset,
-            "input_height_px": speed.size[0],
-            "input_width_px": speed.size[1],
-        }
-        return self._record(SpeedRecord, places.speed(speed), expected)
+    def _speeds(self) -> SpeedsRecord | None:
+        return self._record(SpeedsRecord, places.SPEEDS, {})
 
-    def _together(self, dataset: str, size: Size) -> TogetherRecord | None:
-        expected = {"input_height_px": size[0], "input_width_px": size[1]}
-        return self._record(TogetherRecord, places.together(dataset, size), expected)
+    @cached_property
+    def _timings(self) -> dict[tuple[str, str, Size], SpeedRecord]:
+        run = self.speeds()
+        return {
+            (one.network, one.dataset, (one.input_height_px, one.input_width_px)): one
+            for one in (run.timings if run else ())
+        }
+
+    def speed(self, one: Speed) -> SpeedRecord | None:
+        """A network's timing at a size, from the interleaved run of all."""
+        return self._timings.get((self.standing(one.architecture).name, one.dataset, one.size))
 
     def _genotype(self, architecture: Architecture) -> Genotype | None:
         path = self.root / places.genotype(architecture)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pipeline_src import places
-from pipeline_src.config.grid import COMPARING, Grid
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.runs import Architecture, Row
 from pipeline_src.errors import ConfigError
 
@@ -43,10 +43,7 @@ def artifacts_of(grid: Grid, artefact: str) -> tuple[str, ...]:
     paths: list[str] = []
     for row in grid.of_table(_BEHIND_FIGURE.get(artefact, artefact)):
         paths += [places.evaluation(one) for one in (*row.val, *row.test)]
-        paths += [places.speed(one) for one in row.speeds]
-        if artefact in COMPARING:
-            both = (*row.speeds, *row.at_paper_size)
-            paths += [places.together(one.dataset, one.size) for one in both]
+        paths += [places.SPEEDS] if row.speeds or row.at_paper_size else []
         for one in architectures_of(row):
             paths += liveness_sources(grid, one)
     return tuple(dict.fromkeys(paths))

@@ -86,12 +86,7 @@ def jobs_of(grid: Grid) -> Iterator[Job]:
     for one in grid.evaluations:
         run, size, network = one.training, places.size_text(one.size), one.training.architecture.name
         yield _job("evaluate_network", places.evaluation(one), network, run.name, one.split, size, of=network)
-    for timing in grid.speeds:
-        size, network = places.size_text(timing.size), timing.architecture.name
-        yield _job("measure_speed", places.speed(timing), network, timing.dataset, size, of=network)
-    for interleaved in grid.together:
-        parts = interleaved.dataset, places.size_text(interleaved.size)
-        yield _job("measure_speeds", places.together(interleaved.dataset, interleaved.size), *parts)
+    yield _job("measure_speeds", places.SPEEDS, "networks")
 
 
 def _job(rule: str, output: str, *parts: str, of: str = "") -> Job:

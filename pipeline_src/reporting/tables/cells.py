@@ -10,7 +10,7 @@ import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -346,8 +346,7 @@ def _numbers(readings: Sequence[Reading]) -> list[float]:
     by_network: dict[str, list[float]] = {}
     for reading in readings:
         if isinstance(reading.value, float):
-            # KIND/NETWORK/...: evaluations and timings alike.
-            by_network.setdefault(PurePosixPath(reading.source).parts[1], []).append(reading.value)
+            by_network.setdefault(reading.network, []).append(reading.value)
     if len(by_network) == 1:
         return next(iter(by_network.values()))
     return [statistics.fmean(values) for values in by_network.values()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -66,7 +66,6 @@ class Column:
         spread: how several runs are shown: mean±std, min~max, or max~min.
         printed: whether the paper has this column.
         folded: whether batch norm was folded for it.
-        interleaved: whether it is of a run in which all networks were timed in turns.
         split: what the paper judges it on; empty for what is not judged on images.
         printed_unit: of the paper's numbers, where it is not ours.
         beside: the printed column whose number it is set against, of a column beyond the paper.
@@ -79,7 +78,6 @@ class Column:
     spread: Spread = "spread"
     printed: bool = True
     folded: bool = False
-    interleaved: bool = False
     split: str = ""
     printed_unit: str = ""
     beside: str = ""
@@ -95,19 +93,6 @@ class Column:
         return self.quantity.decimals
 
 
-FOLDED = (
-    Column(
-        "latency_folded",
-        "Latency, batch norm folded (ms)",
-        LATENCY,
-        measures.latency(folded=True),
-        printed=False,
-        folded=True,
-    ),
-    Column(
-        "fps_folded", "FPS, batch norm folded", FPS, measures.fps(folded=True), printed=False, folded=True
-    ),
-)
 FORMS: dict[SpeedForm, str] = {
     "eager": "",
     "folded": "batch norm folded",
@@ -117,45 +102,52 @@ FORMS: dict[SpeedForm, str] = {
     "compiled": "torch.compile",
     "cuda_graphs": "half precision, CUDA graph",
 }
-"""What a heading says of a form in which networks are timed in one interleaved run."""
+"""What a heading says of a form in which networks are timed."""
 
 
 def fps_id(form: SpeedForm, at_paper_size: bool = False) -> str:
-    """The id of the column of a form's FPS in one run; `fps_folded` is that of single timings."""
-    name = {"eager": "fps_together", "folded": "fps_folded_together"}.get(form, f"fps_{form}")
-    if at_paper_size:
-        name = "fps_paper_size" if form == "eager" else f"{name}_paper_size"
-    return name
+    """The id of the column of a form's FPS; eager mode at the deployed size is the paper's column."""
+    name = "fps" if form == "eager" else f"fps_{form}"
+    return f"{name}_paper_size" if at_paper_size else name
 
 
 @cache
 def fps_column(form: SpeedForm, at_paper_size: bool = False) -> Column:
-    """FPS in one run; only eager mode is set against the paper's, which says of no other form."""
-    where = "FPS at the paper's size, one run" if at_paper_size else "FPS, one run"
+    """FPS in a form; only eager mode is compared with the paper's, which names no other form."""
+    where = "FPS at the paper's size" if at_paper_size else "FPS"
     return Column(
         fps_id(form, at_paper_size),
         ", ".join(filter(None, (where, FORMS[form]))),
         FPS,
-        measures.fps_together(form, at_paper_size),
+        measures.fps(form, at_paper_size),
         printed=False,
         folded=form != "eager",
-        interleaved=True,
         beside="fps" if at_paper_size and form == "eager" else "",
     )
 
 
 def _ratio(column_id: str, title: str, at_paper_size: bool) -> Column:
     measure = measures.times_of_a(at_paper_size)
-    return Column(column_id, title, TIMES, measure, printed=False, interleaved=True)
+    return Column(column_id, title, TIMES, measure, printed=False)
 
 
-TOGETHER = (
-    replace(fps_column("eager"), title="FPS, all in one run"),
-    _ratio("times_of_a", "Time over A's, one run", False),
+FOLDED = (
+    Column(
+        "latency_folded",
+        "Latency, batch norm folded (ms)",
+        LATENCY,
+        measures.latency("folded"),
+        printed=False,
+        folded=True,
+    ),
+    fps_column("folded"),
+)
+COMPARED = (
+    _ratio("times_of_a", "Time over A's", False),
     fps_column("channels_last"),
     fps_column("onnxruntime"),
 )
-"""What is timed in one interleaved run beside the other systems; further forms follow where asked for."""
+"""What tables that compare speeds with other systems have beyond the paper; further forms follow."""
 AT_PAPER_SIZE = (
     fps_column("eager", at_paper_size=True),
     _ratio("times_of_a_paper_size", "Time over A's at the paper's size", True),

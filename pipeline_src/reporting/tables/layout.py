@@ -14,6 +14,7 @@ from pipeline_src.reporting.tables.columns import (
     AT_PAPER_SIZE,
     CELLS,
     CLASS_IOU,
+    COMPARED,
     DEVICE_NAME,
     FOLDED,
     FORMS,
@@ -23,7 +24,6 @@ from pipeline_src.reporting.tables.columns import (
     MIOU,
     NAME,
     PARAMETERS,
-    TOGETHER,
     Column,
     Spread,
     fps_column,
@@ -132,7 +132,7 @@ def with_forms(layout: Layout, forms: Collection[SpeedForm]) -> Layout:
         return layout
     columns, known = list(layout.columns), {one.id for one in layout.columns}
     for at_paper_size in (False, True):
-        place = columns.index((AT_PAPER_SIZE if at_paper_size else TOGETHER)[-1]) + 1
+        place = columns.index((AT_PAPER_SIZE if at_paper_size else COMPARED)[-1]) + 1
         added = [
             fps_column(form, at_paper_size) for form in forms if fps_id(form, at_paper_size) not in known
         ]
@@ -163,7 +163,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _fps(),
         _best("test"),
         *FOLDED,
-        *TOGETHER,
+        *COMPARED,
         *AT_PAPER_SIZE,
         DEVICE,
     ),
@@ -183,7 +183,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         ),
         _best("test"),
         *FOLDED,
-        *TOGETHER,
+        *COMPARED,
         *AT_PAPER_SIZE,
         DEVICE,
     ),
@@ -248,7 +248,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("val", "val"),
         _best("test"),
         *FOLDED,
-        *TOGETHER,
+        *COMPARED,
         *AT_PAPER_SIZE,
     ),
     _table(
@@ -274,7 +274,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("val"),
         _latency(printed=False),
         *FOLDED,
-        *TOGETHER,
+        *COMPARED,
         *AT_PAPER_SIZE,
     ),
     _table(
@@ -287,7 +287,7 @@ _LAYOUTS: tuple[Layout, ...] = (
         _best("test"),
         _latency(printed=False),
         *FOLDED,
-        *TOGETHER,
+        *COMPARED,
         *AT_PAPER_SIZE,
         DEVICE,
     ),

@@ -18,10 +18,10 @@ from pipeline_src.reporting.paper.classes import class_named
 from pipeline_src.reporting.read.records import (
     EvaluationRecord,
     FormRecord,
-    Ratio,
     Results,
     Score,
     SpeedRecord,
+    SpeedsRecord,
     Timing,
 )
 from pipeline_src.reporting.tables.conditions import Conditions, set_title
@@ -54,7 +54,8 @@ class Reading:
     """One run's value, the file it is from and what it was measured on; or why there is none.
 
     `quartiles` are those of a timing over its repeats, the lower first, in the value's unit, and `moment`
-    tells how the timing went. A value with a reason is another network's, which is the same.
+    tells how the timing went. A value with a reason is another network's, which is the same; `network` is
+    that one's name.
     """
 
     value: float | str | None
@@ -64,6 +65,7 @@ class Reading:
     conditions: Conditions | None = None
     quartiles: tuple[float, float] | None = None
     moment: Moment | None = None
+    network: str = ""
 
 
 Measure = Callable[[Row, Results], tuple[Reading, ...]]
@@ -73,24 +75,18 @@ def _evaluations(row: Row, role: Role) -> tuple[Evaluation, ...]:
     return row.val if role == "val" else row.test
 
 
-def _missing(path: str) -> Reading:
-    return Reading(None, path, f"{path} is missing")
-
-
-def _absent(architecture: Architecture, path: str, results: Results) -> Reading:
-    """No value: the network is not run, or its result is not there."""
+def _absent(architecture: Architecture, path: str, results: Results, missing: str = "") -> Reading:
+    """No value: the network is not run, or its result is missing."""
     marker = results.not_run(architecture)
-    return _missing(path) if marker is None or marker.equal_to else Reading(None, path, marker.reason)
+    if marker is not None and not marker.equal_to:
+        return Reading(None, path, marker.reason)
+    return Reading(None, path, missing or f"{path} is missing")
 
 
 def _why_not_its_own(architecture: Architecture, results: Results) -> str:
     """What is to be said of a value: that it is another network's, which is the same; else nothing."""
     marker = results.not_run(architecture)
     return "" if marker is None else marker.reason
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _scores(
@@ -128,6 +124,7 @@ def _scores(
             _why_not_its_own(architecture, results),
             f"{trained}, {record.split} {size}{note}",
             conditions,
+            network=record.architecture,
         )
 
     return lambda row, results: tuple(read(one, results) for one in _evaluations(row, role))
@@ -168,95 +165,56 @@ def class_iou(title: str) -> Measure:
     return _scores("test", "last", pick)
 
 
-Timed = tuple[float | str, tuple[float, float] | None]
-"""A value and its quartiles."""
+@dataclass(frozen=True)
+class _Timed:
+    """A value of a timing; or, without one, the reason.
+
+    `timing` is what its quartiles are of.
+    """
+
+    value: float | str | None
+    reason: str = ""
+    quartiles: tuple[float, float] | None = None
+    timing: Timing | None = None
 
 
-def _timings(
-    pick: Callable[[SpeedRecord], Timed | None],
-    timing: Callable[[SpeedRecord], Timing | None] = lambda record: None,
-) -> Measure:
-    """A measure over timings of single networks; `timing` is the one that a picked value is from."""
+Pick = Callable[[SpeedsRecord, SpeedRecord], _Timed]
+
+
+def _timings(pick: Pick, at_paper_size: bool = False) -> Measure:
+    """A measure over the interleaved run of all networks: the only latencies, so all can be compared.
+
+    Args:
+        pick: of the run and a network's timing in it.
+        at_paper_size: at the size that the paper has in the row, else at the one deployed here.
+    """
 
     def read(speed: Speed, results: Results) -> Reading:
-        path = places.speed(results.behind_speed(speed))
-        record = results.speed(speed)
-        if record is None:
+        path = places.SPEEDS
+        run, timing = results.speeds(), results.speed(speed)
+        if run is None:
             return _absent(speed.architecture, path, results)
-        found = pick(record)
-        if found is None:
-            return Reading(None, path, f"{path} has no latency with batch norm folded")
-        value, quartiles = found
-        data = f"{record.dataset} {record.input_height_px}x{record.input_width_px}"
-        conditions = Conditions(
-            set_title(record.dataset),
-            size=(record.input_height_px, record.input_width_px),
-            device=_one_line(record.fingerprint.device),
-        )
-        known = timing(record)
-        moment = Moment(known.spread, record.spread_max, known.attempts, known.load) if known else None
+        size = places.size_text(speed.size)
+        if timing is None:
+            missing = f"{path} has no timing of {speed.architecture.name} at {size}"
+            return _absent(speed.architecture, path, results, missing)
+        found = pick(run, timing)
+        if found.value is None:
+            return Reading(None, path, found.reason)
+        conditions = Conditions(set_title(speed.dataset), size=speed.size, device=run.device)
+        known = found.timing
+        moment = Moment(known.spread, run.spread_max, run.attempts, run.load) if known else None
         reason = _why_not_its_own(speed.architecture, results)
-        return Reading(value, path, reason, data, conditions, quartiles, moment)
-
-    return lambda row, results: tuple(read(one, results) for one in row.speeds)
-
-
-def _timing(record: SpeedRecord, folded: bool) -> Timing | None:
-    return record.latency_folded_ms if folded else record.latency_ms
-
-
-def latency(folded: bool = False) -> Measure:
-    """Latency in milliseconds at batch 1, the median over repeats (Sec. 4.3), batch norm folded or not."""
-
-    def pick(record: SpeedRecord) -> Timed | None:
-        timing = _timing(record, folded)
-        return None if timing is None else (timing.median, (timing.q1, timing.q3))
-
-    return _timings(pick, lambda record: _timing(record, folded))
-
-
-def fps(folded: bool = False) -> Measure:
-    """Frames per second: 1000 over the median latency in milliseconds."""
-
-    def pick(record: SpeedRecord) -> Timed | None:
-        timing = _timing(record, folded)
-        return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
-
-    return _timings(pick, lambda record: _timing(record, folded))
-
-
-def _together(
-    form: SpeedForm,
-    pick: Callable[[FormRecord], Timed | None],
-    timing: Callable[[FormRecord], Timing | Ratio | None],
-    at_paper_size: bool,
-) -> Measure:
-    """A measure over interleaved runs: of the row's network among all timed at its size or at the paper's."""
-
-    def read(speed: Speed, results: Results) -> Reading:
-        path = places.together(speed.dataset, speed.size)
-        record = results.together(speed.dataset, speed.size)
-        if record is None:
-            return _missing(path)
-        network = record.network(speed.architecture.name)
-        if network is None:
-            return Reading(None, path, f"{path} has no timing of {speed.architecture.name}")
-        found = network.forms.get(form)
-        if found is None:
-            return Reading(None, path, f"experiments.speed_forms leaves {form} out")
-        told = pick(found)
-        if told is None:
-            reason = found.refused or record.withheld or "it was not timed"
-            return Reading(None, path, f"{form}: {reason}")
-        conditions = Conditions(
-            set_title(speed.dataset),
-            size=speed.size,
-            device=_one_line(record.fingerprint.device),
+        return Reading(
+            found.value,
+            path,
+            reason,
+            f"{speed.dataset} {size}",
+            conditions,
+            found.quartiles,
+            moment,
+            timing.network,
         )
-        data = f"{speed.dataset} {places.size_text(speed.size)}"
-        known = timing(found)
-        moment = Moment(known.spread, record.spread_max, record.attempts, record.load) if known else None
-        return Reading(told[0], path, data=data, conditions=conditions, quartiles=told[1], moment=moment)
 
     def measure(row: Row, results: Results) -> tuple[Reading, ...]:
         if at_paper_size and row.no_paper_size:
@@ -266,34 +224,50 @@ def _together(
     return measure
 
 
-def fps_together(form: SpeedForm, at_paper_size: bool = False) -> Measure:
-    """Frames per second in a form, from the run in which all networks were timed in turns.
+def _of_form(
+    form: SpeedForm,
+    pick: Callable[[FormRecord], Timing | None],
+    value: Callable[[float], float] = lambda number: number,
+    at_paper_size: bool = False,
+) -> Measure:
+    """A measure of one form: `value` of the median and of the quartiles of what is picked."""
+
+    def picked(_: SpeedsRecord, timing: SpeedRecord) -> _Timed:
+        found = timing.forms.get(form)
+        if found is None:
+            return _Timed(None, f"experiments.speed_forms leaves {form} out")
+        known = pick(found)
+        if known is None:
+            return _Timed(None, f"{form}: {found.refused or 'it was not timed'}")
+        low, high = sorted((value(known.q1), value(known.q3)))
+        return _Timed(value(known.median), quartiles=(low, high), timing=known)
+
+    return _timings(picked, at_paper_size)
+
+
+def latency(form: SpeedForm = "eager") -> Measure:
+    """Latency in milliseconds at batch 1, the median over rounds (Sec. 4.3)."""
+    return _of_form(form, lambda found: found.latency_ms)
+
+
+def fps(form: SpeedForm = "eager", at_paper_size: bool = False) -> Measure:
+    """Frames per second: 1000 over the median latency in milliseconds.
 
     Args:
-        form: in which they were run.
+        form: in which the networks are run.
         at_paper_size: at the size that the paper has in the row, else at the one deployed here.
     """
-
-    def pick(found: FormRecord) -> Timed | None:
-        timing = found.latency_ms
-        return None if timing is None else (1000 / timing.median, (1000 / timing.q3, 1000 / timing.q1))
-
-    return _together(form, pick, lambda found: found.latency_ms, at_paper_size)
+    return _of_form(form, lambda found: found.latency_ms, lambda number: 1000 / number, at_paper_size)
 
 
 def times_of_a(at_paper_size: bool = False) -> Measure:
     """The time of a pass over that of network A in the same round, in eager mode; the median over rounds."""
-
-    def pick(found: FormRecord) -> Timed | None:
-        ratio = found.times_the_first
-        return None if ratio is None else (ratio.median, (ratio.q1, ratio.q3))
-
-    return _together("eager", pick, lambda found: found.times_the_first, at_paper_size)
+    return _of_form("eager", lambda found: found.times_the_first, at_paper_size=at_paper_size)
 
 
 def parameters() -> Measure:
     """Learnable parameters in millions; of another system also what was counted, and why that differs."""
-    count = _timings(lambda record: (record.parameters / 1e6, None))
+    count = _timings(lambda _, timing: _Timed(timing.parameters / 1e6))
 
     def measure(row: Row, results: Results) -> tuple[Reading, ...]:
         found = zip(row.speeds, count(row, results), strict=True)
@@ -309,12 +283,12 @@ def parameters() -> Measure:
 
 def device() -> Measure:
     """The device that was timed, as its fingerprint names it."""
-    return _timings(lambda record: (_one_line(record.fingerprint.device) or "unnamed device", None))
+    return _timings(lambda run, _: _Timed(run.device or "unnamed device"))
 
 
 def input_size(times: str) -> Measure:
     """The network's input as height, `times`, width in pixels."""
-    return _timings(lambda record: (f"{record.input_height_px}{times}{record.input_width_px}", None))
+    return _timings(lambda _, timing: _Timed(f"{timing.input_height_px}{times}{timing.input_width_px}"))
 
 
 def _genotypes(pick: Callable[[Architecture, Genotype], float | str]) -> Measure:

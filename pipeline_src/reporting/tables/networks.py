@@ -13,7 +13,8 @@ from typing import Any
 
 from pipeline_src import places
 from pipeline_src.artifacts import RECORD, read_json
-from pipeline_src.config.grid import Grid
+from pipeline_src.config.grid import DEPLOYED, Grid
+from pipeline_src.config.models import SpeedForm
 from pipeline_src.config.runs import Architecture, Evaluation, Size, Speed
 from pipeline_src.reporting.read.liveness import faults_of
 from pipeline_src.reporting.read.picture_sources import trained, with_liveness
@@ -39,8 +40,7 @@ def network_sources(grid: Grid) -> tuple[str, ...]:
     """The files behind the table, below `results/SCALE`."""
     measured = (
         *(places.evaluation(one) for one in grid.evaluations),
-        *(places.speed(one) for one in grid.speeds),
-        *(places.together(one.dataset, one.size) for one in grid.together),
+        places.SPEEDS,
     )
     return with_liveness(grid, measured, trained(grid))
 
@@ -50,16 +50,16 @@ def network_table(grid: Grid, results: Path) -> tuple[Sequence[str], list[dict[s
 
     Units are in the names of the columns: mIoU and IoU in percent, times in milliseconds (medians, batch 1),
     counts of parameters and multiply-adds; `cells` are those of each hyper-cell, `dead` says why a network
-    is, and `missing` what of the line is empty and why. `FORM_ms` are of the run in which all networks were
-    timed in turns: they compare with each other.
+    is, and `missing` what of the line is empty and why. All times are of one interleaved run, so they can be
+    compared.
 
     Raises:
         UserError: a result file is malformed.
     """
     reader = Results(results)
     dead = faults_of(trained(grid), results)
-    forms = grid.experiments.speed_forms
-    lines = [_line(place, grid, reader, dead) for place in _places(grid)]
+    forms = [form for form in grid.experiments.speed_forms if form not in DEPLOYED]
+    lines = [_line(place, forms, reader, dead) for place in _places(grid)]
     found = [name for name in dict.fromkeys(key for line in lines for key in line) if name.startswith("iou_")]
     columns = (*FIRST, *SCORES, *found, *SPEEDS, *(f"{form}_ms" for form in forms), *LAST)
     return columns, [{name: line.get(name, "") for name in columns} for line in lines]
@@ -71,14 +71,13 @@ def _places(grid: Grid) -> Iterator[_Place]:
         place = (one.training.architecture, one.training.dataset, one.size)
         judged.add(place)
         yield _Place(*place, one)
-    timed = [(one.architecture, one.dataset, one.size) for one in grid.speeds]
-    timed += [(one, run.dataset, run.size) for run in grid.together for one in run.architectures]
-    for place in dict.fromkeys(timed):
+    for timed in grid.speeds:
+        place = (timed.architecture, timed.dataset, timed.size)
         if place not in judged:
             yield _Place(*place, None)
 
 
-def _line(place: _Place, grid: Grid, reader: Results, dead: dict[str, str]) -> dict[str, Any]:
+def _line(place: _Place, forms: Sequence[SpeedForm], reader: Results, dead: dict[str, str]) -> dict[str, Any]:
     one = place.architecture
     genotype = None if one.is_peer else reader.genotype(one)
     line: dict[str, Any] = {
@@ -95,7 +94,7 @@ def _line(place: _Place, grid: Grid, reader: Results, dead: dict[str, str]) -> d
         scores, why = _scores(place.evaluation, reader)
         line |= scores
         missing += [why] if why else []
-    speeds = _speeds(Speed(one, place.dataset, place.size), grid, reader)
+    speeds = _speeds(Speed(one, place.dataset, place.size), forms, reader)
     missing += [] if speeds else ["not timed at this size"]
     marker = reader.not_run(one)
     return line | speeds | {"missing": "; ".join([marker.reason] if marker else missing)}
@@ -117,24 +116,17 @@ def _scores(evaluation: Evaluation, reader: Results) -> tuple[dict[str, Any], st
     return found | {f"iou_{name}_percent": _percent(share) for name, share in classes.items()}, ""
 
 
-def _speeds(speed: Speed, grid: Grid, reader: Results) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _speeds(speed: Speed, forms: Sequence[SpeedForm], reader: Results) -> dict[str, Any]:
     record = reader.speed(speed)
-    if record is not None:
-        found |= _made(reader.root / places.speed(reader.behind_speed(speed)), "timed")
-        found |= {"parameters": record.parameters, "multiply_adds": record.multiply_adds}
-        found |= {"latency_ms": _ms(record.latency_ms), "latency_folded_ms": _ms(record.latency_folded_ms)}
-    together = reader.together(speed.dataset, speed.size)
-    network = together.network(speed.architecture.name) if together else None
-    if network is None:
-        return found
-    path = reader.root / places.together(speed.dataset, speed.size)
-    counted = {"parameters": network.parameters, "multiply_adds": network.multiply_adds}
-    found = _made(path, "timed") | {name: value for name, value in counted.items() if value} | found
-    return found | {
-        f"{form}_ms": _ms(network.forms[form].latency_ms)
-        for form in grid.experiments.speed_forms
-        if form in network.forms
+    if record is None:
+        return {}
+    return {
+        **_made(reader.root / places.SPEEDS, "timed"),
+        "parameters": record.parameters,
+        "multiply_adds": record.multiply_adds,
+        "latency_ms": _ms(record.latency("eager")),
+        "latency_folded_ms": _ms(record.latency("folded")),
+        **{f"{form}_ms": _ms(record.latency(form)) for form in forms},
     }
 
 

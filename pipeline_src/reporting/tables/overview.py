@@ -38,7 +38,7 @@ def metric_sources(grid: Grid) -> tuple[str, ...]:
     """The files behind `network_metrics`, and what tells of dead networks, below `results/SCALE`."""
     measured = (
         *(places.evaluation(one) for one in grid.evaluations),
-        *(places.speed(one) for one in grid.speeds),
+        places.SPEEDS,
     )
     return with_liveness(grid, measured, (*searched(grid), *trained(grid)))
 
@@ -63,12 +63,14 @@ def network_metrics(grid: Grid, results: Path) -> dict[str, dict[str, float]]:
         name = f"{run.name}_{Path(places.evaluation(evaluation)).stem}_miou_percent"
         found.setdefault(run.architecture.name, {})[name] = round(100 * record.last.miou, 3)
     for speed in grid.speeds:
-        timing = None if reader.not_run(speed.architecture) else reader.speed(speed)
+        timed = None if reader.not_run(speed.architecture) else reader.speed(speed)
+        timing = timed.latency("eager") if timed else None
         if timing is None:
             continue
         numbers = found.setdefault(speed.architecture.name, {})
-        numbers[f"{Path(places.speed(speed)).stem}_latency_ms"] = round(timing.latency_ms.median, 4)
-        numbers[f"{Path(places.speed(speed)).stem}_fps"] = round(1000 / timing.latency_ms.median, 3)
+        name = f"{speed.dataset}-{places.size_text(speed.size)}"
+        numbers[f"{name}_latency_ms"] = round(timing.median, 4)
+        numbers[f"{name}_fps"] = round(1000 / timing.median, 3)
     return dict(sorted(found.items()))
 
 

@@ -43,7 +43,6 @@ def test_no_two_runs_share_a_folder(grid: Grid) -> None:
     assert len({one.name for one in grid.architectures}) == len(grid.architectures)
     assert len({(one.architecture.name, one.name) for one in grid.trainings}) == len(grid.trainings)
     assert len({places.evaluation(one) for one in grid.evaluations}) == len(grid.evaluations)
-    assert len({places.speed(one) for one in grid.speeds}) == len(grid.speeds)
 
 
 def test_every_artefact_has_rows_and_every_row_runs_or_says_why_not(grid: Grid) -> None:
@@ -64,7 +63,7 @@ def test_labels_of_a_table_differ(grid: Grid) -> None:
 def test_everything_a_run_needs_is_run(grid: Grid) -> None:
     names = {one.name for one in grid.architectures}
     assert {one.architecture for one in grid.trainings} <= set(grid.architectures)
-    assert {one.architecture for one in grid.speeds} <= set(grid.architectures)
+    assert {one.architecture for row in grid.rows for one in row.speeds} <= set(grid.architectures)
     assert set(grid.backbones) <= names
     trained = {one.architecture for one in grid.trainings}
     assert {one.backbone for one in trained if one.backbone} == set(grid.backbones)
@@ -111,7 +110,7 @@ def test_counts_at_paper_scale() -> None:
         "backbones": 35,
         "trainings": 56,
         "evaluations": 59,
-        "speeds": 52,
+        "speeds": 75,
     }
     assert Counter(one.kind for one in grid.architectures) == {
         "searched": 11,
@@ -169,10 +168,6 @@ def test_names_of_runs() -> None:
     assert (
         places.evaluation(evaluation)
         == "evaluate/cityscapes-g0.01-s2-d5.10.10/cityscapes-trainval-coarse/test-768x1536.json"
-    )
-    assert (
-        places.speed(grid.speed(grid.network_b, "camvid"))
-        == "speed/cityscapes-g0.001-s2-d5.10.10/camvid-720x960.json"
     )
     assert grid.training(grid.network_a, "camvid", "trainval").name == "camvid-train"
 
@@ -333,3 +328,13 @@ def test_seeds_that_would_name_a_run_twice_are_refused(experiments: dict[str, An
     with pytest.raises(ConfigError, match="experiments") as caught:
         grid_of("paper", experiments=experiments)
     assert problem in str(caught.value)
+
+
+def test_every_network_is_timed_unfolded_and_folded_and_what_is_compared_in_more_forms() -> None:
+    grid = grid_of("paper", experiments={"speed_forms": ["half", "channels_last"]})
+    deployed = grid.input_size("cityscapes")
+    forms = {one.architecture.name: forms for one, forms in grid.speeds.items() if one.size == deployed}
+    assert forms["random-0"] == ("eager", "folded")
+    assert forms[grid.network_a.name] == ("eager", "folded", "channels_last", "half")
+    (at_own_size,) = (forms for one, forms in grid.speeds.items() if one.architecture.name == "pspnet")
+    assert at_own_size == ("eager", "channels_last", "half")

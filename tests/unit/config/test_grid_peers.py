@@ -138,9 +138,9 @@ def test_tables_without_a_column_of_sizes_have_one_size_for_all() -> None:
 def test_a_stands_first_in_the_run_of_every_size() -> None:
     for scale in SCALES:
         grid = grid_of(scale)
-        assert all(one.architectures[0] == grid.network_a for one in grid.together), scale
-        assert len({(one.dataset, one.size) for one in grid.together}) == len(grid.together)
-    sizes = {one.size for one in grid_of("paper").together if one.dataset == "cityscapes"}
+        firsts = {(one.dataset, one.size): one for one in reversed(grid.speeds)}
+        assert {one.architecture for one in firsts.values()} == {grid.network_a}, scale
+    sizes = {one.size for one in grid_of("paper").speeds if one.dataset == "cityscapes"}
     assert sizes == {
         (512, 1024), (713, 713), (769, 769), (360, 640), (1024, 2048), (768, 1536), (1024, 1024),
     }  # fmt: skip
@@ -163,8 +163,11 @@ def test_sizes_shrink_by_the_share_and_never_to_nothing() -> None:
 
 def test_systems_that_are_timed_alone_are_not_trained_and_not_timed_elsewhere() -> None:
     with_them, without = grid_of("tiny"), grid_of("tiny", experiments={"timed_peers": []})
-    assert with_them.trainings == without.trainings and with_them.speeds == without.speeds
+    assert with_them.trainings == without.trainings and with_them.architectures == without.architectures
     assert with_them.backbones == without.backbones
+    more = {one: forms for one, forms in with_them.speeds.items() if one not in without.speeds}
+    assert {one.architecture.name for one in more} == {"enet", "espnet", with_them.network_a.name}
+    assert set(more.values()) == {("eager", "channels_last")}
     new = {(row.table, row.label) for row in with_them.rows} - {
         (row.table, row.label) for row in without.rows
     }
@@ -191,7 +194,7 @@ def test_null_times_nothing_at_the_papers_sizes_and_says_so() -> None:
     assert not any(row.at_paper_size for row in off.rows)
     compared = [row for table in COMPARING for row in off.of_table(table)]
     assert compared and {row.no_paper_size for row in compared} == {NO_PAPER_SIZE}
-    assert len(off.together) == 3
+    assert len({(one.dataset, one.size) for one in off.speeds}) == 3
 
 
 @pytest.mark.parametrize(

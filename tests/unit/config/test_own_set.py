@@ -30,7 +30,7 @@ def yard(tmp_path: Path) -> Path:
 def test_everything_is_of_the_users_set(yard: Path, scale: str) -> None:
     grid = resolved(yard, scale)
     assert grid.main == grid.second == "yard"
-    runs = (*grid.searches, *grid.trainings, *grid.speeds, *grid.together)
+    runs = (*grid.searches, *grid.trainings, *grid.speeds)
     assert runs and {one.dataset for one in runs} == {"yard"}
     assert grid.input_size("yard") == SIZE and not grid.is_rendered("yard")
     # No test split: val judges all, and what is judged on it is not trained on it.

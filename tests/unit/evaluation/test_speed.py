@@ -9,10 +9,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline_src.config.models import LatencyConfig, SpaceConfig
-from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters, least_memory_mib
-from pipeline_src.evaluation.speed import fold_batch_norm, measure_network, steadiest
-from pipeline_src.latency.timing import Timing
+from pipeline_src.config.models import SpaceConfig
+from pipeline_src.evaluation.complexity import (
+    count_multiply_adds,
+    count_parameters,
+    least_memory_mib,
+    most_memory_mib,
+)
+from pipeline_src.evaluation.folding import fold_batch_norm
 from pipeline_src.space.catalogue import CELL_OPERATIONS
 from pipeline_src.space.network import SegmentationNetwork
 from pipeline_src.space.operations import build_operation, supernet_norm
@@ -67,31 +71,6 @@ def test_norms_without_a_convolution_before_them_or_without_statistics_stay(stir
         assert torch.equal(fold_batch_norm(operation)(x), operation(x))
 
 
-def test_measures_folded_and_unfolded_with_the_configured_repeats(network: nn.Module) -> None:
-    speed = measure_network(network, (32, 64), LatencyConfig(warmup=1, repeats=4), torch.device("cpu"))
-    for timing in (speed.unfolded.timing, speed.folded.timing):
-        assert timing.repeats == 4 and 0 < timing.q1_us <= timing.median_us <= timing.q3_us
-
-
-@pytest.mark.parametrize(
-    ("spreads", "attempts", "kept"),
-    [((0.1, 0.5, 0.5), 1, 0.1), ((0.5, 0.19, 0.01), 2, 0.19), ((0.5, 0.3, 0.4, 0.0), 3, 0.3)],
-)
-def test_a_timing_that_spreads_too_wide_is_measured_again_up_to_the_limit(
-    spreads: tuple[float, ...], attempts: int, kept: float
-) -> None:
-    left = iter(spreads)
-
-    def measure() -> Timing:
-        half = next(left) / 2
-        return Timing.of([100 * (1 - half)] * 3 + [100.0] * 2 + [100 * (1 + half)] * 3)
-
-    found = steadiest(measure, LatencyConfig(spread_max=0.2, attempts_max=3))
-    assert found.attempts == attempts
-    assert found.timing.spread == pytest.approx(kept)
-    assert found.load is None or found.load >= 0
-
-
 class Known(nn.Module):
     """Layers whose work is counted by hand below."""
 
@@ -139,3 +118,9 @@ def test_the_least_memory_is_of_the_weights_and_the_widest_layers_maps() -> None
     network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2, 1, bias=False))
     weights, widest = 3 * 8 * 9 + 8 + 16, 16 * 24 * (8 + 8)
     assert least_memory_mib(network, (16, 24)) == pytest.approx(4 * (weights + widest) / 2**20)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (90, 120)])
+def test_the_most_memory_is_never_under_the_least(network: nn.Module, size: tuple[int, int]) -> None:
+    assert least_memory_mib(network, size) <= most_memory_mib(network, size)
+    assert least_memory_mib(Known(), size) <= most_memory_mib(Known(), size)

@@ -203,7 +203,7 @@ def test_agreement_recovers_a_line_and_survives_constants() -> None:
 # Runtimes
 
 
-@pytest.mark.slow("exports an operation and a network; test_together.py exports in make test")
+@pytest.mark.slow("exports an operation and a network; test_interleaved.py exports in make test")
 def test_a_table_can_be_measured_in_the_runtime_that_is_deployed(genotype: Genotype) -> None:
     for package in ("onnx", "onnxruntime", "onnxscript"):
         pytest.importorskip(package, reason="the extra [onnx] is not installed")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pipeline_src.config.peers import PEERS
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
-from pipeline_src.evaluation.speed import fold_batch_norm
+from pipeline_src.evaluation.folding import fold_batch_norm
 from pipeline_src.peers import BUILDERS, build_peer
 from pipeline_src.peers.icnet import ICNet
 

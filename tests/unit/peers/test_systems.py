@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from pipeline_src.config.peers import BY_NAME, PEERS, SYSTEMS, System
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation.complexity import count_multiply_adds, count_parameters
-from pipeline_src.evaluation.speed import fold_batch_norm
+from pipeline_src.evaluation.folding import fold_batch_norm
 from pipeline_src.peers import BUILDERS, PeerClassifier, build_peer
 from pipeline_src.peers.library import Unpooling
 from pipeline_src.reporting.paper.quoted import quoted_table

@@ -24,9 +24,11 @@ from pipeline_src.reporting.read.liveness import Liveness, passes_through, zero_
 from pipeline_src.reporting.read.records import (
     Device,
     EvaluationRecord,
+    FormRecord,
     Results,
     Score,
     SpeedRecord,
+    SpeedsRecord,
     Timing,
 )
 from pipeline_src.space.genotype import Genotype
@@ -118,7 +120,6 @@ class World:
     """How far the mIoU in percent of a repeat of training lies from the first: above, below, above."""
     top1: dict[str, float] = field(default_factory=dict)
     parameters: int = 2_500_000
-    device: dict[str, str] = field(default_factory=dict)
     without: Callable[[str], bool] = field(default=lambda name: False)
     spread: float = 0.0
     """How far the quartiles of a latency lie from its median, as a fraction of it."""
@@ -130,10 +131,10 @@ class World:
             run = one.training
             if not self.without(run.architecture.name):
                 folder.evaluation(one, self.fraction(run))
-        for speed in self.grid.speeds:
-            name = speed.architecture.name
-            if not self.without(name):
-                folder.speed(speed, **self.timing(speed))
+        timed = [speed for speed in self.grid.speeds if not self.without(speed.architecture.name)]
+        if timed:
+            found = {speed: self.latency_ms(speed) for speed in timed}
+            folder.speeds(found, self.spread, parameters=self.parameters)
         for architecture in self.grid.architectures:
             if not (architecture.is_peer or self.without(architecture.name)):
                 folder.genotype(architecture, self.genotypes.get(architecture.name, PLAIN))
@@ -153,16 +154,9 @@ class World:
             value = self.miou.get((run.architecture.name, _first(run)), 60.0) + self._moved(run)
         return round(value / 100, 6)
 
-    def timing(self, speed: Speed) -> dict[str, Any]:
-        """Keys of a timing's file."""
-        name = speed.architecture.name
-        ms = 1000 / self.fps.get((name, speed.dataset), 50.0)
-        quartiles = {"q1": ms * (1 - self.spread), "q3": ms * (1 + self.spread)}
-        return {
-            "latency_ms": {"median": ms, **quartiles, "mean": ms, "repeats": 5},
-            "parameters": self.parameters,
-            "fingerprint": {"device": self.device.get(name, "Test Processor 9000"), "threads": 1},
-        }
+    def latency_ms(self, speed: Speed) -> float:
+        """The median latency of a network at a size."""
+        return 1000 / self.fps.get((speed.architecture.name, speed.dataset), 50.0)
 
     def _moved(self, run: Training) -> float:
         """What a repeat of a training differs from the first by."""
@@ -199,16 +193,32 @@ class Unwritten(Results):
         run = evaluation.training
         height, width = evaluation.size
         known: dict[str, Any] = {"dataset": run.dataset, "split": evaluation.split, "labelled": True}
-        known |= {"training": run.name, "input_height_px": height, "input_width_px": width}
+        known |= {"architecture": run.architecture.name, "training": run.name}
+        known |= {"input_height_px": height, "input_width_px": width}
         score = Score.model_construct(miou=self.world.fraction(run))
         return EvaluationRecord.model_construct(**known, last=score)
 
-    def _speed(self, speed: Speed) -> SpeedRecord:
-        known = self.world.timing(speed)
+    def _speeds(self) -> SpeedsRecord:
+        return SpeedsRecord.model_construct(
+            fingerprint=Device.model_construct(device="Test Processor 9000"),
+            load=None,
+            attempts=None,
+            spread_max=0.1,
+            timings=tuple(map(self._timing, self.world.grid.speeds)),
+        )
+
+    def _timing(self, speed: Speed) -> SpeedRecord:
+        ms = self.world.latency_ms(speed)
+        quartiles = {"q1": ms * (1 - self.world.spread), "q3": ms * (1 + self.world.spread)}
+        eager = FormRecord.model_construct(latency_ms=Timing.model_construct(median=ms, **quartiles))
+        height, width = speed.size
         return SpeedRecord.model_construct(
-            latency_ms=Timing.model_construct(**known["latency_ms"]),
-            parameters=known["parameters"],
-            fingerprint=Device.model_construct(device=known["fingerprint"]["device"]),
+            network=speed.architecture.name,
+            dataset=speed.dataset,
+            input_height_px=height,
+            input_width_px=width,
+            parameters=self.world.parameters,
+            forms={"eager": eager},
         )
 
 

@@ -78,9 +78,7 @@ def collapsed(small_grid: Grid, folder: Folder) -> Grid:
         if name in given:
             given[name].save(folder.root / places.evaluation(evaluation))
             given[name].save(folder.root / places.finetuning_log(evaluation.training))
-    for speed in grid.speeds:
-        if speed.architecture.name in given:
-            given[speed.architecture.name].save(folder.root / places.speed(speed))
+    folder.untimed(*(speed for speed in grid.speeds if speed.architecture.name in given))
     for name in given:
         given[name].save(folder.root / places.pretraining_log(name))
     return grid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pipeline_src import places
 from pipeline_src.cli.record import record_path
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import SpaceConfig
-from pipeline_src.config.runs import Architecture, Evaluation, Speed, Together
+from pipeline_src.config.runs import Architecture, Evaluation, Speed
 from pipeline_src.ownership import note
 from pipeline_src.reporting.read.sources import TABLES
 from pipeline_src.reporting.tables.cells import tabulate, write_table
@@ -29,6 +30,14 @@ SAMPLED_BY = {
 }
 
 NO_MATCH = "no random network within 10% of 15.0 us, the latency to be matched, in 100000 draws"
+
+
+SHARES = {"eager": 1.0, "folded": 0.5, "channels_last": 0.5, "onnxruntime": 0.25}
+"""Of a fabricated time in eager mode, by form."""
+
+
+def _place_of(timing: dict[str, Any]) -> tuple[str, str, int, int]:
+    return timing["network"], timing["dataset"], timing["input_height_px"], timing["input_width_px"]
 
 
 def genotype(depths: tuple[int, int, int] = (2, 4, 6), leading: int = 0) -> Genotype:
@@ -138,53 +147,86 @@ class Folder:
         return path
 
     def speed(self, one: Speed, mean_ms: float = 10.0, **changes: Any) -> Path:
-        """A timing; folded is half of it."""
-        timing = {"median": mean_ms, "q1": mean_ms, "q3": mean_ms, "mean": mean_ms, "repeats": 5}
-        value = {
-            "architecture": one.architecture.name,
-            "dataset": one.dataset,
-            "input_height_px": one.size[0],
-            "input_width_px": one.size[1],
+        """A timing in the one file of all: folded and channels last take half, ONNX Runtime a quarter.
+
+        Args:
+            one: what is timed.
+            mean_ms: median, quartiles and mean in eager mode.
+            changes: keys of the timing (`latency_ms` and `latency_folded_ms` of its forms), or of the run.
+        """
+        return self.speeds({one: mean_ms}, **changes)
+
+    def speeds(self, found: Mapping[Speed, float], spread: float = 0.0, **changes: Any) -> Path:
+        """Several timings, as `speed`; those that the file has stay.
+
+        Args:
+            found: milliseconds in eager mode, by what is timed.
+            spread: how far the quartiles lie from the median, as a fraction of it.
+            changes: as of `speed`.
+        """
+        path = self.root / places.SPEEDS
+        run: dict[str, Any] = {
             "fingerprint": {"device": "Test Processor 9000", "threads": 1},
-            "latency_ms": timing,
-            "latency_folded_ms": {key: number / 2 for key, number in timing.items()},
-            "fps": 1000 / mean_ms,
-            "fps_folded": 2000 / mean_ms,
-            "parameters": 1_234_567,
-            "multiply_adds": 1,
+            "spread_max": 0.1,
+            "timings": [],
         }
-        path = self.root / places.speed(one)
-        write_json(path, value | changes)
-        self.record(path, "measure-speed", inputs=(places.genotype(one.architecture),))
+        run |= json.loads(path.read_text()) if path.exists() else {}
+        run |= {
+            key: changes.pop(key)
+            for key in ("fingerprint", "spread_max", "attempts", "load")
+            if key in changes
+        }
+        given = {
+            "eager": changes.pop("latency_ms", None),
+            "folded": changes.pop("latency_folded_ms", None),
+        }
+        timings = {_place_of(timing): timing for timing in run["timings"]}
+        for one, ms in found.items():
+            timing = {
+                "network": one.architecture.name,
+                "dataset": one.dataset,
+                "num_classes": len(self.classes[one.dataset]),
+                "input_height_px": one.size[0],
+                "input_width_px": one.size[1],
+                "parameters": 1_234_567,
+                "multiply_adds": 1,
+            }
+            first = next(
+                (known for known in timings.values() if _place_of(known)[1:] == _place_of(timing)[1:]), None
+            )
+            forms = {}
+            for form, share in SHARES.items():
+                median = share * ms
+                quartiles = {"q1": median * (1 - spread), "q3": median * (1 + spread)}
+                known = given.get(form) or {"median": median, **quartiles, "mean": median}
+                base = (
+                    first["forms"][form]["latency_ms"]
+                    if first and first["network"] != one.architecture.name
+                    else known
+                )
+                forms[form] = {
+                    "equal_pixels": 1.0,
+                    "refused": None,
+                    "latency_ms": {**known, "repeats": 5},
+                    "times_the_first": dict.fromkeys(
+                        ("median", "q1", "q3"), known["median"] / base["median"]
+                    ),
+                }
+            timing = timing | {"forms": forms} | changes
+            timings[_place_of(timing)] = timing
+        run["timings"] = list(timings.values())
+        write_json(path, run)
+        ours = (one.architecture for one in found if not one.architecture.is_peer)
+        self.record(path, "measure-speeds", inputs=tuple(dict.fromkeys(map(places.genotype, ours))))
         return path
 
-    def together(self, one: Together, withheld: str | None = None, **changes: Any) -> Path:
-        """An interleaved run: 8 ms for the first network, 2 ms more for each further one; half in a form."""
-        networks = []
-        for number, architecture in enumerate(one.architectures):
-            forms: dict[str, Any] = {}
-            for form, share in (("eager", 1.0), ("channels_last", 0.5), ("onnxruntime", 0.25)):
-                forms[form] = {"equal_pixels": 1.0, "refused": None}
-                if not withheld:
-                    ms = share * (8 + 2 * number)
-                    timing = dict.fromkeys(("median", "q1", "q3", "mean"), ms)
-                    forms[form] |= {
-                        "latency_ms": {**timing, "repeats": 5},
-                        "times_the_first": dict.fromkeys(("median", "q1", "q3"), (8 + 2 * number) / 8),
-                    }
-            networks.append({"label": architecture.name, "parameters": 1, "forms": forms})
-        value = {
-            "input_height_px": one.size[0],
-            "input_width_px": one.size[1],
-            "fingerprint": {"device": "Test Processor 9000", "threads": 1},
-            "withheld": withheld,
-            "networks": networks,
-        }
-        path = self.root / places.together(one.dataset, one.size)
-        write_json(path, value | changes)
-        ours = (architecture for architecture in one.architectures if not architecture.is_peer)
-        self.record(path, "measure-speeds", inputs=tuple(map(places.genotype, ours)))
-        return path
+    def untimed(self, *gone: Speed) -> None:
+        """Leave timings out of the run."""
+        path = self.root / places.SPEEDS
+        run = json.loads(path.read_text())
+        left = {(one.architecture.name, one.dataset, *one.size) for one in gone}
+        run["timings"] = [timing for timing in run["timings"] if _place_of(timing) not in left]
+        write_json(path, run)
 
     def genotype(self, one: Architecture, value: Genotype) -> Path:
         """A genotype where its search or sampling leaves it."""
@@ -217,10 +259,7 @@ class Folder:
         """All files of a grid."""
         for number, evaluation in enumerate(grid.evaluations):
             self.evaluation(evaluation, 0.4 + 0.001 * number)
-        for number, speed in enumerate(grid.speeds):
-            self.speed(speed, 10.0 + number)
-        for one in grid.together:
-            self.together(one)
+        self.speeds({speed: 10.0 + number for number, speed in enumerate(grid.speeds)})
         for architecture in (one for one in grid.architectures if not one.is_peer):
             self.genotype(architecture, genotype())
         self.log(grid)

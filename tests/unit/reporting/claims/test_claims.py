@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
@@ -26,6 +27,7 @@ from claim_worlds import (
 )
 from fabricate import Folder
 
+from pipeline_src import places
 from pipeline_src.config.grid import Grid
 from pipeline_src.config.load import resolve
 from pipeline_src.config.models import Config, SpaceConfig
@@ -181,19 +183,16 @@ def _downsample_alike(world: World) -> None:
 
 
 TOO_FEW: list[tuple[str, Change, str]] = [
-    ("C1", _without("ICNet"), "must be measured on one device and split (experiments.peers): A and ENet are"),
+    ("C1", _without("ICNet"), "must be measured on one split (experiments.peers): A and ENet are"),
     ("C1", _without(A), "A, ENet and ICNet must be measured"),
-    ("C1", lambda world: world.device.update({"ICNet": "Another"}), "ICNet was timed on Another"),
     ("C2", _without("matched", "random"), "networks matched to each are needed"),
     ("C2", _matched_at(60.0), "networks matched to each are needed"),
-    ("C2", lambda world: world.device.update({A: "Another"}), "all be timed on one device"),
     ("C3", _without(*list(RERUNS)[1:4]), "at least two of each"),
     ("C4", _without("downsampling-1.5.10"), "Every setting must be measured"),
     ("C4", _downsample_alike, "12 cells, is network A itself: a search that keeps more cells is needed"),
     ("C5", _without(*(f"aggregation-random-{index}" for index in range(2, 10))), "6 random cells are needed"),
     ("C5", _without("aggregation-none"), "None, random and searched cells must be measured"),
     ("C6a", _without(CAMVID[1], *FURTHER), "more seeds of each (experiments.gamma_seeds) could"),
-    ("C6a", lambda world: world.device.update({CAMVID[0]: "Another"}), "timed on one device"),
     ("C7", _leave_searches(5), "searches that keep more are needed, 6 with a lead or a lag"),
     ("C7", _settle(30, 30, 30), "6 with a lead or a lag (here 0)"),
     ("C8", _without(*list(RERUNS)[4:]), "searches that keep more are needed, 5 at least"),
@@ -306,7 +305,7 @@ def test_the_papers_evidence_is_read_from_its_tables(tmp_path: Path) -> None:
     ("place", "text"),
     [
         (f"evaluate/{A}/cityscapes-train/val-768x1536.json", "{"),
-        (f"speed/{A}/cityscapes-768x1536.json", "[]"),
+        (places.SPEEDS, "[]"),
         (f"search/{A}/genotype.json", '{"format": "other"}'),
         (f"search/{A}/log.csv", "epoch,argmax_depth_1\n1,2\n"),
     ],
@@ -316,7 +315,7 @@ def test_a_malformed_file_is_named(place: str, text: str, tmp_path: Path) -> Non
     world.write(tmp_path)
     assert (tmp_path / place).exists()
     (tmp_path / place).write_text(text)
-    with pytest.raises(UserError, match=A):
+    with pytest.raises(UserError, match=re.escape(place)):
         judge(world.grid, tmp_path)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fabricate import Folder, write_tables
 
+from pipeline_src import places
 from pipeline_src.artifacts import read_json, write_json
 from pipeline_src.config.grid import Grid
 from pipeline_src.reporting.compare.comparison import Comparison, compare
@@ -31,14 +32,11 @@ class Pair:
 
     def timing(self, folder: Folder, share: float) -> None:
         """Let the quartiles of every timing lie a share of the mean apart."""
-        for path in (folder.root / "speed").glob("*/*x*.json"):
-            if path.name.endswith(".run.json"):
-                continue
-            value = read_json(path)
-            for name in ("latency_ms", "latency_folded_ms"):
-                mean = value[name]["mean"]
-                value[name] |= {"q1": mean * (1 - share / 2), "q3": mean * (1 + share / 2)}
-            write_json(path, value)
+        run = read_json(folder.root / places.SPEEDS)
+        for form in (form for timing in run["timings"] for form in timing["forms"].values()):
+            mean = form["latency_ms"]["mean"]
+            form["latency_ms"] |= {"q1": mean * (1 - share / 2), "q3": mean * (1 + share / 2)}
+        write_json(folder.root / places.SPEEDS, run)
 
     @property
     def reports(self) -> list[Path]:

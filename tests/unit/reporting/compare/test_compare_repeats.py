@@ -112,5 +112,5 @@ def test_a_number_in_several_tables_that_was_lost_is_told_once(pair: Pair) -> No
 
         edit(reports[1], table, dropped)
     # The timing on Cityscapes stands in three tables, the one on CamVid in one.
-    told = [one.sources for one, _ in compare(*sides(reports)).statuses]
+    told = [(one.sources, one.measured) for one, _ in compare(*sides(reports)).statuses]
     assert len(told) == len(set(told)) == 2 < lost["latency"]

@@ -35,7 +35,7 @@ from pipeline_src.reporting.tables.cells import tabulate
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 RECORD = {
-    "command": ["autortnet", "measure-speed"],
+    "command": ["autortnet", "measure-speeds"],
     "started": "2026-11-22T10:00:00+00:00",
     "wall_s": 1800.0,
     "device": "P",
@@ -103,8 +103,8 @@ def test_device_hours_count_processes_and_keep_devices_apart(tmp_path: Path) -> 
     found = runs.read_environment(tmp_path)
     told = {(cost.rule, cost.device): (cost.jobs, round(cost.device_hours, 3)) for cost in found.costs}
     assert told == {
-        ("measure_speed", "P"): (2, 2.5),
-        ("measure_speed", "Q"): (1, 0.5),
+        ("measure_speeds", "P"): (2, 2.5),
+        ("measure_speeds", "Q"): (1, 0.5),
         ("search_architecture", "P"): (1, 0.1),
     }
     assert round(found.device_hours, 3) == 3.1 and found.records == 4

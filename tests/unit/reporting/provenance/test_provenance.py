@@ -138,7 +138,7 @@ def test_a_number_without_a_sound_record_fails_the_build(
     problem: str,
 ) -> None:
     folder.everything(small_grid)
-    speed = folder.root / places.speed(small_grid.of_table("table_1")[0].speeds[0])
+    speed = folder.root / places.SPEEDS
     record = speed.with_name(f"{speed.name}.run.json")
     if change is None:
         record.unlink()

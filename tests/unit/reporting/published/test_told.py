@@ -64,20 +64,21 @@ def test_networks_over_their_trainings(collapsed: Grid, folder: Folder, reports:
     assert moved and all("the same network as A" in row[-1] for row in moved)
 
 
-def test_systems_in_turns_with_their_ratios_to_a(collapsed: Grid, folder: Folder, reports: Path) -> None:
-    first, *others = collapsed.together
-    size = f"{first.dataset} {places.size_text(first.size)}"
-    rows = _lines(told(collapsed.config, folder.root, reports), "Timed in turns")
-    assert len(rows) == sum(len(one.architectures) for one in collapsed.together)
-    assert rows[0] == [size, f"A: {collapsed.network_a.name}", "8.0 ms (1.00: 1.00 to 1.00)",
-                       "4.0 ms (1.00: 1.00 to 1.00)"]  # fmt: skip
-    assert rows[1][2:] == ["10.0 ms (1.25: 1.25 to 1.25)", "5.0 ms (1.25: 1.25 to 1.25)"]
-    folder.together(first, withheld="the machine was busy")
-    rows = _lines(told(collapsed.config, folder.root, reports), "Timed in turns")
-    assert rows[0][2:] == ["not timed: the machine was busy"] * 2
-    for one in (first, *others):
-        (folder.root / places.together(one.dataset, one.size)).unlink()
-    assert "## Timed in turns" not in told(collapsed.config, folder.root, reports)
+def test_latencies_with_their_ratios_to_a(collapsed: Grid, folder: Folder, reports: Path) -> None:
+    rows = _lines(told(collapsed.config, folder.root, reports), "Latencies")
+    timed = json.loads((folder.root / places.SPEEDS).read_text())["timings"]
+    assert len(rows) == len(timed) < len(collapsed.speeds)
+    first = next(iter(collapsed.speeds))
+    assert rows[0][:4] == [
+        f"{first.dataset} {places.size_text(first.size)}", f"A: {collapsed.network_a.name}",
+        "10.0 ms (1.00: 1.00 to 1.00)", "5.0 ms (1.00: 1.00 to 1.00)",
+    ]  # fmt: skip
+    assert rows[1][2] == "11.0 ms (1.10: 1.10 to 1.10)"
+    folder.speed(first, forms={"eager": {"equal_pixels": None, "refused": "no memory"}})
+    rows = _lines(told(collapsed.config, folder.root, reports), "Latencies")
+    assert rows[0][2:] == ["not timed: no memory", "", ""]
+    (folder.root / places.SPEEDS).unlink()
+    assert "## Latencies" not in told(collapsed.config, folder.root, reports)
 
 
 def test_what_has_ended_of_what_was_asked_for(collapsed: Grid, folder: Folder, reports: Path) -> None:

@@ -93,10 +93,10 @@ def test_an_empty_log_is_an_error(grid: Grid, folder: Folder) -> None:
 
 def test_of_several_networks_each_counts_once() -> None:
     """A is trained three times and the other seeds of its gamma once: a mean of trainings would be A's."""
-    own = [Reading(30.0, "evaluate/a/train/v.json"), Reading(36.0, "evaluate/a/train-s1/v.json")]
+    own = [Reading(value, "evaluate/a.json", network="a") for value in (30.0, 36.0)]
     absent = Reading(None, "evaluate/c/train/v.json", "is missing")
     assert _numbers([*own, absent]) == [30.0, 36.0]  # of one network over its trainings
-    assert _numbers([*own, Reading(40.0, "evaluate/b/train/v.json"), absent]) == [33.0, 40.0]
+    assert _numbers([*own, Reading(40.0, "evaluate/b.json", network="b"), absent]) == [33.0, 40.0]
     assert _numbers([Reading("A", "search/a/genotype.json"), absent]) == []
 
 

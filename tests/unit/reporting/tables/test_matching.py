@@ -51,10 +51,7 @@ def test_table_4_pairs_runs_that_differ_alike_from_the_base(small_grid: Grid) ->
 
 def test_artifacts_cover_every_run_and_nothing_else(any_grid: Grid) -> None:
     listed = {path for artefact in (*TABLES, *FIGURES) for path in artifacts_of(any_grid, artefact)}
-    runs = {places.evaluation(one) for one in any_grid.evaluations} | {
-        places.speed(one) for one in any_grid.speeds
-    }
-    runs |= {places.together(one.dataset, one.size) for one in any_grid.together}
+    runs = {places.evaluation(one) for one in any_grid.evaluations} | {places.SPEEDS}
     others = listed - runs
     assert runs <= listed
     searches = {f"search/{one.name}" for one in any_grid.searches}

@@ -11,7 +11,7 @@ from pipeline_src import places
 from pipeline_src.config.grid import COMPARING, Grid
 from pipeline_src.config.models import Config, ExperimentsConfig, SpeedForm
 from pipeline_src.config.rows import NO_PAPER_SIZE, TIMED_ONLY
-from pipeline_src.config.runs import Together
+from pipeline_src.config.runs import Speed
 from pipeline_src.reporting.tables.cells import Table, tabulate, write_table
 from pipeline_src.reporting.tables.columns import FORMS
 from pipeline_src.reporting.tables.formats import markdown
@@ -26,9 +26,13 @@ def grid_with(**experiments: Any) -> Grid:
     return Grid(Config(scale="paper", experiments=ExperimentsConfig(**experiments)))
 
 
-def run_at(grid: Grid, size: tuple[int, int]) -> Together:
-    (found,) = (one for one in grid.together if (one.dataset, one.size) == (grid.main, size))
-    return found
+def timings_at(grid: Grid, size: tuple[int, int]) -> dict[str, tuple[Speed, float]]:
+    """What is timed at a size of the main set, and the milliseconds that `Folder.everything` gives it."""
+    return {
+        one.architecture.name: (one, 10.0 + number)
+        for number, one in enumerate(grid.speeds)
+        if (one.dataset, one.size) == (grid.main, size)
+    }
 
 
 def gap(table: Table, row_id: str) -> str:
@@ -43,15 +47,15 @@ def test_fps_and_the_ratio_to_a_are_of_the_run_at_the_rows_own_size(folder: Fold
     folder.everything(grid)
     table = tabulate("table_1", grid, folder.root)
     for row_id, size in (("pspnet", (713, 713)), ("enet", (360, 640)), ("icnet", (1024, 2048))):
-        run = run_at(grid, size)
-        assert run.architectures[0] == grid.network_a
-        milliseconds = 8 + 2 * [one.name for one in run.architectures].index(row_id)
+        timings = timings_at(grid, size)
+        first, milliseconds = next(iter(timings)), timings[row_id][1]
+        assert first == grid.network_a.name
         cell = table.cell(row_id, COLUMN)
         assert (cell.status, cell.measured, cell.quoted) == ("measured", f"{1000 / milliseconds:.1f}", "")
-        assert cell.sources == (places.together(grid.main, size),)
+        assert cell.sources == (places.SPEEDS,)
         assert cell.data == f"cityscapes {size[0]}x{size[1]}"
         ratio = table.cell(row_id, "times_of_a_paper_size")
-        assert ratio.measured == f"{milliseconds / 8:.2f}"
+        assert ratio.measured == f"{milliseconds / timings[first][1]:.2f}"
     assert table.cell("autortnet_a", "times_of_a_paper_size").measured == "1.00"
 
 
@@ -67,7 +71,7 @@ def test_speeds_of_different_sizes_have_no_best(folder: Folder) -> None:
     one, nine = (tabulate(name, grid, folder.root) for name in ("table_1", "table_9"))
     assert best(one, COLUMN) == best(one, "times_of_a_paper_size") == set()
     assert best(nine, COLUMN) == {"autortnet_a"}, "all of one size"
-    assert best(one, "fps_together") != set()
+    assert best(one, "fps") != set()
 
 
 def test_a_system_that_is_timed_alone_says_so_where_it_has_no_value(folder: Folder) -> None:
@@ -75,7 +79,7 @@ def test_a_system_that_is_timed_alone_says_so_where_it_has_no_value(folder: Fold
     folder.everything(grid)
     table = tabulate("table_1", grid, folder.root)
     assert (table.cell("enet", "miou").status, table.cell("enet", "miou").quoted) == ("quoted", "58.3")
-    left_out = table.cell("enet", "fps_together")
+    left_out = table.cell("enet", "fps_channels_last")
     assert (left_out.status, left_out.reason) == ("not_run", TIMED_ONLY)
     (group,) = (one for one in groups(table) if one.row_id == "enet")
     assert [line.which for line in group.lines] == ["paper", "here", "difference"]
@@ -89,7 +93,8 @@ def test_it_is_set_against_the_printed_speed_where_size_and_device_are_equal(
 ) -> None:
     grid = grid_with(peers=("icnet",))
     folder.everything(grid)
-    folder.together(run_at(grid, (1024, 2048)), fingerprint={"device": device})
+    speed, _ = timings_at(grid, (1024, 2048))["icnet"]
+    folder.speed(speed, 10.0, fingerprint={"device": device})
     table = tabulate("table_1", grid, folder.root)
     assert table.cell("icnet", "fps").quoted == "37.7"
     assert table.cell("icnet", COLUMN).measured == "100.0", "10 ms"
@@ -122,14 +127,10 @@ def test_off_is_told_in_every_cell(folder: Folder, name: str) -> None:
 def test_a_size_over_the_memory_is_told_and_the_others_stand(folder: Folder) -> None:
     grid = grid_with(peers=("icnet",))
     folder.everything(grid)
-    run = run_at(grid, (1024, 2048))
     refused = {"equal_pixels": None, "refused": "1024x2048 does not fit the memory"}
-    timed = {"median": 5.0, "q1": 5.0, "q3": 5.0, "mean": 5.0, "repeats": 5}
-    forms = {
-        one.name: {"eager": refused if one.is_peer else {"equal_pixels": 1.0, "latency_ms": timed}}
-        for one in run.architectures
-    }
-    folder.together(run, networks=[{"label": name, "forms": one} for name, one in forms.items()])
+    for name, (speed, _) in timings_at(grid, (1024, 2048)).items():
+        changes = {"forms": {"eager": refused}} if name == "icnet" else {}
+        folder.speed(speed, 5.0, **changes)
     table = tabulate("table_9", grid, folder.root)
     cell = table.cell("icnet", COLUMN)
     assert (cell.status, cell.reason) == ("not_run", "eager: 1024x2048 does not fit the memory")
@@ -162,19 +163,20 @@ def test_every_form_that_is_asked_for_has_columns_of_its_own(folder: Folder) -> 
     folder.everything(grid)
     table = tabulate("table_1", grid, folder.root)
     shown = [column.id for column in table.layout.columns]
-    start = shown.index("fps_together")
-    assert shown[start : start + 12] == [
-        "fps_together", "times_of_a", "fps_channels_last", "fps_onnxruntime", "fps_half", "fps_cuda_graphs",
+    start = shown.index("times_of_a")
+    assert shown[start : start + 11] == [
+        "times_of_a", "fps_channels_last", "fps_onnxruntime", "fps_half", "fps_cuda_graphs",
         COLUMN, "times_of_a_paper_size",
         "fps_half_paper_size", "fps_cuda_graphs_paper_size", "fps_channels_last_paper_size", "device",
     ]  # fmt: skip
-    assert table.cell("icnet", "fps_channels_last_paper_size").measured == "200.0", "half of 10 ms"
+    _, milliseconds = timings_at(grid, (1024, 2048))["icnet"]
+    assert table.cell("icnet", "fps_channels_last_paper_size").measured == f"{2000 / milliseconds:.1f}"
     left_out = table.cell("icnet", "fps_half_paper_size")
-    assert (left_out.status, left_out.reason) == ("not_run", "experiments.speed_forms leaves half out")
+    assert left_out.reason == "experiments.speed_forms leaves half out"
     write_table(table, folder.root / "table_1.csv")
     assert read_table("table_1", folder.root).cells == table.cells
     named = column_of("table_1", "fps_cuda_graphs_paper_size")
-    assert named is not None and named.title == "FPS at the paper's size, one run, half precision, CUDA graph"
+    assert named is not None and named.title == "FPS at the paper's size, half precision, CUDA graph"
     columns = [column.title for column in table.layout.columns]
     assert len(set(columns)) == len(columns)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from fabricate import Folder
 
-from pipeline_src.config.grid import COMPARING, Grid
+from pipeline_src import places
+from pipeline_src.config.grid import Grid
 from pipeline_src.config.models import Config, ExperimentsConfig
-from pipeline_src.config.runs import Row
 from pipeline_src.errors import UserError
 from pipeline_src.reporting.tables.cells import Table, tabulate
 from pipeline_src.reporting.tables.figures import figure_data
@@ -75,66 +75,35 @@ COMPARED = [name for name in ICNET_TABLES if name != "table_8"]
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_printed_and_measured_speeds_stand_apart_and_all_are_of_one_run(
-    grid: Grid, folder: Folder, name: str
-) -> None:
+def test_speeds_are_compared_with_a_within_the_run(grid: Grid, folder: Folder, name: str) -> None:
     folder.everything(grid)
     table = tabulate(name, grid, folder.root)
-    networks = {row.label: number for number, row in enumerate(_compared_rows(grid, name))}
-    peer, ours = table.cell("icnet", "fps_together"), table.cell("autortnet_a", "fps_together")
-    assert table.cell("icnet", "fps").quoted and not peer.quoted
-    assert ours.measured == f"{1000 / 8:.1f}"
-    milliseconds = 8 + 2 * networks["ICNet"]
-    assert peer.measured == f"{1000 / milliseconds:.1f}"
-    assert peer.sources == ours.sources and peer.sources[0].startswith("speed/")
-    assert table.cell("autortnet_a", "times_of_a").measured == "1.00"
-    assert table.cell("icnet", "times_of_a").measured == f"{milliseconds / 8:.2f}"
-    assert table.cell("icnet", "fps_onnxruntime").measured == f"{4000 / milliseconds:.1f}"
+    peer, ours = table.cell("icnet", "times_of_a"), table.cell("autortnet_a", "times_of_a")
+    assert peer.sources == ours.sources == (places.SPEEDS,)
+    rows = {row.label: row.speeds[0] for row in grid.of_table(name) if row.label in ("AutoRTNet-A", "ICNet")}
+    ms = {label: 10.0 + list(grid.speeds).index(speed) for label, speed in rows.items()}
+    assert ours.measured == "1.00"
+    assert peer.measured == f"{ms['ICNet'] / ms['AutoRTNet-A']:.2f}"
+    assert table.cell("icnet", "fps_onnxruntime").measured == f"{4000 / ms['ICNet']:.1f}"
 
 
-def _compared_rows(grid: Grid, name: str) -> list[Row]:
-    """The first row of each network that is timed at the size of a table's rows, in the order of the run."""
-    speed = next(row for row in grid.of_table(name) if row.label == "ICNet").speeds[0]
-    (run,) = (one for one in grid.together if (one.dataset, one.size) == (speed.dataset, speed.size))
-    rows = [row for table in COMPARING for row in grid.of_table(table)]
-    return [
-        next(row for row in rows if one in [s.architecture for s in row.speeds]) for one in run.architectures
-    ]
-
-
-def test_the_first_network_of_every_run_is_a() -> None:
-    for scale in ("tiny", "paper"):
-        grid = Grid(Config(scale=scale))
-        assert all(one.architectures[0] == grid.network_a for one in grid.together)
-        sizes = {(one.dataset, one.size) for one in grid.together}
-        assert len(sizes) == len(grid.together) == 3, "two data sets, and full resolution"
-
-
-@pytest.mark.parametrize(
-    ("withheld", "refused", "reason"),
-    [
-        ("41 % between the quartiles", None, "eager: 41 % between the quartiles"),
-        (None, "98.20 % of the pixels keep their class", "eager: 98.20 % of the pixels"),
-    ],
-)
-def test_a_speed_that_was_not_published_says_why(
-    grid: Grid, folder: Folder, withheld: str | None, refused: str | None, reason: str
-) -> None:
-    run = grid.together[0]
+def test_a_form_that_was_refused_says_why(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
-    forms = {"eager": {"equal_pixels": 0.982, "refused": refused}}
-    networks = [{"label": one.name, "forms": forms} for one in run.architectures]
-    folder.together(run, withheld, networks=networks)
+    speed = next(row for row in grid.of_table("table_1") if row.label == "ICNet").speeds[0]
+    refused = "98.20 % of the pixels keep their class, under 99.9 %"
+    folder.speed(speed, forms={"channels_last": {"equal_pixels": 0.982, "refused": refused}})
     table = tabulate("table_1", grid, folder.root)
-    cell = table.cell("icnet", "fps_together")
-    assert cell.status == "not_run" and reason in cell.reason
+    cell = table.cell("icnet", "fps_channels_last")
+    assert (cell.status, cell.reason) == ("not_run", f"channels_last: {refused}")
     assert "experiments.speed_forms leaves onnxruntime out" in table.cell("icnet", "fps_onnxruntime").reason
 
 
-def test_an_interleaved_run_that_is_missing_or_of_another_size_is_told(grid: Grid, folder: Folder) -> None:
+def test_a_run_that_is_missing_or_malformed_is_reported(grid: Grid, folder: Folder) -> None:
     folder.everything(grid)
-    path = folder.together(grid.together[0], input_height_px=7)
-    with pytest.raises(UserError, match="input_height_px is 7"):
+    path = folder.root / places.SPEEDS
+    path.write_text(path.read_text().replace('"parameters"', '"weights"', 1))
+    with pytest.raises(UserError, match=r"networks\.json: is not a result file: timings.*parameters"):
         tabulate("table_1", grid, folder.root)
     path.unlink()
-    assert "is missing" in tabulate("table_1", grid, folder.root).cell("icnet", "fps_together").reason
+    cell = tabulate("table_1", grid, folder.root).cell("icnet", "times_of_a")
+    assert (cell.status, cell.reason) == ("not_run", f"{places.SPEEDS} is missing")

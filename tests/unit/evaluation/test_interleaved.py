@@ -14,17 +14,18 @@ from torch import Tensor, nn
 from pipeline_src.config.models import LatencyConfig
 from pipeline_src.errors import UserError
 from pipeline_src.evaluation import forms as forms_module
-from pipeline_src.evaluation import together
+from pipeline_src.evaluation import interleaved
 from pipeline_src.evaluation.forms import (
     FORMS,
     GRAPH_WARMUP,
     captured,
+    classes_of,
     compiled,
     equal_pixels,
     prepare,
     require_forms,
 )
-from pipeline_src.evaluation.together import Comparison, compare_speeds, described
+from pipeline_src.evaluation.interleaved import Comparison, Key, Subject, compare_speeds, described
 from pipeline_src.latency.runtimes import Runnable
 from pipeline_src.latency.timing import Timing, time_in_turns
 
@@ -38,9 +39,23 @@ def small(seed: int = 0) -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 5, 1))
 
 
+def at(label: str) -> Subject:
+    return Subject(label, "camvid", 5, SIZE)
+
+
+def noise(size: tuple[int, int]) -> list[Tensor]:
+    return [torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0))]
+
+
 def compare(networks: dict[str, nn.Module], *forms: str, **over: Any) -> Comparison:
-    settings: dict[str, Any] = {"spread_max": 1.0, "budget_s": 0.0} | over
-    return compare_speeds(networks, forms, SIZE, LATENCY, CPU, **settings)
+    latency = LATENCY.model_copy(update={"spread_max": over.pop("spread_max", 1.0)})
+    subjects = {at(label): network for label, network in networks.items()}
+    settings: dict[str, Any] = {"budget_s": 0.0, "images": noise} | over
+    return compare_speeds(subjects, dict.fromkeys(subjects, forms), latency, CPU, **settings)
+
+
+def told_of(comparison: Comparison, networks: dict[str, nn.Module]) -> list[dict[str, Any]]:
+    return described(comparison, {at(label): network for label, network in networks.items()}, CPU)
 
 
 def test_work_is_done_in_turns_and_the_warm_up_is_not_counted() -> None:
@@ -60,16 +75,21 @@ def test_the_spread_is_that_of_the_quartiles() -> None:
 def test_every_network_is_timed_in_every_form_and_ratios_are_to_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def stopwatch(works: dict[tuple[str, str], object], **_: object) -> dict[tuple[str, str], list[float]]:
-        first = {("A", "eager"): 100.0, ("A", "folded"): 50.0, ("B", "eager"): 300.0, ("B", "folded"): 200.0}
+    def stopwatch(works: dict[Key, object], **_: object) -> dict[Key, list[float]]:
+        first = {
+            (at("A"), "eager"): 100.0,
+            (at("A"), "folded"): 50.0,
+            (at("B"), "eager"): 300.0,
+            (at("B"), "folded"): 200.0,
+        }
         assert list(works) == list(first)
         return {key: [one, 1.1 * one, 0.9 * one] for key, one in first.items()}
 
-    monkeypatch.setattr(together, "time_in_turns", stopwatch)
+    monkeypatch.setattr(interleaved, "time_in_turns", stopwatch)
     networks = {"A": small(), "B": small(1)}
     comparison = compare(networks, "eager", "folded")
-    a, b = described(comparison, networks, SIZE, publish=True)
-    assert (a["label"], b["label"]) == ("A", "B")
+    a, b = told_of(comparison, networks)
+    assert (a["network"], b["network"]) == ("A", "B")
     assert a["parameters"] == 3 * 4 * 9 + 4 + 8 + 4 * 5 + 5
     assert a["multiply_adds"] == 16 * 24 * (3 * 4 * 9 + 4 * 5)
     assert a["forms"]["eager"]["times_the_first"]["median"] == 1
@@ -86,7 +106,7 @@ def test_a_form_gives_the_same_logits_and_leaves_the_network_alone(form: str) ->
     before = {key: value.clone() for key, value in network.state_dict().items()}
     image = torch.randn(1, 3, *SIZE)
     with torch.inference_mode():
-        found = prepare(network, form, image, device=CPU, threads=1).on(image)()
+        found = prepare(network, form, image, device=CPU, latency=LATENCY).on(image)()
         assert torch.allclose(found, network.eval()(image), atol=1e-5)
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
 
@@ -96,9 +116,9 @@ def test_onnx_runtime_sees_the_same_classes() -> None:
         pytest.importorskip(package, reason="the extra [onnx] is not installed")
     image = torch.randn(1, 3, *SIZE)
     network = small()
-    reference = prepare(network, "eager", image, device=CPU, threads=1)
-    exported = prepare(network, "onnxruntime", image, device=CPU, threads=1)
-    assert equal_pixels(reference, exported, [image]) == 1
+    reference = prepare(network, "eager", image, device=CPU, latency=LATENCY)
+    exported = prepare(network, "onnxruntime", image, device=CPU, latency=LATENCY)
+    assert equal_pixels(classes_of(reference, [image]), exported, [image]) == 1
     with torch.inference_mode():
         assert torch.allclose(torch.from_numpy(exported.on(image)()), reference.on(image)(), atol=1e-5)
 
@@ -113,8 +133,9 @@ def test_the_share_of_equal_pixels_is_counted() -> None:
         return Runnable(lambda image: image, lambda _: value)
 
     image = torch.zeros(1, 3, 1, 4)
-    assert equal_pixels(giving(logits), giving(other), [image]) == 0.75
-    assert equal_pixels(giving(logits), giving(logits.numpy()), [image, image]) == 1
+    (expected,) = classes_of(giving(logits), [image])
+    assert equal_pixels([expected], giving(other), [image]) == 0.75
+    assert equal_pixels([expected, expected], giving(logits.numpy()), [image, image]) == 1
 
 
 def test_forms_are_compared_on_the_frames_that_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +153,8 @@ def test_forms_are_compared_on_the_frames_that_are_given(monkeypatch: pytest.Mon
     monkeypatch.setattr(forms_module, "fold_batch_norm", lambda network: WrongOnBright())
     bright = 10 + torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(0))
     assert compare({"A": Right()}, "folded").refused == {}
-    told = compare({"A": Right()}, "eager", "folded", images=[-bright, bright]).refused
-    assert told == {("A", "folded"): "50.00 % of the pixels keep their class, under 99.9 %"}
+    told = compare({"A": Right()}, "eager", "folded", images=lambda _: [-bright, bright]).refused
+    assert told == {(at("A"), "folded"): "50.00 % of the pixels keep their class, under 99.9 %"}
 
 
 def test_a_form_that_changes_classes_is_refused_and_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,12 +169,12 @@ def test_a_form_that_changes_classes_is_refused_and_not_timed(monkeypatch: pytes
     monkeypatch.setattr(forms_module, "fold_batch_norm", lambda network: Broken())
     networks = {"A": Right()}
     comparison = compare(networks, "eager", "folded")
-    assert set(comparison.attempt.samples_us) == {("A", "eager")}
-    assert comparison.refused[("A", "folded")] == "0.00 % of the pixels keep their class, under 99.9 %"
-    (told,) = described(comparison, networks, SIZE, publish=True)
+    assert set(comparison.run.samples_us) == {(at("A"), "eager")}
+    assert comparison.refused[(at("A"), "folded")] == "0.00 % of the pixels keep their class, under 99.9 %"
+    (told,) = told_of(comparison, networks)
     assert told["forms"]["folded"] == {
         "equal_pixels": 0.0,
-        "refused": comparison.refused[("A", "folded")],
+        "refused": comparison.refused[(at("A"), "folded")],
     }
 
 
@@ -166,9 +187,9 @@ def test_outputs_that_are_not_finite_are_an_error() -> None:
 
 def test_attempts_end_with_the_setting_whatever_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     restless = [100.0, 200.0, 300.0, 400.0]
-    monkeypatch.setattr(together, "time_in_turns", lambda works, **_: dict.fromkeys(works, restless))
+    monkeypatch.setattr(interleaved, "time_in_turns", lambda works, **_: dict.fromkeys(works, restless))
     found = compare({"A": small()}, "eager", spread_max=0.1, budget_s=1e9)
-    assert found.attempts == LATENCY.attempts_max == 3
+    assert found.run.attempts == LATENCY.attempts_max == 3
 
 
 @pytest.mark.parametrize(("budget_s", "attempts"), [(0.0, 1), (60.0, 3)])
@@ -176,13 +197,10 @@ def test_a_restless_machine_is_tried_again_within_the_budget_and_the_steadiest_r
     budget_s: float, attempts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = iter([[100.0, 200.0, 300.0, 400.0], [100.0, 150.0, 200.0, 300.0], [100.0, 101.0, 102.0, 103.0]])
-    monkeypatch.setattr(together, "time_in_turns", lambda works, **_: {key: next(runs) for key in works})
-    networks = {"A": small()}
-    comparison = compare(networks, "eager", spread_max=0.1, budget_s=budget_s)
-    assert comparison.attempts == attempts
-    assert comparison.is_steady(0.1) == (attempts == 3)
-    (told,) = described(comparison, networks, SIZE, publish=comparison.is_steady(0.1))
-    assert ("latency_ms" in told["forms"]["eager"]) == (attempts == 3)
+    monkeypatch.setattr(interleaved, "time_in_turns", lambda works, **_: {key: next(runs) for key in works})
+    run = compare({"A": small()}, "eager", spread_max=0.1, budget_s=budget_s).run
+    assert run.attempts == attempts and (run.spread <= 0.1) == (attempts == 3)
+    assert run.samples_us[at("A"), "eager"][1] == (101.0 if attempts == 3 else 200.0)
 
 
 class TooLarge(nn.Module):
@@ -195,46 +213,73 @@ class TooLarge(nn.Module):
 def test_a_network_that_does_not_fit_the_memory_is_refused_and_the_others_are_timed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(together, "least_memory_mib", lambda network, size: 0.0)
+    monkeypatch.setattr(interleaved, "least_memory_mib", lambda network, size: 0.0)
     networks = {"A": small(), "B": TooLarge()}
     comparison = compare(networks, "eager", "folded")
     told = "16x24 does not fit the memory"
-    assert comparison.refused == {("B", "eager"): told, ("B", "folded"): told}
-    assert set(comparison.attempt.samples_us) == {("A", "eager"), ("A", "folded")}
+    assert comparison.refused == {(at("B"), "eager"): told, (at("B"), "folded"): told}
+    assert set(comparison.run.samples_us) == {(at("A"), "eager"), (at("A"), "folded")}
 
 
-def test_networks_that_fit_alone_and_not_together_are_all_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+def test_a_network_that_fits_alone_and_not_next_to_the_others_is_left_out_and_they_are_timed() -> None:
+    class FullLater(nn.Module):
+        """Runs when it is prepared, and fails in the first round."""
 
-    monkeypatch.setattr(together, "time_in_turns", full)
-    networks = {"A": small()}
+        passes = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            FullLater.passes += 1
+            if FullLater.passes > 1:
+                raise RuntimeError(
+                    "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"
+                )
+            return torch.stack([x[:, 0], x[:, 1]], dim=1)
+
+    networks = {"A": small(), "B": FullLater(), "C": small(1)}
     comparison = compare(networks, "eager")
-    assert comparison.attempts == 0 and comparison.attempt.samples_us == {}
-    told = "16x24 does not fit the memory beside the other networks"
-    assert comparison.refused == {("A", "eager"): told}
-    (found,) = described(comparison, networks, SIZE, publish=True)
+    told = "16x24 does not fit the memory next to the other networks"
+    assert comparison.refused == {(at("B"), "eager"): told}
+    assert set(comparison.run.samples_us) == {(at("A"), "eager"), (at("C"), "eager")}
+    assert {len(samples) for samples in comparison.run.samples_us.values()} == {LATENCY.repeats}
+    FullLater.passes = 0
+    _, found, _ = told_of(comparison, networks)
     assert found["forms"] == {"eager": {"equal_pixels": 1.0, "refused": told}}
+
+
+def test_ratios_are_to_the_first_network_of_the_same_set_and_size() -> None:
+    networks = {
+        Subject(label, dataset, 5, size): small()
+        for dataset, size in (("camvid", SIZE), ("cityscapes", SIZE), ("camvid", (8, 8)))
+        for label in ("A", "B")
+    }
+    forms = dict.fromkeys(networks, ("eager",))
+    comparison = compare_speeds(networks, forms, LATENCY, CPU, budget_s=0.0, images=noise)
+    for one in described(comparison, networks, CPU):
+        ratio = one["forms"]["eager"]["times_the_first"]
+        assert (ratio == {"median": 1.0, "q1": 1.0, "q3": 1.0}) == (one["network"] == "A")
 
 
 def test_a_later_attempt_that_does_not_fit_leaves_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = iter([[100.0, 200.0, 300.0, 400.0]])
 
-    def once(works: dict[object, object], **_: object) -> dict[object, list[float]]:
+    def once(works: dict[Key, Callable[[], object]], **_: object) -> dict[Key, list[float]]:
         samples = next(runs, None)
         if samples is None:
-            raise MemoryError
+            monkeypatch.setattr(nn.Sequential, "forward", TooLarge.forward)
+            for work in works.values():
+                work()
+        assert samples is not None
         return dict.fromkeys(works, samples)
 
-    monkeypatch.setattr(together, "time_in_turns", once)
+    monkeypatch.setattr(interleaved, "time_in_turns", once)
     comparison = compare({"A": small()}, "eager", spread_max=0.1, budget_s=60.0)
-    assert comparison.attempts == 1 and comparison.refused == {}
-    assert comparison.attempt.samples_us == {("A", "eager"): [100.0, 200.0, 300.0, 400.0]}
+    assert comparison.run.attempts == 1 and comparison.refused == {}
+    assert comparison.run.samples_us == {(at("A"), "eager"): [100.0, 200.0, 300.0, 400.0]}
 
 
 def test_an_input_over_the_memory_of_a_cpu_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Linux would end the process, and with it the run."""
-    monkeypatch.setattr(together, "available_mib", lambda: 1000.0)
+    monkeypatch.setattr(interleaved, "available_mib", lambda: 1000.0)
 
     class Wide(nn.Module):
         """Would take 5 GB where its forward pass is run, and nothing where its shapes are."""
@@ -250,17 +295,17 @@ def test_an_input_over_the_memory_of_a_cpu_is_not_tried(monkeypatch: pytest.Monk
     with torch.device("meta"):
         wide = Wide()
     comparison = compare({"A": small(), "B": wide}, "eager")
-    told = comparison.refused["B", "eager"]
+    told = comparison.refused[at("B"), "eager"]
     assert told.startswith("16x24 does not fit the memory: it takes ") and "1000 MiB are free" in told
     needed = 4 * (3_000_000 * 4 + 16 * 24 * (3 + 3_000_000)) / 2**20
     assert f" {needed:.0f} MiB at least" in told
-    assert set(comparison.attempt.samples_us) == {("A", "eager")}
+    assert set(comparison.run.samples_us) == {(at("A"), "eager")}
 
 
 def test_a_compiled_network_gives_the_same_logits() -> None:
     """Through the whole of torch.compile but its code generator, which needs a GPU's."""
     network, image = small(), torch.randn(1, 3, *SIZE)
-    plain = prepare(network, "folded", image, device=CPU, threads=1)
+    plain = prepare(network, "folded", image, device=CPU, latency=LATENCY)
     with torch.inference_mode():
         found = compiled(plain, backend="eager").on(image)()
         assert torch.allclose(found, plain.on(image)(), atol=1e-6)
@@ -320,11 +365,11 @@ def test_a_form_that_this_version_cannot_run_is_refused_and_ends_no_run(
             raise NotImplementedError("no such\n  kernel")
         return prepare(network, form, *args, **more)
 
-    monkeypatch.setattr(together, "prepare", prepared)
+    monkeypatch.setattr(interleaved, "prepare", prepared)
     comparison = compare({"A": small()}, "eager", "compiled")
-    told = "cannot be run so here: NotImplementedError: no such kernel"
-    assert comparison.refused == {("A", "compiled"): told}
-    assert set(comparison.attempt.samples_us) == {("A", "eager")}
+    told = "cannot be run here: NotImplementedError: no such kernel"
+    assert comparison.refused == {(at("A"), "compiled"): told}
+    assert set(comparison.run.samples_us) == {(at("A"), "eager")}
 
 
 def test_errors_that_are_not_of_memory_are_not_hidden() -> None:
