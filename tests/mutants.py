@@ -42,7 +42,7 @@ MUTANTS = {
         "pipeline_src/reporting/tables/conditions.py",
         "if not timing and paper.split and here.split and paper.split != here.split:",
         "if timing and paper.split and here.split and paper.split != here.split:",
-        "tests/unit/reporting",
+        "tests/unit/reporting/tables",
     ),
     "splits": Mutant(
         "pipeline_src/data/splitting.py", "return sequence_of(name) or name", "return name", "tests/unit/data"
@@ -63,7 +63,10 @@ MUTANTS = {
         "workflow/code.py", "found |= self._data(module)", "pass", "tests/unit/test_code.py"
     ),
     "CSV guard": Mutant(
-        "pipeline_src/spreadsheets.py", '("=", "+", "-", "@", ', '("=", "+", "-", ', "tests/unit/reporting"
+        "pipeline_src/spreadsheets.py",
+        '("=", "+", "-", "@", ',
+        '("=", "+", "-", ',
+        "tests/unit/reporting/provenance",
     ),
     "liveness": Mutant(
         "pipeline_src/reporting/read/liveness.py",
@@ -87,7 +90,7 @@ MUTANTS = {
         "pipeline_src/reporting/tables/measures.py",
         "if marker is None or marker.equal_to else Reading(None, path, marker.reason)",
         "if marker is None else Reading(None, path, marker.reason)",
-        "tests/unit/reporting",
+        "tests/unit/reporting/tables",
     ),
     "confusion matrix": Mutant(
         "pipeline_src/evaluation/confusion.py",

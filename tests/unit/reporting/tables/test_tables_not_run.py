@@ -40,6 +40,13 @@ def test_an_equal_setting_shows_the_other_networks_values_as_such(collapsed: Gri
     assert table.cell("1_5_10", "total_cells").measured == "12"
 
 
+def test_an_equal_setting_whose_results_are_missing_says_so(collapsed: Grid, folder: Folder) -> None:
+    for source in tabulate("table_5", collapsed, folder.root).cell("1_5_10", "miou").sources:
+        (folder.root / source).unlink()
+    cell = tabulate("table_5", collapsed, folder.root).cell("1_5_10", "miou")
+    assert (cell.status, cell.measured) == ("not_run", "") and "is missing" in cell.reason
+
+
 def test_an_equal_setting_counts_once(collapsed: Grid, folder: Folder) -> None:
     moved = next(one for one in collapsed.architectures if one.name == "downsampling-1.5.10")
     reader = Results(folder.root)
